@@ -1,0 +1,53 @@
+/// The kinds of things that have identifiers.
+public enum Kinds {
+    /// A workflow.
+    public enum Workflow: IdentifierKind {
+        /// The prefix `wf`.
+        public static let prefix = "wf"
+    }
+    /// An execution.
+    public enum Execution: IdentifierKind {
+        /// The prefix `exec`.
+        public static let prefix = "exec"
+    }
+    /// An account.
+    public enum Account: IdentifierKind {
+        /// The prefix `acc`.
+        public static let prefix = "acc"
+    }
+    /// An API key.
+    public enum APIKey: IdentifierKind {
+        /// The prefix `key`.
+        public static let prefix = "key"
+    }
+    /// A credential.
+    public enum Credential: IdentifierKind {
+        /// The prefix `crd`.
+        public static let prefix = "crd"
+    }
+    /// A media record.
+    public enum Media: IdentifierKind {
+        /// The prefix `med`.
+        public static let prefix = "med"
+    }
+    /// A request to the server.
+    public enum Request: IdentifierKind {
+        /// The prefix `req`.
+        public static let prefix = "req"
+    }
+}
+
+/// Names a workflow.
+public typealias WorkflowID = Identifier<Kinds.Workflow>
+/// Names an execution.
+public typealias ExecutionID = Identifier<Kinds.Execution>
+/// Names an account.
+public typealias AccountID = Identifier<Kinds.Account>
+/// Names an API key.
+public typealias APIKeyID = Identifier<Kinds.APIKey>
+/// Names a credential.
+public typealias CredentialID = Identifier<Kinds.Credential>
+/// Names a media record.
+public typealias MediaID = Identifier<Kinds.Media>
+/// Names a request to the server.
+public typealias RequestID = Identifier<Kinds.Request>
