@@ -5,12 +5,27 @@ let package = Package(
     name: "millrace",
     products: [],
     targets: [
-        // MARK: Values
-        .target(name: "Values"),
-        .testTarget(name: "ValuesTests", dependencies: ["Values", "TestSupport"]),
+        // MARK: Crypto
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "Crypto", dependencies: ["CCrypto"]),
+        .testTarget(name: "CryptoTests", dependencies: ["Crypto", "Values"]),
+
+        // MARK: SQLite
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .target(name: "SQLite", dependencies: ["CSQLite"]),
+        .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"]),
 
         // MARK: TestSupport
         .target(name: "TestSupport", dependencies: ["Values"]),
+
+        // MARK: Values
+        .target(name: "Values"),
+        .testTarget(name: "ValuesTests", dependencies: ["TestSupport", "Values"]),
+
+        // MARK: YAML
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "YAML", dependencies: ["CYAML"]),
+        .testTarget(name: "YAMLTests", dependencies: ["YAML"]),
     ],
     swiftLanguageModes: [.v6]
 )
