@@ -46,7 +46,7 @@ struct ConnectionTests {
     }
 
     @Test func `copies a database while it is open`() throws {
-        var connection = try open()
+        let connection = try open()
         try connection.script("CREATE TABLE t (v); INSERT INTO t VALUES (7)")
         let path = try #require(folder).path + "/copy.db"
         try connection.copy(to: path)
