@@ -10,10 +10,21 @@ let package = Package(
         .target(name: "Crypto", dependencies: ["CCrypto"]),
         .testTarget(name: "CryptoTests", dependencies: ["Crypto", "Values"]),
 
+        // MARK: FileSystem
+        .target(name: "FileSystem"),
+        .testTarget(name: "FileSystemTests", dependencies: ["FileSystem", "TestSupport"]),
+
+        // MARK: Processes
+        .target(name: "Processes"),
+        .testTarget(name: "ProcessesTests", dependencies: ["FileSystem", "Processes", "TestSupport"]),
+
         // MARK: SQLite
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "SQLite", dependencies: ["CSQLite"]),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"]),
+
+        // MARK: Storage
+        .target(name: "Storage", dependencies: ["Crypto", "SQLite", "Values"]),
 
         // MARK: TestSupport
         .target(name: "TestSupport", dependencies: ["Values"]),
@@ -21,6 +32,9 @@ let package = Package(
         // MARK: Values
         .target(name: "Values"),
         .testTarget(name: "ValuesTests", dependencies: ["TestSupport", "Values"]),
+
+        // MARK: Workflows
+        .target(name: "Workflows", dependencies: ["Crypto", "Values", "YAML"]),
 
         // MARK: YAML
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),

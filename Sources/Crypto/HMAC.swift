@@ -12,5 +12,6 @@ public enum HMAC {
 
 /// Whether both hold the same bytes, in a time that depends on the length alone.
 public func equalInConstantTime(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-    left.count == right.count && unsafe CRYPTO_memcmp(left, right, left.count) == 0
+    guard left.count == right.count else { return false }
+    return unsafe CRYPTO_memcmp(left, right, left.count) == 0
 }

@@ -9,6 +9,22 @@ public struct Row: ~Copyable {
         unsafe self.statement = statement
     }
 
+    /// The number of columns.
+    public var count: Int32 {
+        unsafe sqlite3_column_count(statement)
+    }
+
+    /// The column in the form it is stored in.
+    public func value(_ column: Int32) -> SQLiteValue {
+        switch unsafe sqlite3_column_type(statement, column) {
+        case SQLITE_INTEGER: .integer(integer(column))
+        case SQLITE_FLOAT: .real(real(column))
+        case SQLITE_TEXT: .text(text(column))
+        case SQLITE_BLOB: .blob(blob(column))
+        default: .null
+        }
+    }
+
     /// Whether the column holds no value.
     public func isNull(_ column: Int32) -> Bool {
         unsafe sqlite3_column_type(statement, column) == SQLITE_NULL
