@@ -5,12 +5,20 @@ let package = Package(
     name: "millrace",
     products: [],
     targets: [
+        // MARK: EventLoop
+        .target(name: "CEventLoop"),
+        .target(name: "EventLoop", dependencies: ["CEventLoop"]),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSockets"]),
+
         // MARK: Values
         .target(name: "Values"),
         .testTarget(name: "ValuesTests", dependencies: ["Values", "TestSupport"]),
 
         // MARK: TestSupport
         .target(name: "TestSupport", dependencies: ["Values"]),
+
+        // MARK: TestSockets
+        .target(name: "TestSockets"),
     ],
     swiftLanguageModes: [.v6]
 )
