@@ -10,6 +10,11 @@ let package = Package(
         .target(name: "Crypto", dependencies: ["CCrypto"]),
         .testTarget(name: "CryptoTests", dependencies: ["Crypto", "Values"]),
 
+        // MARK: EventLoop
+        .target(name: "CEventLoop"),
+        .target(name: "EventLoop", dependencies: ["CEventLoop"]),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSockets"]),
+
         // MARK: FileSystem
         .target(name: "FileSystem"),
         .testTarget(name: "FileSystemTests", dependencies: ["FileSystem", "TestSupport"]),
@@ -26,15 +31,15 @@ let package = Package(
         // MARK: Storage
         .target(name: "Storage", dependencies: ["Crypto", "SQLite", "Values"]),
 
+        // MARK: TestSockets
+        .target(name: "TestSockets"),
+
         // MARK: TestSupport
         .target(name: "TestSupport", dependencies: ["Values"]),
 
         // MARK: Values
         .target(name: "Values"),
         .testTarget(name: "ValuesTests", dependencies: ["TestSupport", "Values"]),
-
-        // MARK: Workflows
-        .target(name: "Workflows", dependencies: ["Crypto", "Values", "YAML"]),
 
         // MARK: YAML
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
