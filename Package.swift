@@ -5,6 +5,10 @@ let package = Package(
     name: "millrace",
     products: [],
     targets: [
+        // MARK: Expressions
+        .target(name: "Expressions", dependencies: ["Values"]),
+        .testTarget(name: "ExpressionsTests", dependencies: ["Expressions", "TestSupport", "Values"]),
+
         // MARK: Values
         .target(name: "Values"),
         .testTarget(name: "ValuesTests", dependencies: ["Values", "TestSupport"]),
