@@ -5,6 +5,10 @@ let package = Package(
     name: "millrace",
     products: [],
     targets: [
+        // MARK: Assets
+        .target(
+            name: "Assets", dependencies: ["Crypto", "EventLoop", "FileSystem", "Storage", "Values"]),
+
         // MARK: Crypto
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "Crypto", dependencies: ["CCrypto"]),
@@ -14,6 +18,10 @@ let package = Package(
         .target(name: "CEventLoop"),
         .target(name: "EventLoop", dependencies: ["CEventLoop"]),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSockets"]),
+
+        // MARK: Expressions
+        .target(name: "Expressions", dependencies: ["Values"]),
+        .testTarget(name: "ExpressionsTests", dependencies: ["Expressions", "TestSupport", "Values"]),
 
         // MARK: FileSystem
         .target(name: "FileSystem"),
@@ -29,7 +37,7 @@ let package = Package(
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"]),
 
         // MARK: Storage
-        .target(name: "Storage", dependencies: ["Crypto", "SQLite", "Values"]),
+        .target(name: "Storage", dependencies: ["EventLoop", "FileSystem", "SQLite", "Values"]),
 
         // MARK: TestSockets
         .target(name: "TestSockets"),

@@ -18,3 +18,8 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The path with what the system says.
     public var description: String { unsafe "\(path): \(String(cString: strerror(code)))." }
 }
+
+extension FileError {
+    /// A file whose bytes could not be read for a reason that no system call names.
+    package static func unreadable(_ path: String) -> FileError { FileError(path: path, code: EIO) }
+}

@@ -1,0 +1,95 @@
+private import Values
+
+extension Evaluator {
+    /// `json`, `parseJson`, `sum` and `tokens`.
+    mutating func ownFunction(_ function: BuiltIn, _ value: CELValue) throws(Failure) -> CELValue {
+        switch (function, value) {
+        case (.json, _):
+            try meter.charge(traversing: value)
+            return .string(try value.converted().text)
+        case (.parseJson, .string(let text)):
+            try meter.charge(bytes: text.utf8.count)
+            do {
+                return .optional(CELValue(try JSON(parsing: text)))
+            } catch {
+                return .none
+            }
+        case (.sum, .list(let list)):
+            try meter.charge(list.count)
+            var sum = 0.0
+            for element in list {
+                guard let number = element.number else {
+                    throw Failure(.noOverload("sum", types: ["list of \(element.type)"]))
+                }
+                sum += number
+            }
+            return .double(sum)
+        case (.tokens, .string(let text)):
+            // Four bytes a token is the usual rule of thumb for English; other scripts have more bytes and more tokens.
+            return .double((Double(text.utf8.count) / 4).rounded(.up))
+        default: throw Failure(.noOverload(function.rawValue, types: [value.type.name]))
+        }
+    }
+
+    /// `base64.encode` and `base64.decode`.
+    mutating func base64(_ function: BuiltIn, _ value: CELValue) throws(Failure) -> CELValue {
+        switch (function, value) {
+        case (.base64Encode, .bytes(let bytes)):
+            try meter.charge(bytes: bytes.count * 2)
+            return .string(Base64.encode(bytes))
+        case (.base64Decode, .string(let text)):
+            try meter.charge(bytes: text.utf8.count)
+            guard let bytes = Base64.decode(text) else { throw Failure(.invalidValue("The text is no base 64.")) }
+            return .bytes(bytes)
+        default:
+            let hint = function == .base64Encode && value.type == .string ? "Write `base64.encode(bytes(x))`." : nil
+            throw Failure(.noOverload(function.rawValue, types: [value.type.name]), hint: hint)
+        }
+    }
+
+    /// The functions of the extension "optional".
+    mutating func optionalFunction(_ function: BuiltIn, _ arguments: Arguments) throws(Failure) -> CELValue {
+        switch (function, arguments.first) {
+        case (.optionalOf, let value): return .optional(value)
+        case (.optionalNone, _): return .none
+        case (.optionalOfNonZero, let value): return value.isZero ? .none : .optional(value)
+        case (.hasValue, .optional(let content)): return .bool(content != nil)
+        case (.value, .optional(let content)):
+            guard let content else {
+                throw Failure(.invalidValue("The optional is empty."), hint: "Write `.orValue(…)`.")
+            }
+            return content
+        case (.or, .optional(let content)):
+            guard content == nil else { return arguments.first }
+            guard case .optional = arguments.second else {
+                throw Failure(
+                    .noOverload("or", types: [CELType.optional.name, arguments.second.type.name]),
+                    hint: "Write `.orValue(…)` for a plain value."
+                )
+            }
+            return arguments.second
+        case (.orValue, .optional(let content)): return content ?? arguments.second
+        case (.optionalUnwrap, .list(let list)), (.unwrapOpt, .list(let list)): return .list(try unwrap(list))
+        case (.first, .list(let list)): return .optional(list.first)
+        case (.last, .list(let list)): return .optional(list.last)
+        case (.value, _), (.hasValue, _), (.or, _), (.orValue, _):
+            throw Failure(
+                .noOverload(function.rawValue, types: [arguments.first.type.name]),
+                hint: "Only optionals have it: write `x.?name` instead of `x.name`, or `optional.of(x)`."
+            )
+        default: throw mismatch(function, arguments)
+        }
+    }
+
+    private mutating func unwrap(_ list: CELList) throws(Failure) -> [CELValue] {
+        var values: [CELValue] = []
+        for element in list {
+            try meter.charge(1)
+            guard case .optional(let content) = element else {
+                throw Failure(.noOverload("optional.unwrap", types: ["list of \(element.type)"]))
+            }
+            if let content { values.append(content) }
+        }
+        return values
+    }
+}

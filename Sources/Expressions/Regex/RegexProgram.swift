@@ -1,0 +1,118 @@
+/// A regular expression as instructions for ``RegexMatcher``.
+final class RegexProgram: Sendable {
+    enum Instruction {
+        /// Takes one character of a set and goes on.
+        case take(Int32)
+        /// Goes on at both places, the first preferred.
+        case split(Int32, Int32)
+        case jump(Int32)
+        /// Keeps the place in the text.
+        case save(Int32)
+        case assert(RegexSyntax.Assertion)
+        case match
+    }
+
+    private static let maximumLength = 6000
+    /// Repetitions of nothing add no instruction, so the steps of the compiler are bounded too.
+    private static let maximumSteps = 100_000
+
+    let instructions: [Instruction]
+    let sets: [RegexSet]
+    let captureCount: Int
+
+    /// - Throws: A failure without a place when the pattern is not valid or too large.
+    init(_ pattern: String) throws(Failure) {
+        var parser = RegexParser(pattern)
+        let syntax = try parser.parse()
+        var compiler = Compiler()
+        // Group 0 is the whole match.
+        guard compiler.add(.capture(syntax, number: 0)) else { throw parser.invalid("it is too large") }
+        compiler.append(.match)
+        instructions = compiler.instructions
+        sets = compiler.sets
+        captureCount = parser.captureCount
+    }
+
+    private struct Compiler {
+        var instructions: [Instruction] = []
+        var sets: [RegexSet] = []
+        private var steps = 0
+
+        private var next: Int32 { Int32(instructions.count) }
+
+        mutating func append(_ instruction: Instruction) { instructions.append(instruction) }
+
+        /// Adds what matches some syntax; false when the program grows too long.
+        mutating func add(_ syntax: RegexSyntax) -> Bool {
+            steps += 1
+            guard instructions.count < RegexProgram.maximumLength, steps < RegexProgram.maximumSteps else {
+                return false
+            }
+            switch syntax {
+            case .empty: return true
+            case .character(let set):
+                sets.append(set)
+                append(.take(Int32(sets.count - 1)))
+                return true
+            case .assertion(let assertion):
+                append(.assert(assertion))
+                return true
+            case .sequence(let parts): return parts.allSatisfy { add($0) }
+            case .alternatives(let parts): return add(alternatives: parts)
+            case .repetition(let part, let minimum, let maximum, let isGreedy):
+                return add(part, minimum: minimum, maximum: maximum, isGreedy: isGreedy)
+            case .capture(let part, let number):
+                // Nobody asks for more than the whole match and the first group.
+                guard number < 2 else { return add(part) }
+                append(.save(Int32(number * 2)))
+                guard add(part) else { return false }
+                append(.save(Int32(number * 2 + 1)))
+                return true
+            }
+        }
+
+        private mutating func add(alternatives parts: [RegexSyntax]) -> Bool {
+            var ends: [Int] = []
+            for (place, part) in parts.enumerated() {
+                let isLast = place == parts.count - 1
+                let split = instructions.count
+                if !isLast { append(.split(next + 1, 0)) }
+                guard add(part) else { return false }
+                guard !isLast else { break }
+                ends.append(instructions.count)
+                append(.jump(0))
+                instructions[split] = .split(Int32(split) + 1, next)
+            }
+            for end in ends { instructions[end] = .jump(next) }
+            return true
+        }
+
+        private mutating func add(_ part: RegexSyntax, minimum: Int, maximum: Int?, isGreedy: Bool) -> Bool {
+            for _ in 0..<minimum {
+                guard add(part) else { return false }
+            }
+            guard let maximum else { return addLoop(part, isGreedy: isGreedy) }
+            var splits: [Int] = []
+            for _ in minimum..<max(minimum, maximum) {
+                splits.append(instructions.count)
+                append(.split(0, 0))
+                guard add(part) else { return false }
+            }
+            for split in splits { instructions[split] = choice(Int32(split) + 1, next, isGreedy) }
+            return true
+        }
+
+        private mutating func addLoop(_ part: RegexSyntax, isGreedy: Bool) -> Bool {
+            let split = instructions.count
+            append(.split(0, 0))
+            guard add(part) else { return false }
+            append(.jump(Int32(split)))
+            instructions[split] = choice(Int32(split) + 1, next, isGreedy)
+            return true
+        }
+
+        private func choice(_ inside: Int32, _ outside: Int32, _ isGreedy: Bool) -> Instruction {
+            isGreedy ? .split(inside, outside) : .split(outside, inside)
+        }
+    }
+}
