@@ -7,12 +7,21 @@ let package = Package(
     targets: [
         // MARK: Assets
         .target(
-            name: "Assets", dependencies: ["Crypto", "EventLoop", "FileSystem", "Storage", "Values"]),
+            name: "Assets",
+            dependencies: ["Crypto", "EventLoop", "FileSystem", "Storage", "Values"]
+        ),
+
+        // MARK: Catalog
+        .target(name: "Catalog", dependencies: ["Crypto", "Expressions", "Values"]),
 
         // MARK: Crypto
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "Crypto", dependencies: ["CCrypto"]),
         .testTarget(name: "CryptoTests", dependencies: ["Crypto", "Values"]),
+
+        // MARK: Engine
+        .target(name: "Engine", dependencies: ["Catalog", "Expressions", "Values", "Workflows"]),
+        .testTarget(name: "EngineTests", dependencies: ["Catalog", "Engine", "Values", "Workflows"]),
 
         // MARK: EventLoop
         .target(name: "CEventLoop"),
@@ -48,6 +57,9 @@ let package = Package(
         // MARK: Values
         .target(name: "Values"),
         .testTarget(name: "ValuesTests", dependencies: ["TestSupport", "Values"]),
+
+        // MARK: Workflows
+        .target(name: "Workflows", dependencies: ["Catalog", "Crypto", "Expressions", "Values"]),
 
         // MARK: YAML
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),

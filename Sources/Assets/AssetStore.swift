@@ -20,6 +20,7 @@ public final class AssetStore: Sendable {
     ///   - folder: The data folder.
     ///   - database: Keeps the records.
     ///   - pool: Does what blocks.
+    /// - Throws: ``AssetError`` when the folder cannot be made.
     public init(folder: String, database: Database, pool: BlockingPool) throws(AssetError) {
         self.folder = "\(folder)/media"
         self.database = database
@@ -52,8 +53,13 @@ public final class AssetStore: Sendable {
     ///   - mimeType: What they are said to be; the bytes themselves decide where they can be recognised.
     ///   - name: A file name, for people.
     ///   - now: The time of the record.
+    /// - Returns: The reference that names them.
+    /// - Throws: ``AssetError`` when they cannot be kept.
     public func keep(
-        bytes: [UInt8], mimeType: String?, name: String? = nil, at now: Instant
+        bytes: [UInt8],
+        mimeType: String?,
+        name: String? = nil,
+        at now: Instant
     ) async throws(AssetError) -> MediaReference {
         let path = newPath()
         try await blocking { () throws(FileError) in
@@ -65,7 +71,10 @@ public final class AssetStore: Sendable {
 
     /// Takes over a file made at ``newPath()`` and returns when it is kept and on the disk.
     public func keep(
-        _ path: String, mimeType: String?, name: String? = nil, at now: Instant
+        _ path: String,
+        mimeType: String?,
+        name: String? = nil,
+        at now: Instant
     ) async throws(AssetError) -> MediaReference {
         let reference = try await blocking { () throws(FileError) in
             try Self.describe(path, mimeType: mimeType, name: name)
@@ -137,8 +146,15 @@ public final class AssetStore: Sendable {
         }
         let probe = MediaProbe(head: head, length: length)
         return MediaReference(
-            hash: contentHash, mimeType: probe.mimeType ?? mimeType ?? "application/octet-stream", bytes: length,
-            width: probe.width, height: probe.height, durationMs: probe.durationMs, fps: nil, name: name)
+            hash: contentHash,
+            mimeType: probe.mimeType ?? mimeType ?? "application/octet-stream",
+            bytes: length,
+            width: probe.width,
+            height: probe.height,
+            durationMs: probe.durationMs,
+            fps: nil,
+            name: name
+        )
     }
 
     private static func translate(_ error: FileError) -> AssetError {

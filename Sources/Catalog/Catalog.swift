@@ -1,5 +1,5 @@
-public import Synchronization
-public import Values
+import Synchronization
+import Values
 
 private import Crypto
 

@@ -15,8 +15,13 @@ extension Database {
     ///   - position: The last row of the page before.
     ///   - limit: The most rows.
     ///   - withResult: Whether the final states are wanted.
+    /// - Returns: At most so many rows.
+    /// - Throws: ``StorageError`` when the database fails.
     public func executions(
-        of workflow: WorkflowID, after position: PagePosition?, limit: Int, withResult: Bool
+        of workflow: WorkflowID,
+        after position: PagePosition?,
+        limit: Int,
+        withResult: Bool
     ) async throws(StorageError) -> [ExecutionRow] {
         try await read { session throws(StorageError) in
             try session.executions(of: workflow, after: position, limit: limit, withResult: withResult)
@@ -25,7 +30,9 @@ extension Database {
 
     /// The appends of a run that hold events after a number, oldest first.
     public func journal(
-        of id: ExecutionID, after: Int64, limit: Int
+        of id: ExecutionID,
+        after: Int64,
+        limit: Int
     ) async throws(StorageError) -> [JournalEntry] {
         try await read { session throws(StorageError) in try session.journal(id, after: after, limit: limit) }
     }
@@ -85,8 +92,13 @@ extension Database {
     ///   - isActive: Keeps only those that may, or may not, be run.
     ///   - position: The last row of the page before.
     ///   - limit: The most rows.
+    /// - Returns: At most so many rows.
+    /// - Throws: ``StorageError`` when the database fails.
     public func workflows(
-        of account: AccountID, isActive: Bool?, after position: PagePosition?, limit: Int
+        of account: AccountID,
+        isActive: Bool?,
+        after position: PagePosition?,
+        limit: Int
     ) async throws(StorageError) -> [WorkflowRow] {
         try await read { session throws(StorageError) in
             try session.workflows(of: account, isActive: isActive, after: position, limit: limit)
@@ -104,7 +116,9 @@ extension Database {
 
     /// The account of that name, made with the identifier if it is not there.
     public func account(
-        named name: String, makingIt id: AccountID, at now: Instant
+        named name: String,
+        makingIt id: AccountID,
+        at now: Instant
     ) async throws(StorageError) -> AccountID {
         try await write { session throws(StorageError) in try session.account(named: name, makingIt: id, at: now) }
     }

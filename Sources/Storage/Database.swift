@@ -18,9 +18,12 @@ public final class Database: Sendable {
     ///   - folder: The data folder.
     ///   - readers: The number of connections that read, each with a thread.
     ///   - onBroken: Called when the database refuses to commit; the process should end.
+    /// - Returns: The open database, its tables in their newest form.
     /// - Throws: ``StorageError`` when the folder is in use or cannot be used, or the schema is newer.
     public static func open(
-        folder: String, readers: Int = 2, onBroken: @escaping @Sendable (StorageError) -> Void
+        folder: String,
+        readers: Int = 2,
+        onBroken: @escaping @Sendable (StorageError) -> Void
     ) throws(StorageError) -> Database {
         let lock = try FolderLock(folder)
         let path = "\(folder)/millrace.db"

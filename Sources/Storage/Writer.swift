@@ -26,7 +26,8 @@ actor Writer {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     init(
-        _ session: consuming SQLiteSession, on executor: BlockingExecutor,
+        _ session: consuming SQLiteSession,
+        on executor: BlockingExecutor,
         onBroken: @escaping @Sendable (StorageError) -> Void
     ) {
         self.session = session
@@ -36,7 +37,8 @@ actor Writer {
 
     /// Does work and returns when it is on the disk.
     func write<Value: Sendable>(
-        isRestartable: Bool = true, _ body: sending @escaping (inout SQLiteSession) throws(StorageError) -> Value
+        isRestartable: Bool = true,
+        _ body: sending @escaping (inout SQLiteSession) throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
         let outcome: Result<Value, StorageError> = await withCheckedContinuation { continuation in
             let work = Work(
@@ -45,7 +47,8 @@ actor Writer {
                     let value = try body(&session)
                     return { continuation.resume(returning: .success(value)) }
                 },
-                fail: { continuation.resume(returning: .failure($0)) })
+                fail: { continuation.resume(returning: .failure($0)) }
+            )
             waiting.append(work)
             scheduleFlush()
         }

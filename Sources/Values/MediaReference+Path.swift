@@ -40,6 +40,8 @@ extension Identifier where Kind == Kinds.Media {
     public init(hash: ContentHash) {
         let bytes = hash.bytes
         self.init(
-            high: bytes[0..<8].reduce(0) { $0 << 8 | UInt64($1) }, low: bytes[8..<16].reduce(0) { $0 << 8 | UInt64($1) })
+            high: bytes[0..<8].reduce(0) { $0 << 8 | UInt64($1) },
+            low: bytes[8..<16].reduce(0) { $0 << 8 | UInt64($1) }
+        )
     }
 }

@@ -45,7 +45,8 @@ public struct MediaProbe: Sendable, Hashable {
 
     private static func otherType(_ bytes: ByteReader) -> String? {
         let signatures: [(String, Int, String)] = [
-            ("OggS", 0, "audio/ogg"), ("fLaC", 0, "audio/flac"), ("ID3", 0, "audio/mpeg"), ("glTF", 0, "model/gltf-binary"),
+            ("OggS", 0, "audio/ogg"), ("fLaC", 0, "audio/flac"), ("ID3", 0, "audio/mpeg"),
+            ("glTF", 0, "model/gltf-binary"),
             ("%PDF", 0, "application/pdf"), ("PK\u{3}\u{4}", 0, "application/zip"), ("BM", 0, "image/bmp"),
         ]
         if let match = signatures.first(where: { bytes.has($0.0, at: $0.1) }) { return match.2 }
@@ -66,7 +67,8 @@ public struct MediaProbe: Sendable, Hashable {
 
     private static func jpegSize(_ bytes: ByteReader) -> (Int?, Int?)? {
         var place = 2
-        while let marker = bytes.big(place, 2), marker & 0xFF00 == 0xFF00, let size = bytes.big(place + 2, 2), size >= 2 {
+        while let marker = bytes.big(place, 2), marker & 0xFF00 == 0xFF00, let size = bytes.big(place + 2, 2), size >= 2
+        {
             let code = marker & 0xFF
             if (0xC0...0xCF).contains(code), ![0xC4, 0xC8, 0xCC].contains(code) {
                 return (bytes.big(place + 7, 2), bytes.big(place + 5, 2))
@@ -113,7 +115,8 @@ struct ByteReader {
     func starts(with signature: [UInt8]) -> Bool { bytes.starts(with: signature) }
 
     func has(_ text: String, at place: Int) -> Bool {
-        place >= 0 && place + text.utf8.count <= bytes.count && bytes[place..<place + text.utf8.count].elementsEqual(text.utf8)
+        place >= 0 && place + text.utf8.count <= bytes.count
+            && bytes[place..<place + text.utf8.count].elementsEqual(text.utf8)
     }
 
     func big(_ place: Int, _ count: Int) -> Int? {

@@ -90,9 +90,11 @@ public struct NodeType: Sendable {
         ])
         id = try reader.string("type")
         version = Int(try reader.optionalInteger("version", 1...1_000_000) ?? 1)
-        label = try reader.optionalString("label") ?? id.drop { $0 != ":" }.dropFirst().description.asLabel
+        let label = try reader.optionalString("label")
+        self.label = label ?? id.drop { $0 != ":" }.dropFirst().description.asLabel
         description = try reader.optionalString("description") ?? ""
-        group = try reader.optionalString("group") ?? reader.optionalString("category") ?? Self.family(of: id)
+        let category = try reader.optionalString("category")
+        group = try reader.optionalString("group") ?? category ?? Self.family(of: id)
         aliases = try reader.strings("aliases")
         inputs = try reader.list("inputs", InputPort.init)
         parameters = try reader.list("params", Parameter.init)
@@ -123,7 +125,8 @@ public struct NodeType: Sendable {
 
 extension ManifestReader {
     func list<Element>(
-        _ name: String, _ read: (ManifestReader) throws(ManifestError) -> Element
+        _ name: String,
+        _ read: (ManifestReader) throws(ManifestError) -> Element
     ) throws(ManifestError) -> [Element] {
         var elements: [Element] = []
         for reader in try readers(name) { elements.append(try read(reader)) }

@@ -29,7 +29,8 @@ public struct InputPort: Sendable, Hashable {
 
     init(_ reader: ManifestReader) throws(ManifestError) {
         try reader.allow([
-            "id", "label", "type", "list", "required", "expands", "joins", "role", "accept", "minItems", "maxItems", "template",
+            "id", "label", "type", "list", "required", "expands", "joins", "role", "accept", "minItems", "maxItems",
+            "template",
             "description",
         ])
         id = try reader.string("id")

@@ -58,7 +58,8 @@ package struct ManifestReader {
     }
 
     package func optionalInteger(
-        _ name: String, _ range: ClosedRange<Int64> = 0...(.max)
+        _ name: String,
+        _ range: ClosedRange<Int64> = 0...(.max)
     ) throws(ManifestError) -> Int64? {
         guard let value = value(name) else { return nil }
         guard let integer = value.integer, range.contains(integer) else {

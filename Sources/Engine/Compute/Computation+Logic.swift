@@ -1,3 +1,4 @@
+import Workflows
 import Catalog
 import Expressions
 import Values
@@ -6,47 +7,65 @@ extension Computation {
     /// The nodes that decide which way a run goes.
     static var logic: [String: Function] {
         [
-            "logic:if": { context throws(NodeError) in
-                guard let holds = context.parameters["condition"]?.bool else { throw undecided(context) }
-                return [holds ? "true" : "false": context.inputs["value"] ?? .json(.bool(holds))]
-            },
-            "logic:switch": { context throws(NodeError) in
-                let value = context.inputs["value"] ?? .json(context.parameters["on"] ?? .null)
-                let key = Conversion.text(of: context.parameters["on"] ?? value.asJSON)
-                let cases = (context.parameters["cases"]?.array ?? []).map(Conversion.text)
-                let isWired = cases.isEmpty && context.node.output("case_\(key)") != nil
-                return [cases.contains(key) || isWired ? "case_\(key)" : "default": value]
-            },
-            "logic:router": { context throws(NodeError) in
-                context.parameters["condition"]?.bool == false
-                    ? [:] : ["value": context.inputs["value"] ?? .json(.null)]
-            },
-            "logic:merge": { context throws(NodeError) in merge(context) },
-            "logic:filter": { context throws(NodeError) in
-                var kept: [Value] = []
-                for (index, item) in context.items("items").enumerated() {
-                    guard let holds = try context.evaluate("condition", item: item, index: index)?.bool else {
-                        throw undecided(context)
-                    }
-                    if holds { kept.append(item) }
-                }
-                return ["items": .list(kept)]
-            },
-            "logic:compare": { context throws(NodeError) in
-                let left = (context.inputs["a"] ?? .json(.null)).asJSON
-                let right = (context.inputs["b"] ?? .json(.null)).asJSON
-                return ["equal": .json(.bool(left == right)), "diff": .json(["a": left, "b": right])]
-            },
-            "logic:stop_error": { context throws(NodeError) in
-                throw NodeError("stopped_by_node", context.text("message") ?? "\(context.node.label) stops the run.")
-            },
-            "logic:length_gate": { context throws(NodeError) in
-                let text = context.text("text") ?? ""
-                let least = context.number("min") ?? 0
-                let most = max(least, context.number("max") ?? .infinity)
-                return [(least...most).contains(Double(text.count)) ? "true" : "false": .text(text)]
-            },
+            "logic:if": decide,
+            "logic:switch": choose,
+            "logic:router": route,
+            "logic:merge": mergeInputs,
+            "logic:filter": filterItems,
+            "logic:compare": compareValues,
+            "logic:stop_error": stopError,
+            "logic:length_gate": lengthGate,
         ]
+    }
+
+    private static func decide(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
+        guard let holds = context.parameters["condition"]?.bool else { throw undecided(context) }
+        return [holds ? "true" : "false": context.inputs["value"] ?? .json(.bool(holds))]
+    }
+
+    private static func choose(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
+        let value = context.inputs["value"] ?? .json(context.parameters["on"] ?? .null)
+        let key = Conversion.text(of: context.parameters["on"] ?? value.asJSON)
+        let cases = (context.parameters["cases"]?.array ?? []).map(Conversion.text)
+        let isWired = cases.isEmpty && context.node.output("case_\(key)") != nil
+        return [cases.contains(key) || isWired ? "case_\(key)" : "default": value]
+    }
+
+    private static func route(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
+        context.parameters["condition"]?.bool == false
+            ? [:] : ["value": context.inputs["value"] ?? .json(.null)]
+    }
+
+    private static func mergeInputs(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
+        merge(context)
+    }
+
+    private static func filterItems(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
+        var kept: [Value] = []
+        for (index, item) in context.items("items").enumerated() {
+            guard let holds = try context.evaluate("condition", item: item, index: index)?.bool else {
+                throw undecided(context)
+            }
+            if holds { kept.append(item) }
+        }
+        return ["items": .list(kept)]
+    }
+
+    private static func compareValues(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
+        let left = (context.inputs["a"] ?? .json(.null)).asJSON
+        let right = (context.inputs["b"] ?? .json(.null)).asJSON
+        return ["equal": .json(.bool(left == right)), "diff": .json(["a": left, "b": right])]
+    }
+
+    private static func stopError(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
+        throw NodeError("stopped_by_node", context.text("message") ?? "\(context.node.label) stops the run.")
+    }
+
+    private static func lengthGate(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
+        let text = context.text("text") ?? ""
+        let least = context.number("min") ?? 0
+        let most = max(least, context.number("max") ?? .infinity)
+        return [(least...most).contains(Double(text.count)) ? "true" : "false": .text(text)]
     }
 
     private static func undecided(_ context: ComputeContext) -> NodeError {

@@ -1,4 +1,4 @@
-public import Values
+import Values
 
 import Catalog
 import Expressions
@@ -41,7 +41,7 @@ struct ComputeContext {
         guard case .itemExpression(let expression) = binding else { return nil }
         let scope = ItemScope(outer: scope, item: CELValue(item, link: \.path), index: .double(Double(index)))
         do throws(ExpressionError) {
-            return try expression.evaluate(in: scope, context: EvaluationContext(now: now))
+            return try expression.evaluate(in: scope, with: EvaluationContext(now: now))
         } catch {
             throw NodeError("expression_error", "\(node.label), \(parameter), item \(index): \(error)")
         }
@@ -65,7 +65,8 @@ private struct ItemScope: Scope {
 
 /// The nodes that the engine computes itself: no clock, no files, no sockets.
 public enum Computation {
-    typealias Function = @Sendable (ComputeContext) throws(NodeError) -> [String: Value]
+    /// Throws nothing but ``NodeError``; the type says less because the compiler fails on lists of functions that say so.
+    typealias Function = @Sendable (ComputeContext) throws -> [String: Value]
 
     static let functions: [String: Function] = [inputs, outputs, logic, utilities, lists].reduce(into: [:]) {
         $0.merge($1) { first, _ in first }
@@ -82,9 +83,20 @@ extension Step {
             throw NodeError("internal_error", "\(node.type.id) cannot be computed by this server.")
         }
         let context = ComputeContext(
-            inputs: prepared.inputs, parameters: prepared.parameters, node: node,
-            scope: NodeScope(run: run, address: address, prepared: prepared), now: now, random: random.next())
-        return try function(context)
+            inputs: prepared.inputs,
+            parameters: prepared.parameters,
+            node: node,
+            scope: NodeScope(run: run, address: address, prepared: prepared),
+            now: now,
+            random: random.next()
+        )
+        do {
+            return try function(context)
+        } catch let error as NodeError {
+            throw error
+        } catch {
+            throw NodeError("internal_error", "\(node.type.id) failed: \(error)")
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-public import Values
+import Values
 public import Workflows
 
 extension Event {
@@ -120,15 +120,27 @@ extension Event {
         case "accepted": self = .accepted(try need(json["facts"].flatMap(RunFacts.init(record:)), "its facts"))
         case "waiting":
             self = .waiting(
-                try address(), try need(json["reason"]?.string.flatMap(WaitReason.init), "its reason"),
-                readyAt: try time("readyAt"), since: try time("t"), until: optionalTime("until"))
+                try address(),
+                try need(json["reason"]?.string.flatMap(WaitReason.init), "its reason"),
+                readyAt: try time("readyAt"),
+                since: try time("t"),
+                until: optionalTime("until")
+            )
         case "intended":
             self = .intended(
-                try address(), attempt: try attempt(), try need(json["grant"].flatMap(Grant.init(record:)), "its grant"),
-                readyAt: try time("readyAt"), at: try time("t"))
+                try address(),
+                attempt: try attempt(),
+                try need(json["grant"].flatMap(Grant.init(record:)), "its grant"),
+                readyAt: try time("readyAt"),
+                at: try time("t")
+            )
         case "submitted":
             self = .submitted(
-                try address(), attempt: try attempt(), keep: json["keep"] ?? .null, at: try time("t"))
+                try address(),
+                attempt: try attempt(),
+                keep: json["keep"] ?? .null,
+                at: try time("t")
+            )
         case "ready":
             self = .ready(try address(), attempt: try attempt(), keep: json["keep"] ?? .null, at: try time("t"))
         case "attemptFailed":
@@ -141,30 +153,51 @@ extension Event {
                     json["ask"]?.bool == true ? .ask : .fail
                 }
             self = .attemptFailed(
-                try address(), attempt: try attempt(), try error(), cost: cost, next: next, at: try time("t"))
+                try address(),
+                attempt: try attempt(),
+                try error(),
+                cost: cost,
+                next: next,
+                at: try time("t")
+            )
         case "completed":
             var outputs: [String: Value] = [:]
             for member in json["outputs"]?.object ?? JSONObject() {
                 outputs[member.key] = try need(Value(record: member.value), "a value")
             }
             self = .completed(
-                try address(), attempt: Int(json["a"]?.integer ?? 0), outputs: outputs, cost: cost,
-                requestID: json["requestId"]?.string, at: try time("t"))
+                try address(),
+                attempt: Int(json["a"]?.integer ?? 0),
+                outputs: outputs,
+                cost: cost,
+                requestID: json["requestId"]?.string,
+                at: try time("t")
+            )
         case "failed":
             self = .failed(
-                try address(), try error(), isHandled: json["handled"]?.bool ?? false, at: try time("t"))
+                try address(),
+                try error(),
+                isHandled: json["handled"]?.bool ?? false,
+                at: try time("t")
+            )
         case "skipped":
             self = .skipped(
-                try address(), try need(json["reason"]?.string.flatMap(NodeRun.SkipReason.init), "its reason"),
-                at: try time("t"))
+                try address(),
+                try need(json["reason"]?.string.flatMap(NodeRun.SkipReason.init), "its reason"),
+                at: try time("t")
+            )
         case "cancelRequested": self = .cancelRequested(reason: json["reason"]?.string, at: try time("t"))
         case "paused": self = .paused(at: try time("t"))
         case "resumed": self = .resumed(at: try time("t"))
         case "ended":
             self = .ended(
                 RunEnd(
-                    phase: try need(json["phase"]?.string.flatMap(RunEnd.Phase.init), "its phase"), at: try time("t"),
-                    error: NodeError(record: json["error"]), failedNode: json["failedNode"]?.string))
+                    phase: try need(json["phase"]?.string.flatMap(RunEnd.Phase.init), "its phase"),
+                    at: try time("t"),
+                    error: NodeError(record: json["error"]),
+                    failedNode: json["failedNode"]?.string
+                )
+            )
         default: throw JournalError(reason: "there is an event of the unknown kind '\(kind)'")
         }
     }

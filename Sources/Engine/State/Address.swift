@@ -1,4 +1,4 @@
-public import Values
+import Values
 public import Workflows
 
 /// Which node run of an execution is meant: a node of the plan, and the item of each of its dimensions.
@@ -31,9 +31,10 @@ public struct Address: Sendable, Hashable {
                 index.append(item)
             }
         }
-        guard let node = plan.place(of: Self.unescape(name)), plan.nodes[node].dimensions.count == index.count else {
-            return nil
-        }
+        // Without items it is the node as a whole: what becomes of it before it is known what it runs for.
+        guard let node = plan.place(of: Self.unescape(name)),
+            index.isEmpty || plan.nodes[node].dimensions.count == index.count
+        else { return nil }
         self.init(node: node, index: index)
     }
 

@@ -83,7 +83,12 @@ public struct Grant: Sendable, Hashable {
 
     /// A permission with these facts.
     public init(
-        offer: String, provider: String, model: String?, manifest: ContentHash?, upper: Money, deadline: Instant,
+        offer: String,
+        provider: String,
+        model: String?,
+        manifest: ContentHash?,
+        upper: Money,
+        deadline: Instant,
         isSandbox: Bool
     ) {
         self.offer = offer
@@ -111,8 +116,13 @@ public struct Grant: Sendable, Hashable {
             let upper = record["upper"]?.integer, let deadline = record["deadline"]?.integer
         else { return nil }
         self.init(
-            offer: offer, provider: provider, model: record["model"]?.string,
-            manifest: record["manifest"]?.string.flatMap(ContentHash.init), upper: Money(nano: upper),
-            deadline: Instant(microseconds: deadline), isSandbox: record["sandbox"]?.bool ?? false)
+            offer: offer,
+            provider: provider,
+            model: record["model"]?.string,
+            manifest: record["manifest"]?.string.flatMap(ContentHash.init),
+            upper: Money(nano: upper),
+            deadline: Instant(microseconds: deadline),
+            isSandbox: record["sandbox"]?.bool ?? false
+        )
     }
 }

@@ -26,8 +26,13 @@ public struct NodeError: Error, Sendable, Hashable {
 
     /// A failure of an attempt.
     public init(
-        _ failure: FailureClass, _ message: String, accepted: Certainty = .no, charged: Certainty = .no,
-        httpStatus: Int? = nil, requestID: String? = nil, retryAfter: Duration? = nil
+        _ failure: FailureClass,
+        _ message: String,
+        accepted: Certainty = .no,
+        charged: Certainty = .no,
+        httpStatus: Int? = nil,
+        requestID: String? = nil,
+        retryAfter: Duration? = nil
     ) {
         code = failure.rawValue
         self.message = message

@@ -1,3 +1,4 @@
+import Catalog
 import Values
 import Workflows
 
@@ -16,9 +17,13 @@ extension Run {
         case .intended(let address, let number, let grant, let readyAt, let at):
             applyIntended(address, number, grant, readyAt: readyAt, at: at)
         case .submitted(let address, let number, let keep, _):
-            update(address, number) { $0.state = .submitted; $0.keep = keep }
+            update(address, number) {
+                $0.state = .submitted; $0.keep = keep
+            }
         case .ready(let address, let number, let keep, _):
-            update(address, number) { $0.state = .ready; $0.keep = keep }
+            update(address, number) {
+                $0.state = .ready; $0.keep = keep
+            }
         case .attemptFailed(let address, let number, let error, let cost, let next, let at):
             applyFailed(address, number, error, cost, next, at: at)
         case .completed(let address, let number, let outputs, let cost, let requestID, let at):
@@ -49,7 +54,11 @@ extension Run {
     }
 
     private mutating func applyIntended(
-        _ address: Address, _ number: Int, _ grant: Grant, readyAt: Instant, at: Instant
+        _ address: Address,
+        _ number: Int,
+        _ grant: Grant,
+        readyAt: Instant,
+        at: Instant
     ) {
         var run = nodeRun(address) ?? NodeRun(state: .running, readyAt: readyAt)
         run.state = .running
@@ -64,7 +73,12 @@ extension Run {
     }
 
     private mutating func applyFailed(
-        _ address: Address, _ number: Int, _ error: NodeError, _ cost: Money, _ next: Event.NextStep, at: Instant
+        _ address: Address,
+        _ number: Int,
+        _ error: NodeError,
+        _ cost: Money,
+        _ next: Event.NextStep,
+        at: Instant
     ) {
         guard var run = nodeRun(address), let attempt = run.attempts.last, attempt.number == number else { return }
         closeAttempt(&run, of: address.node, next == .ask ? .unknown(error) : .failed(error), cost, at: at)
@@ -92,7 +106,11 @@ extension Run {
     }
 
     private mutating func closeAttempt(
-        _ run: inout NodeRun, of node: Int, _ state: Attempt.State, _ cost: Money, at: Instant
+        _ run: inout NodeRun,
+        of node: Int,
+        _ state: Attempt.State,
+        _ cost: Money,
+        at: Instant
     ) {
         let last = run.attempts.count - 1
         guard last >= 0, run.attempts[last].state.isOpen else { return }

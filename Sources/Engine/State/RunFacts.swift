@@ -40,7 +40,11 @@ public struct RunFacts: Sendable, Hashable {
 
     /// Facts without inputs, overrides or limits.
     public init(
-        execution: ExecutionID, account: AccountID, workflow: WorkflowID, version: Int64?, revision: Int64?,
+        execution: ExecutionID,
+        account: AccountID,
+        workflow: WorkflowID,
+        version: Int64?,
+        revision: Int64?,
         createdAt: Instant
     ) {
         self.execution = execution
@@ -77,8 +81,13 @@ public struct RunFacts: Sendable, Hashable {
             let workflow = record["workflow"]?.string.flatMap(WorkflowID.init), let at = record["at"]?.integer
         else { return nil }
         self.init(
-            execution: execution, account: account, workflow: workflow, version: record["version"]?.integer,
-            revision: record["revision"]?.integer, createdAt: Instant(microseconds: at))
+            execution: execution,
+            account: account,
+            workflow: workflow,
+            version: record["version"]?.integer,
+            revision: record["revision"]?.integer,
+            createdAt: Instant(microseconds: at)
+        )
         inputs = record["inputs"] ?? inputs
         for member in record["values"]?.object ?? JSONObject() {
             var ports: [String: Value] = [:]
@@ -101,6 +110,7 @@ extension JSON {
     /// An object with its members sorted by name.
     static func sorted(_ members: [String: JSON]) -> JSON {
         .object(
-            JSONObject(members.sorted { $0.key < $1.key }.map { JSONObject.Member(key: $0.key, value: $0.value) }))
+            JSONObject(members.sorted { $0.key < $1.key }.map { JSONObject.Member(key: $0.key, value: $0.value) })
+        )
     }
 }

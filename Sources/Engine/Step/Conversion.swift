@@ -8,6 +8,7 @@ public enum Conversion {
     ///   - value: The value; a list is no single value.
     ///   - from: The type of the port it comes from.
     ///   - to: The type of the port it goes to.
+    /// - Returns: The value in a form that the type takes.
     /// - Throws: ``NodeError`` with the code `conversion_failed`.
     public static func convert(_ value: Value, from: PortType, to: PortType) throws(NodeError) -> Value {
         switch (value, to) {
@@ -27,7 +28,8 @@ public enum Conversion {
         case (.json(let json), _):
             throw NodeError(
                 "conversion_failed",
-                "A \(json.kind) cannot be used as \(to.rawValue): pass media from a node, or the address of stored media.")
+                "A \(json.kind) cannot be used as \(to.rawValue): pass media from a node, or the address of stored media."
+            )
         }
     }
 

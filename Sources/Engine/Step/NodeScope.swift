@@ -56,10 +56,11 @@ struct NodeScope: Scope {
             guard place != address.node else { return nil }
             let id = run.plan.nodes[place].id
             return node(id).map { CELMap.Member(key: id, value: $0) }
-        } + run.plan.references.compactMap { name, place in
-            run.plan.nodes[address.node].ancestors.contains(place) && name != run.plan.nodes[place].id
-                ? node(name).map { CELMap.Member(key: name, value: $0) } : nil
         }
+            + run.plan.references.compactMap { name, place in
+                run.plan.nodes[address.node].ancestors.contains(place) && name != run.plan.nodes[place].id
+                    ? node(name).map { CELMap.Member(key: name, value: $0) } : nil
+            }
     }
 
     private var trigger: CELValue {

@@ -26,14 +26,17 @@ extension Run {
         }
         for parameter in node.parameters {
             let id = parameter.parameter.id
-            let value = try facts.values[node.id]?[id] ?? setting(id, parameter.binding, node, address, result, now)
-            guard let value else { continue }
+            let given = facts.values[node.id]?[id]
+            let set = given == nil ? try setting(id, parameter.binding, node, address, result, now) : nil
+            guard let value = given ?? set else { continue }
             switch value {
             case .json(let json): result.parameters[id] = json
             case .media(let media): result.inputs[id] = .media(media)
             case .list(let items): result.parameters[id] = .array(items.map(\.asJSON))
             }
-            if let problem = result.parameters[id].flatMap(parameter.parameter.problem), parameter.parameter.expression == nil {
+            if let problem = result.parameters[id].flatMap(parameter.parameter.problem),
+                parameter.parameter.expression == nil
+            {
                 throw NodeError(.invalidInput, "\(node.label): \(id) \(problem).")
             }
         }
@@ -54,7 +57,9 @@ extension Run {
             else { continue }
             let node = plan.nodes[address.node]
             if input.port.isList, !input.port.joins, case .list(let items) = value {
-                for item in items { values.append(try Conversion.convert(item, from: output.type, to: input.port.type)) }
+                for item in items {
+                    values.append(try Conversion.convert(item, from: output.type, to: input.port.type))
+                }
             } else {
                 values.append(try fit(value, from: output.type, to: input.port, node, isElement: true))
             }
@@ -88,7 +93,12 @@ extension Run {
     // MARK: From the settings
 
     private func setting(
-        _ name: String, _ binding: Binding?, _ node: PlanNode, _ address: Address, _ known: Prepared, _ now: Instant
+        _ name: String,
+        _ binding: Binding?,
+        _ node: PlanNode,
+        _ address: Address,
+        _ known: Prepared,
+        _ now: Instant
     ) throws(NodeError) -> Value? {
         if let json = facts.overrides[node.id]?[name] { return json.isNull ? nil : .json(json) }
         switch binding {
@@ -97,14 +107,15 @@ extension Run {
         case .template(let template):
             let scope = NodeScope(run: self, address: address, prepared: known)
             do throws(ExpressionError) {
-                return try Value(template.render(in: scope, context: EvaluationContext(now: now)), name)
+                let value = try template.render(in: scope, with: EvaluationContext(now: now))
+                return try value.flatMap { value throws(ExpressionError) in try Value(value) }
             } catch {
                 throw NodeError("expression_error", "\(node.label), \(name): \(error)")
             }
         case .expression(let expression):
             let scope = NodeScope(run: self, address: address, prepared: known)
             do throws(ExpressionError) {
-                return try Value(expression.evaluate(in: scope, context: EvaluationContext(now: now)), name)
+                return try Value(expression.evaluate(in: scope, with: EvaluationContext(now: now)))
             } catch {
                 throw NodeError("expression_error", "\(node.label), \(name): \(error)")
             }
@@ -112,7 +123,11 @@ extension Run {
     }
 
     private func fit(
-        _ value: Value, from: PortType, to port: InputPort, _ node: PlanNode, isElement: Bool = false
+        _ value: Value,
+        from: PortType,
+        to port: InputPort,
+        _ node: PlanNode,
+        isElement: Bool = false
     ) throws(NodeError) -> Value {
         do {
             guard port.isList, !isElement else { return try Conversion.convert(value, from: from, to: port.type) }
@@ -135,11 +150,11 @@ extension Run {
 
 extension Value {
     /// The result of an expression: media stays media, a list that holds media becomes a list of values.
-    init?(_ value: CELValue, _ name: String) throws(ExpressionError) {
+    init?(_ value: CELValue) throws(ExpressionError) {
         switch value {
         case .optional(let content):
             guard let content else { return nil }
-            try self.init(content, name)
+            try self.init(content)
         case .host(let host):
             if let media = host as? LinkedMedia {
                 self = .media(media.reference)
@@ -151,7 +166,7 @@ extension Value {
         case .list(let items) where items.contains(where: \.isMedia):
             var values: [Value] = []
             for item in items {
-                if let value = try Value(item, name) { values.append(value) }
+                if let value = try Value(item) { values.append(value) }
             }
             self = .list(values)
         default: self = .json(try value.json())

@@ -1,5 +1,5 @@
 public import Values
-public import Workflows
+import Workflows
 
 /// One step of a run: what is decided is applied at once, so that later decisions of the step see it.
 struct Step<Random: RandomNumberGenerator> {
@@ -25,7 +25,9 @@ extension Run {
     ///   - random: Spreads pauses and fills random nodes; what it gave stands in the events.
     /// - Returns: The events to commit and the effects to perform.
     public mutating func step<Random: RandomNumberGenerator>(
-        _ input: RunInput, now: Instant, random: inout Random
+        _ input: RunInput,
+        now: Instant,
+        random: inout Random
     ) -> Decision {
         guard end == nil else { return Decision() }
         var step = Step(run: self, now: now, random: random)
@@ -113,7 +115,8 @@ extension Step {
             let budget = run.facts.timeoutBudget?.wholeMilliseconds ?? 0
             let error = NodeError(
                 "timeout_budget_exceeded",
-                "The run used up its time budget of \(budget) ms. Raise timeoutBudgetMs, or make its nodes faster.")
+                "The run used up its time budget of \(budget) ms. Raise timeoutBudgetMs, or make its nodes faster."
+            )
             emit(.ended(RunEnd(phase: .timedOut, at: now, error: error, failedNode: openNode)))
             return
         }
@@ -133,7 +136,7 @@ extension Step {
     }
 
     private mutating func skipUnneeded() {
-        guard let target = run.facts.target.flatMap(run.plan.place) else { return }
+        guard let target = run.facts.target.flatMap({ run.plan.place(of: $0) }) else { return }
         let needed = run.plan.nodes[target].ancestors
         for node in run.plan.nodes.indices where !needed.contains(node) {
             emit(.skipped(Address(node: node), .notNeeded, at: now))

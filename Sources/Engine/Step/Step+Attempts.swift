@@ -34,9 +34,11 @@ extension Step {
     }
 
     private func hasPlace(_ node: Int) -> Bool {
+        // A run that waits for its next attempt keeps its place.
         let asked = run.asking.reduce(0) { $0 + ($1.node == node ? 1 : 0) }
-        return run.nodes[node].running + asked < run.plan.nodes[node].policy.concurrency
-            && run.running + run.asking.count < run.plan.settings.concurrency
+        let waiting = run.timers.keys.reduce(0) { $0 + ($1.node == node ? 1 : 0) }
+        return run.nodes[node].running + asked + waiting < run.plan.nodes[node].policy.concurrency
+            && run.running + run.asking.count + run.timers.count < run.plan.settings.concurrency
     }
 
     mutating func ask(_ address: Address) {
@@ -62,8 +64,13 @@ extension Step {
         // The shell comes back by itself, so no timer is set for it.
         emit(
             .waiting(
-                address, reason, readyAt: before?.readyAt ?? now, since: before?.waitingSince ?? before?.readyAt ?? now,
-                until: until))
+                address,
+                reason,
+                readyAt: before?.readyAt ?? now,
+                since: before?.waitingSince ?? before?.readyAt ?? now,
+                until: until
+            )
+        )
         run.timers[address] = nil
     }
 
@@ -72,7 +79,8 @@ extension Step {
         switch outcome {
         case .succeeded(let outputs, let cost, let requestID):
             emit(
-                .completed(address, attempt: number, outputs: outputs, cost: cost, requestID: requestID, at: now))
+                .completed(address, attempt: number, outputs: outputs, cost: cost, requestID: requestID, at: now)
+            )
             touchFollowers(of: address)
         case .failed(let error, let cost):
             let next = nextStep(address, before, error)
@@ -102,7 +110,9 @@ extension Step {
             return unknown(node, before, offer)
         }
         let mayRepeat = error.accepted == .no || effect != .once
-        let retries = before.attempts.reduce(0) { $0 + ($1.grant.offer == node.type.offers[offer].id && !$1.isWait ? 1 : 0) }
+        let retries = before.attempts.reduce(0) {
+            $0 + ($1.grant.offer == node.type.offers[offer].id && !$1.isWait ? 1 : 0)
+        }
         if node.policy.retry.classes.contains(failure), mayRepeat, retries <= node.policy.retry.maximumRetries {
             let delay = node.policy.retry.delay(before: retries, random: Double.random(in: 0...1, using: &random))
             return .retry(at: now + delay, offer: offer)
@@ -169,12 +179,18 @@ extension Step {
             switch (attempt.state, run.plan.nodes[address.node].type.effect) {
             case (.intended, .once) where !attempt.grant.isSandbox:
                 finish(
-                    address, attempt.number,
+                    address,
+                    attempt.number,
                     .failed(
                         NodeError(
                             .unknownOutcome,
                             "The server stopped while the call was under way; whether the vendor took it is unknown.",
-                            accepted: .unknown, charged: .unknown), cost: .zero))
+                            accepted: .unknown,
+                            charged: .unknown
+                        ),
+                        cost: .zero
+                    )
+                )
             case (.intended, _): decision.effects.append(.perform(address, attempt: attempt.number))
             default: decision.effects.append(.takeUp(address, attempt: attempt.number))
             }
@@ -190,8 +206,10 @@ extension Run {
             if let single = nodes[node].single {
                 return single.state.isTerminal ? [] : [Address(node: node)]
             }
-            return nodes[node].items.filter { !$0.value.state.isTerminal }.keys.sorted { $0.lexicographicallyPrecedes($1) }
-                .map { Address(node: node, index: $0) }
+            return nodes[node].items.filter { !$0.value.state.isTerminal }.keys.sorted {
+                $0.lexicographicallyPrecedes($1)
+            }
+            .map { Address(node: node, index: $0) }
         }
     }
 }

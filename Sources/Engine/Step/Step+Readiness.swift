@@ -1,3 +1,4 @@
+import Catalog
 import Values
 import Workflows
 
@@ -9,8 +10,13 @@ enum Supply: Hashable {
     case live
     /// It brings nothing, because a decision went the other way.
     case dead
+    /// It brings nothing, because its source has failed and the failure was handled.
+    case absent
     /// It brings nothing, because something failed.
     case broken
+
+    /// Whether nothing comes of it that could still be used.
+    var isEmpty: Bool { self == .dead || self == .absent }
 }
 
 extension Run {
@@ -28,7 +34,8 @@ extension Run {
         guard total > 0, let port = edge.sourcePort else { return .live }
         let states = knownItems(edge.source, under: index).compactMap { nodes[edge.source].items[$0] }
         if states.contains(where: { $0.outputs[port] != nil }) { return .live }
-        return states.contains { supply(edge, from: $0) == .broken } ? .broken : .dead
+        let supplies = Set(states.map { supply(edge, from: $0) })
+        return supplies.contains(.broken) ? .broken : supplies.contains(.absent) ? .absent : .dead
     }
 
     private func supply(_ edge: PlanEdge, from run: NodeRun) -> Supply {
@@ -39,7 +46,7 @@ extension Run {
             return run.outputs[port] == nil ? .dead : .live
         case .failed(_, isHandled: true):
             guard let port = edge.sourcePort else { return .live }
-            return run.outputs[port] == nil ? .dead : .live
+            return run.outputs[port] == nil ? .absent : .live
         case .failed, .cancelled, .skipped(.upstreamFailed): return .broken
         case .skipped: return edge.sourcePort == nil && edge.id != nil ? .live : .dead
         }
@@ -87,14 +94,18 @@ extension Step {
                 NodeError(
                     "iteration_length_mismatch",
                     "\(left) has \(leftCount) items and \(right) has \(rightCount); they are walked together and must "
-                        + "have equal length. Use iterator:product for all combinations."))
+                        + "have equal length. Use iterator:product for all combinations."
+                )
+            )
         case .count:
             if let total = run.total(address.node), total > Self.maximumItems {
                 fail(
                     Address(node: address.node),
                     NodeError(
                         "iteration_limit",
-                        "The node would run \(total) times; at most \(Self.maximumItems) are possible. Use a batch."))
+                        "The node would run \(total) times; at most \(Self.maximumItems) are possible. Use a batch."
+                    )
+                )
                 return
             }
             let items = run.knownItems(address.node)
@@ -137,14 +148,17 @@ extension Step {
         if supplies.contains(.broken) { return .upstreamFailed }
         let supply = Dictionary(zip(node.incoming, supplies)) { first, _ in first }
         for input in node.inputs where input.port.isRequired && !input.edges.isEmpty && input.binding == nil {
-            if input.edges.allSatisfy({ supply[$0] == .dead }) { return .branchNotTaken }
+            if input.edges.allSatisfy({ supply[$0]?.isEmpty == true }) { return .branchNotTaken }
         }
+        // Where every value would have come from a branch that was not taken, the node stands on that branch.
+        let values = node.incoming.filter { run.plan.edges[$0].targetPort != nil }
+        if !values.isEmpty, values.allSatisfy({ supply[$0] == .dead }) { return .branchNotTaken }
         // Orders that hang on a branch, and references to a node: without them the node makes no sense.
         let orders = node.incoming.filter { run.plan.edges[$0].targetPort == nil }
         let branches = orders.filter { run.plan.edges[$0].sourcePort != nil }
         if !branches.isEmpty, branches.allSatisfy({ supply[$0] == .dead }) { return .branchNotTaken }
         let isMissingReference = orders.contains {
-            run.plan.edges[$0].id == nil && !run.plan.edges[$0].isOptional && supply[$0] == .dead
+            run.plan.edges[$0].id == nil && !run.plan.edges[$0].isOptional && supply[$0]?.isEmpty == true
         }
         return isMissingReference ? .branchNotTaken : nil
     }

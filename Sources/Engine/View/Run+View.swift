@@ -1,4 +1,4 @@
-public import Values
+import Values
 
 import Catalog
 import Workflows
@@ -17,16 +17,29 @@ extension Run {
     /// Everything that is shown about the run.
     public var view: RunView {
         RunView(
-            facts: facts, phase: phase, status: end?.phase.status ?? "RUNNING", lastEvent: lastEvent,
-            startedAt: startedAt, endedAt: end?.at, cancelRequestedAt: cancelRequestedAt, error: end?.error,
-            failedNode: end?.failedNode, nodes: plan.nodes.indices.map(nodeView),
-            results: plan.results.map { plan.nodes[$0].id })
+            facts: facts,
+            phase: phase,
+            status: end?.phase.status ?? "RUNNING",
+            lastEvent: lastEvent,
+            startedAt: startedAt,
+            endedAt: end?.at,
+            cancelRequestedAt: cancelRequestedAt,
+            error: end?.error,
+            failedNode: end?.failedNode,
+            nodes: plan.nodes.indices.map(nodeView),
+            results: plan.results.map { plan.nodes[$0].id }
+        )
     }
 
     private func nodeView(_ place: Int) -> NodeView {
         let node = plan.nodes[place]
         var view = NodeView(
-            id: node.id, label: node.label, writtenType: node.writtenType, type: node.type.id, status: "PENDING")
+            id: node.id,
+            label: node.label,
+            writtenType: node.writtenType,
+            type: node.type.id,
+            status: "PENDING"
+        )
         if let single = nodes[place].single {
             view.show(single)
             view.outputs = single.outputs
@@ -43,8 +56,12 @@ extension Run {
         let runs = state.items.values
         let total = total(place)
         view.items = NodeView.Items(
-            total: total, completed: state.counts.completed, failed: state.counts.failed,
-            skipped: state.counts.skipped, running: state.running)
+            total: total,
+            completed: state.counts.completed,
+            failed: state.counts.failed,
+            skipped: state.counts.skipped,
+            running: state.running
+        )
         view.readyAt = runs.map(\.readyAt).min()
         view.startedAt = runs.compactMap(\.startedAt).min()
         view.cost = runs.reduce(.zero) { $0 + $1.cost }

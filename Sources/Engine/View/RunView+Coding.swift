@@ -20,14 +20,22 @@ extension RunView {
     /// Reads what ``record`` writes; `nil` for anything else.
     public init?(record: JSON) {
         guard let facts = record["facts"].flatMap(RunFacts.init(record:)), let phase = record["phase"]?.string,
-            let status = record["status"]?.string, let last = record["last"]?.integer, let nodes = record["nodes"]?.array
+            let status = record["status"]?.string, let last = record["last"]?.integer,
+            let nodes = record["nodes"]?.array
         else { return nil }
         self.init(
-            facts: facts, phase: phase, status: status, lastEvent: last, startedAt: record.time("startedAt"),
-            endedAt: record.time("endedAt"), cancelRequestedAt: record.time("cancelRequestedAt"),
-            error: NodeError(record: record["error"]), failedNode: record["failedNode"]?.string,
+            facts: facts,
+            phase: phase,
+            status: status,
+            lastEvent: last,
+            startedAt: record.time("startedAt"),
+            endedAt: record.time("endedAt"),
+            cancelRequestedAt: record.time("cancelRequestedAt"),
+            error: NodeError(record: record["error"]),
+            failedNode: record["failedNode"]?.string,
             nodes: nodes.compactMap(NodeView.init(record:)),
-            results: record["results"]?.array?.compactMap(\.string) ?? [])
+            results: record["results"]?.array?.compactMap(\.string) ?? []
+        )
     }
 }
 
@@ -59,8 +67,12 @@ extension NodeView {
         guard let id = record["id"]?.string, let type = record["type"]?.string, let status = record["status"]?.string
         else { return nil }
         self.init(
-            id: id, label: record["label"]?.string ?? id, writtenType: record["written"]?.string ?? type, type: type,
-            status: status)
+            id: id,
+            label: record["label"]?.string ?? id,
+            writtenType: record["written"]?.string ?? type,
+            type: type,
+            status: status
+        )
         skipReason = record["skip"]?.string
         readyAt = record.time("readyAt")
         startedAt = record.time("startedAt")
@@ -73,8 +85,12 @@ extension NodeView {
         if let counts = record["items"] {
             func count(_ name: String) -> Int { Int(counts[name]?.integer ?? 0) }
             items = Items(
-                total: counts["total"]?.integer.map { Int($0) }, completed: count("completed"), failed: count("failed"),
-                skipped: count("skipped"), running: 0)
+                total: counts["total"]?.integer.map { Int($0) },
+                completed: count("completed"),
+                failed: count("failed"),
+                skipped: count("skipped"),
+                running: 0
+            )
         }
     }
 }

@@ -7,7 +7,12 @@ extension Compiler {
         let drawings = Set(graph.nodes.filter(\.isDrawing).map(\.id))
         for edge in graph.edges {
             guard seen.insert(edge.id).inserted else {
-                report("duplicate-edge-id", "Two edges have the id \(edge.id).", fix: "Give one another id.", edge: edge.id)
+                report(
+                    "duplicate-edge-id",
+                    "Two edges have the id \(edge.id).",
+                    fix: "Give one another id.",
+                    edge: edge.id
+                )
                 continue
             }
             if drawings.contains(edge.source) || drawings.contains(edge.target) { continue }
@@ -15,8 +20,12 @@ extension Compiler {
             else { continue }
             if source == target {
                 report(
-                    "cycle", "The edge \(edge.id) leads from node \(edge.source) to itself.",
-                    fix: "Use logic:loop for repeats.", node: edge.source, edge: edge.id)
+                    "cycle",
+                    "The edge \(edge.id) leads from node \(edge.source) to itself.",
+                    fix: "Use logic:loop for repeats.",
+                    node: edge.source,
+                    edge: edge.id
+                )
                 continue
             }
             connect(edge, source, target)
@@ -28,9 +37,12 @@ extension Compiler {
         guard !broken.contains(id) else { return nil }
         let near = graph.nodes.map(\.id).min { $0.distance(to: id) < $1.distance(to: id) }
         report(
-            "dangling-edge", "The \(which) of edge \(edge.id), node \(id), does not exist.",
-            fix: near.map { "Connect it to an existing node, such as \($0), or remove the edge." } ?? "Remove the edge.",
-            edge: edge.id)
+            "dangling-edge",
+            "The \(which) of edge \(edge.id), node \(id), does not exist.",
+            fix: near.map { "Connect it to an existing node, such as \($0), or remove the edge." }
+                ?? "Remove the edge.",
+            edge: edge.id
+        )
         return nil
     }
 
@@ -60,18 +72,28 @@ extension Compiler {
                 "\(nodes[source].label) gives \(output.type.rawValue), which \(nodes[target].label) cannot take as "
                     + "\(port.type.rawValue) at \(port.id).",
                 fix: "Put a node between them that makes \(port.type.rawValue) of \(output.type.rawValue).",
-                node: nodes[target].id, edge: edge.id)
+                node: nodes[target].id,
+                edge: edge.id
+            )
             return
         }
         if Compatibility.fetches(output, port) {
             report(
-                "implicit-fetch", "The address from \(nodes[source].label) is fetched into the media store.",
-                severity: .warning, node: nodes[target].id, edge: edge.id)
+                "implicit-fetch",
+                "The address from \(nodes[source].label) is fetched into the media store.",
+                severity: .warning,
+                node: nodes[target].id,
+                edge: edge.id
+            )
         }
         if !nodes[target].inputs[input].edges.isEmpty, !port.isList {
             report(
-                "multi-edge-single-port", "Port \(port.id) of node \(nodes[target].id) takes one edge.",
-                fix: "Remove one of them, or put a logic:merge between.", node: nodes[target].id, edge: edge.id)
+                "multi-edge-single-port",
+                "Port \(port.id) of node \(nodes[target].id) takes one edge.",
+                fix: "Remove one of them, or put a logic:merge between.",
+                node: nodes[target].id,
+                edge: edge.id
+            )
             return
         }
         nodes[target].inputs[input].edges.append(edges.count)
@@ -82,28 +104,42 @@ extension Compiler {
         let ports = nodes[source].outputs
         guard let handle = edge.sourceHandle else {
             if ports.count == 1 { return ports[0] }
-            let wanted = edge.targetHandle.flatMap { handle in nodes[target].inputs.first { $0.port.id == handle }?.port }
+            let wanted = edge.targetHandle.flatMap { handle in nodes[target].inputs.first { $0.port.id == handle }?.port
+            }
             let fits = ports.first { port in wanted.map { Compatibility.allows(port, $0) } ?? !port.isBranch }
             if let port = fits ?? ports.first { return port }
             report(
-                "bad-source-handle", "Node \(edge.source) gives nothing.", fix: "Remove the edge.", node: edge.source,
-                edge: edge.id)
+                "bad-source-handle",
+                "Node \(edge.source) gives nothing.",
+                fix: "Remove the edge.",
+                node: edge.source,
+                edge: edge.id
+            )
             return nil
         }
-        if let port = ports.first(where: { $0.id == handle }) ?? ports.first(where: { $0.label == handle }) { return port }
+        if let port = ports.first(where: { $0.id == handle }) ?? ports.first(where: { $0.label == handle }) {
+            return port
+        }
         if handle.hasPrefix("case_"), nodes[source].type.hasDynamicPorts {
             let port = OutputPort(id: handle, type: .any, isBranch: true)
             nodes[source].outputs.append(port)
             return port
         }
         report(
-            "bad-source-handle", "Node \(edge.source) has no output port '\(handle)'.",
-            fix: hint(handle, ports.map(\.id), prefix: "out-"), node: edge.source, edge: edge.id)
+            "bad-source-handle",
+            "Node \(edge.source) has no output port '\(handle)'.",
+            fix: hint(handle, ports.map(\.id), prefix: "out-"),
+            node: edge.source,
+            edge: edge.id
+        )
         return nil
     }
 
     private mutating func input(
-        _ edge: GraphEdge, _ source: Int, _ target: Int, _ output: OutputPort
+        _ edge: GraphEdge,
+        _ source: Int,
+        _ target: Int,
+        _ output: OutputPort
     ) -> Int? {
         let inputs = nodes[target].inputs
         guard let handle = edge.targetHandle else {
@@ -114,8 +150,12 @@ extension Compiler {
                 return place
             }
             report(
-                "bad-target-handle", "Node \(edge.target) takes nothing.", fix: "Remove the edge.", node: edge.target,
-                edge: edge.id)
+                "bad-target-handle",
+                "Node \(edge.target) takes nothing.",
+                fix: "Remove the edge.",
+                node: edge.target,
+                edge: edge.id
+            )
             return nil
         }
         if let place = inputs.firstIndex(where: { $0.port.id == handle })
@@ -125,8 +165,12 @@ extension Compiler {
         }
         if let place = expand(handle, at: target) { return place }
         report(
-            "bad-target-handle", "Node \(edge.target) has no input port '\(handle)'.",
-            fix: hint(handle, inputs.map(\.port.id), prefix: "in-"), node: edge.target, edge: edge.id)
+            "bad-target-handle",
+            "Node \(edge.target) has no input port '\(handle)'.",
+            fix: hint(handle, inputs.map(\.port.id), prefix: "in-"),
+            node: edge.target,
+            edge: edge.id
+        )
         return nil
     }
 
@@ -135,11 +179,13 @@ extension Compiler {
         let stem = handle.prefix { !$0.isNumber }
         let number = handle.dropFirst(stem.count)
         let parent = nodes[target].inputs.first {
-            $0.port.expands && $0.port.id.prefix { !$0.isNumber } == stem && Int(number).map { (1...32).contains($0) } == true
+            $0.port.expands && $0.port.id.prefix { !$0.isNumber } == stem
+                && Int(number).map { (1...32).contains($0) } == true
         }
         if let parent {
             nodes[target].inputs.append(
-                PlanInput(port: InputPort(id: handle, type: parent.port.type, isList: parent.port.isList)))
+                PlanInput(port: InputPort(id: handle, type: parent.port.type, isList: parent.port.isList))
+            )
             return nodes[target].inputs.count - 1
         }
         guard nodes[target].type.hasDynamicPorts, !handle.isEmpty, handle.count <= 64 else { return nil }

@@ -7,7 +7,12 @@ extension Compiler {
         var seen: Set<String> = []
         for node in graph.nodes {
             guard seen.insert(node.id).inserted else {
-                report("duplicate-node-id", "Two nodes have the id \(node.id).", fix: "Give one another id.", node: node.id)
+                report(
+                    "duplicate-node-id",
+                    "Two nodes have the id \(node.id).",
+                    fix: "Give one another id.",
+                    node: node.id
+                )
                 continue
             }
             guard !node.isDrawing else { continue }
@@ -21,7 +26,12 @@ extension Compiler {
         for node in graph.nodes {
             guard let name = node.reference, let place = places[node.id] else { continue }
             if let other = places[name], other != place {
-                report("duplicate-node-id", "The reference name \(name) is taken.", fix: "Choose another.", node: node.id)
+                report(
+                    "duplicate-node-id",
+                    "The reference name \(name) is taken.",
+                    fix: "Choose another.",
+                    node: node.id
+                )
             } else {
                 places[name] = place
             }
@@ -31,8 +41,12 @@ extension Compiler {
     private mutating func resolveType(of node: GraphNode) -> NodeType? {
         guard let name = node.nodeType else {
             report(
-                "unknown-node-type", "Node \(node.id) names no type.", fix: "Set data.nodeType.", node: node.id,
-                path: "data.nodeType")
+                "unknown-node-type",
+                "Node \(node.id) names no type.",
+                fix: "Set data.nodeType.",
+                node: node.id,
+                path: "data.nodeType"
+            )
             return nil
         }
         switch catalog.resolve(name) {
@@ -40,26 +54,42 @@ extension Compiler {
             return type
         case .successor(let type):
             report(
-                "deprecated-node-type", "\(name) is served by \(type.id).", severity: .warning,
-                fix: "Write \(type.id).", node: node.id, path: "data.nodeType")
+                "deprecated-node-type",
+                "\(name) is served by \(type.id).",
+                severity: .warning,
+                fix: "Write \(type.id).",
+                node: node.id,
+                path: "data.nodeType"
+            )
             return type
         case .retired(let type):
             report(
-                "retired-node-type", "\(type.label) (\(name)) was taken out of service and has no successor.",
-                fix: "Choose another node type.", node: node.id, path: "data.nodeType")
+                "retired-node-type",
+                "\(type.label) (\(name)) was taken out of service and has no successor.",
+                fix: "Choose another node type.",
+                node: node.id,
+                path: "data.nodeType"
+            )
             return nil
         case nil:
             let near = catalog.suggestions(for: name)
             report(
-                "unknown-node-type", "There is no node type \(name).",
+                "unknown-node-type",
+                "There is no node type \(name).",
                 fix: near.isEmpty ? "See GET /nodes for all types." : "Did you mean \(near.joined(separator: " or "))?",
-                node: node.id, path: "data.nodeType")
+                node: node.id,
+                path: "data.nodeType"
+            )
             return nil
         }
     }
 
     private mutating func plan(_ node: GraphNode, _ type: NodeType) -> PlanNode {
-        let policy = NodePolicy(node.policy, node: node.id, findings: &findings)
+        var policy = NodePolicy(node.policy, node: node.id, findings: &findings)
+        // A merge that takes the first or any of its inputs does not wait for the others.
+        if type.id == "logic:merge", let mode = node.setting("mode")?.string, mode == "first" || mode == "any" {
+            policy.joinMode = .any
+        }
         var inputs = type.inputs
         var outputs = type.outputs
         if type.hasDynamicPorts {
@@ -72,11 +102,17 @@ extension Compiler {
         }
         if policy.onError == .route { outputs.append(OutputPort(id: "error", type: .json, isBranch: true)) }
         return PlanNode(
-            id: node.id, label: node.label, writtenType: node.nodeType ?? type.id, type: type,
+            id: node.id,
+            label: node.label,
+            writtenType: node.nodeType ?? type.id,
+            type: type,
             inputName: node.data["inputName"]?.string,
             inputs: inputs.map { PlanInput(port: $0, binding: bind(node, $0)) },
             parameters: type.parameters.map { PlanParameter(parameter: $0, binding: bind(node, $0)) },
-            outputs: outputs, policy: policy, isDisabled: node.isDisabled)
+            outputs: outputs,
+            policy: policy,
+            isDisabled: node.isDisabled
+        )
     }
 
     private struct DeclaredPort {
@@ -98,15 +134,24 @@ extension Compiler {
             }
             guard let type = PortType(word: entry["type"]?.string ?? "ANY") else {
                 report(
-                    "bad-config", "\(entry["type"]?.text ?? "null") is no port type.",
-                    fix: "Write one of \(PortType.allCases.map(\.rawValue).joined(separator: ", ")).", node: node.id,
-                    path: "data.\(list)[\(index)].type")
+                    "bad-config",
+                    "\(entry["type"]?.text ?? "null") is no port type.",
+                    fix: "Write one of \(PortType.allCases.map(\.rawValue).joined(separator: ", ")).",
+                    node: node.id,
+                    path: "data.\(list)[\(index)].type"
+                )
                 continue
             }
             ports.append(
                 DeclaredPort(
-                    id: id, label: entry["label"]?.string, type: type, isList: entry["list"]?.bool ?? false,
-                    isRequired: entry["required"]?.bool ?? false, isBranch: entry["branch"]?.bool ?? false))
+                    id: id,
+                    label: entry["label"]?.string,
+                    type: type,
+                    isList: entry["list"]?.bool ?? false,
+                    isRequired: entry["required"]?.bool ?? false,
+                    isBranch: entry["branch"]?.bool ?? false
+                )
+            )
         }
         return ports
     }
@@ -126,8 +171,11 @@ extension Compiler {
             guard let text = value.string else {
                 if parameter.type == .boolean || value.bool != nil { return .literal(value) }
                 report(
-                    "bad-config", "\(parameter.id) must be a CEL expression, not a \(value.kind).", node: node.id,
-                    path: "config.\(parameter.id)")
+                    "bad-config",
+                    "\(parameter.id) must be a CEL expression, not a \(value.kind).",
+                    node: node.id,
+                    path: "config.\(parameter.id)"
+                )
                 return nil
             }
             do {
@@ -143,8 +191,12 @@ extension Compiler {
         }
         guard let problem = parameter.problem(with: value) else { return .literal(value) }
         report(
-            "bad-config", "\(parameter.id) \(problem).", fix: "Correct the value, or remove it to use the default.",
-            node: node.id, path: "config.\(parameter.id)")
+            "bad-config",
+            "\(parameter.id) \(problem).",
+            fix: "Correct the value, or remove it to use the default.",
+            node: node.id,
+            path: "config.\(parameter.id)"
+        )
         return nil
     }
 
@@ -162,8 +214,13 @@ extension Compiler {
             let template = try TextTemplate(parsing: text, in: .workflow)
             if let rewritten = template.rewritten {
                 report(
-                    "filter-rewritten", "The filter in \(name) is written as an expression.", severity: .warning,
-                    fix: "Write \(rewritten).", node: node.id, path: "config.\(name)")
+                    "filter-rewritten",
+                    "The filter in \(name) is written as an expression.",
+                    severity: .warning,
+                    fix: "Write \(rewritten).",
+                    node: node.id,
+                    path: "config.\(name)"
+                )
             }
             return .template(template)
         } catch {
@@ -174,8 +231,12 @@ extension Compiler {
 
     private mutating func reportExpression(_ error: ExpressionError, node: String, name: String) {
         report(
-            "bad-expression", "\(name), line \(error.line), column \(error.column): \(error.message)",
-            fix: error.suggestion, node: node, path: "config.\(name)")
+            "bad-expression",
+            "\(name), line \(error.line), column \(error.column): \(error.message)",
+            fix: error.suggestion,
+            node: node,
+            path: "config.\(name)"
+        )
     }
 }
 

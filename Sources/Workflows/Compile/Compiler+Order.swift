@@ -27,8 +27,11 @@ extension Compiler {
         let cycle = cycle(among: Set(nodes.indices).subtracting(order), targets)
         let names = (cycle + cycle.prefix(1)).map { nodes[$0].id }
         report(
-            "cycle", "Cycle: \(names.joined(separator: " -> ")).", fix: "Use logic:loop for repeats.",
-            node: names.first)
+            "cycle",
+            "Cycle: \(names.joined(separator: " -> ")).",
+            fix: "Use logic:loop for repeats.",
+            node: names.first
+        )
         return nil
     }
 
@@ -71,9 +74,11 @@ extension Compiler {
             }
             if dimensions.count > 3 {
                 report(
-                    "bad-iteration", "Node \(nodes[place].id) would run for items of \(dimensions.count) nested lists.",
+                    "bad-iteration",
+                    "Node \(nodes[place].id) would run for items of \(dimensions.count) nested lists.",
                     fix: "Collect one of them first with iterator:collect; at most 3 levels are possible.",
-                    node: nodes[place].id)
+                    node: nodes[place].id
+                )
             }
             nodes[place].dimensions = dimensions
             for edge in nodes[place].incoming {
@@ -121,16 +126,24 @@ extension Compiler {
         for node in nodes where !node.isDisabled {
             for input in node.inputs where input.port.isRequired && input.edges.isEmpty && input.binding == nil {
                 report(
-                    "missing-required-input", "\(node.label) needs a value at \(input.port.id).", severity: severity,
-                    fix: "Connect an edge to in-\(input.port.id), or set config.\(input.port.id).", node: node.id,
-                    path: "config.\(input.port.id)")
+                    "missing-required-input",
+                    "\(node.label) needs a value at \(input.port.id).",
+                    severity: severity,
+                    fix: "Connect an edge to in-\(input.port.id), or set config.\(input.port.id).",
+                    node: node.id,
+                    path: "config.\(input.port.id)"
+                )
             }
             for parameter in node.parameters where parameter.parameter.isRequired && parameter.binding == nil {
                 guard node.type.kind != .input else { continue }
                 report(
-                    "missing-required-input", "\(node.label) needs \(parameter.parameter.id).", severity: severity,
-                    fix: "Set config.\(parameter.parameter.id).", node: node.id,
-                    path: "config.\(parameter.parameter.id)")
+                    "missing-required-input",
+                    "\(node.label) needs \(parameter.parameter.id).",
+                    severity: severity,
+                    fix: "Set config.\(parameter.parameter.id).",
+                    node: node.id,
+                    path: "config.\(parameter.parameter.id)"
+                )
             }
         }
     }

@@ -18,8 +18,12 @@ extension Compiler {
         case "nodes":
             guard let id = reference.path.first?.name else {
                 report(
-                    "unknown-reference", "\(name) uses nodes without a name.", fix: "Write nodes[\"id\"].port.",
-                    node: node.id, path: "config.\(name)")
+                    "unknown-reference",
+                    "\(name) uses nodes without a name.",
+                    fix: "Write nodes[\"id\"].port.",
+                    node: node.id,
+                    path: "config.\(name)"
+                )
                 return
             }
             refer(to: id, port: reference.path.dropFirst().first?.name, in: name, of: place)
@@ -38,34 +42,55 @@ extension Compiler {
             guard !broken.contains(id) else { return }
             let near = places.keys.filter { $0.distance(to: id) <= 3 }.min { $0.distance(to: id) < $1.distance(to: id) }
             report(
-                "unknown-reference", "\(name) refers to \(id), which is no node, input or port.",
+                "unknown-reference",
+                "\(name) refers to \(id), which is no node, input or port.",
                 fix: near.map { "Did you mean \($0)?" } ?? "Use the id of a node, or one of the ports of this node.",
-                node: node.id, path: "config.\(name)")
+                node: node.id,
+                path: "config.\(name)"
+            )
             return
         }
         guard source != place else {
-            report("cycle", "\(name) refers to its own node.", fix: "Refer to another.", node: node.id, path: "config.\(name)")
+            report(
+                "cycle",
+                "\(name) refers to its own node.",
+                fix: "Refer to another.",
+                node: node.id,
+                path: "config.\(name)"
+            )
             return
         }
         guard let port else {
             let example = nodes[source].outputs.first?.id ?? "text"
             report(
-                "unknown-reference", "\(name) names node \(id) without a port.", fix: "Write \(id).\(example).",
-                node: node.id, path: "config.\(name)")
+                "unknown-reference",
+                "\(name) names node \(id) without a port.",
+                fix: "Write \(id).\(example).",
+                node: node.id,
+                path: "config.\(name)"
+            )
             return
         }
         guard nodes[source].outputs.contains(where: { $0.id == port }) else {
             let known = nodes[source].outputs.map(\.id)
             report(
-                "unknown-reference", "Node \(id) has no output \(port).",
+                "unknown-reference",
+                "Node \(id) has no output \(port).",
                 fix: known.isEmpty ? "It gives nothing." : "Its outputs are \(known.joined(separator: ", ")).",
-                node: node.id, path: "config.\(name)")
+                node: node.id,
+                path: "config.\(name)"
+            )
             return
         }
         guard !edges.contains(where: { $0.source == source && $0.target == place }) else { return }
         report(
-            "implicit-edge", "\(node.label) waits for \(nodes[source].label), to which \(name) refers.",
-            severity: .warning, fix: "Draw an edge from \(id) to in-_after.", node: node.id, path: "config.\(name)")
+            "implicit-edge",
+            "\(node.label) waits for \(nodes[source].label), to which \(name) refers.",
+            severity: .warning,
+            fix: "Draw an edge from \(id) to in-_after.",
+            node: node.id,
+            path: "config.\(name)"
+        )
         edges.append(PlanEdge(id: nil, source: source, target: place))
     }
 }

@@ -53,8 +53,12 @@ public struct Compiler {
     ///   - hash: The hash of its record, see ``Graph/hash``.
     ///   - catalog: The node types it may use.
     ///   - purpose: What the plan is for.
+    /// - Returns: The plan with warnings, or the findings of which one at least is an error.
     public static func compile(
-        _ graph: Graph, hash: ContentHash, catalog: Catalog, for purpose: Purpose
+        _ graph: Graph,
+        hash: ContentHash,
+        catalog: Catalog,
+        for purpose: Purpose
     ) -> Outcome {
         var compiler = Compiler(graph: graph, catalog: catalog, purpose: purpose)
         return compiler.run(hash)
@@ -80,25 +84,40 @@ public struct Compiler {
         guard !findings.contains(where: { $0.severity == .error }) else { return .violations(findings) }
         return .plan(
             Plan(
-                graph: hash, nodes: nodes, edges: edges, settings: graph.settings, results: results,
-                warnings: findings, references: places))
+                graph: hash,
+                nodes: nodes,
+                edges: edges,
+                settings: graph.settings,
+                results: results,
+                warnings: findings,
+                references: places
+            )
+        )
     }
 
     private mutating func checkLimits() {
         if graph.nodes.count > Graph.maximumNodes {
             report(
-                "max-nodes", "A workflow has at most \(Graph.maximumNodes) nodes, this one has \(graph.nodes.count).",
-                fix: "Move a part of it into a workflow of its own and call that with blueprint:invoke.")
+                "max-nodes",
+                "A workflow has at most \(Graph.maximumNodes) nodes, this one has \(graph.nodes.count).",
+                fix: "Move a part of it into a workflow of its own and call that with blueprint:invoke."
+            )
         }
         if graph.edges.count > Graph.maximumEdges {
             report(
-                "max-edges", "A workflow has at most \(Graph.maximumEdges) edges, this one has \(graph.edges.count).",
-                fix: "Move a part of it into a workflow of its own and call that with blueprint:invoke.")
+                "max-edges",
+                "A workflow has at most \(Graph.maximumEdges) edges, this one has \(graph.edges.count).",
+                fix: "Move a part of it into a workflow of its own and call that with blueprint:invoke."
+            )
         }
         for node in graph.nodes where JSON.object(node.data).depth > 10 {
             report(
-                "max-depth", "The data of node \(node.id) nests deeper than 10 levels.",
-                fix: "Keep deep data in a file or an input, not in the node.", node: node.id, path: "data")
+                "max-depth",
+                "The data of node \(node.id) nests deeper than 10 levels.",
+                fix: "Keep deep data in a file or an input, not in the node.",
+                node: node.id,
+                path: "data"
+            )
         }
     }
 
@@ -117,11 +136,17 @@ public struct Compiler {
     }
 
     mutating func report(
-        _ rule: String, _ message: String, severity: Violation.Severity = .error, fix: String? = nil,
-        node: String? = nil, edge: String? = nil, path: String? = nil
+        _ rule: String,
+        _ message: String,
+        severity: Violation.Severity = .error,
+        fix: String? = nil,
+        node: String? = nil,
+        edge: String? = nil,
+        path: String? = nil
     ) {
         findings.append(
-            Violation(rule, message, severity: severity, fix: fix, node: node, edge: edge, path: path))
+            Violation(rule, message, severity: severity, fix: fix, node: node, edge: edge, path: path)
+        )
     }
 }
 

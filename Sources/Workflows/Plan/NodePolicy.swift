@@ -1,5 +1,5 @@
 public import Catalog
-public import Values
+import Values
 
 /// How often and when a node is tried again.
 public struct RetryPolicy: Sendable, Hashable {
@@ -24,6 +24,7 @@ public struct RetryPolicy: Sendable, Hashable {
     /// - Parameters:
     ///   - retry: The number of the repetition, from 1.
     ///   - random: A number from 0 to 1 that spreads the pause by ``jitter``.
+    /// - Returns: The pause, at most ``maximumDelay`` before it is spread.
     public func delay(before retry: Int, random: Double) -> Duration {
         var seconds = Double(initialDelay.wholeMicroseconds) / 1e6
         for _ in 1..<max(1, retry) { seconds *= factor }
@@ -82,7 +83,8 @@ public struct NodePolicy: Sendable, Hashable {
     init(_ object: JSONObject, node: String, findings: inout [Violation]) {
         func report(_ name: String, _ reason: String) {
             findings.append(
-                Violation("bad-config", "policy.\(name) \(reason).", node: node, path: "policy.\(name)"))
+                Violation("bad-config", "policy.\(name) \(reason).", node: node, path: "policy.\(name)")
+            )
         }
         func milliseconds(_ object: JSONObject, _ name: String, _ range: ClosedRange<Int64>) -> Duration? {
             guard let value = object[name], !value.isNull else { return nil }
@@ -116,8 +118,14 @@ public struct NodePolicy: Sendable, Hashable {
         if object["circuit"] != nil {
             findings.append(
                 Violation(
-                    "ignored-policy", "A breaker belongs to the provider; policy.circuit has no effect.",
-                    severity: .warning, fix: "Remove policy.circuit.", node: node, path: "policy.circuit"))
+                    "ignored-policy",
+                    "A breaker belongs to the provider; policy.circuit has no effect.",
+                    severity: .warning,
+                    fix: "Remove policy.circuit.",
+                    node: node,
+                    path: "policy.circuit"
+                )
+            )
         }
         guard let retry = object["retry"]?.object else { return }
         self.retry.maximumRetries = number(retry, "maxRetries", 0...20).map { Int($0) } ?? self.retry.maximumRetries

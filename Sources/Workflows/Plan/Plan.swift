@@ -25,8 +25,13 @@ public final class Plan: Sendable {
     private let places: [String: Int]
 
     init(
-        graph: ContentHash, nodes: [PlanNode], edges: [PlanEdge], settings: WorkflowSettings, results: [Int],
-        warnings: [Violation], references: [String: Int]
+        graph: ContentHash,
+        nodes: [PlanNode],
+        edges: [PlanEdge],
+        settings: WorkflowSettings,
+        results: [Int],
+        warnings: [Violation],
+        references: [String: Int]
     ) {
         self.graph = graph
         self.nodes = nodes
