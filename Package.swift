@@ -7,6 +7,11 @@ let package = Package(
     targets: [
         // MARK: Expressions
         .target(name: "Expressions", dependencies: ["Values"]),
+        .executableTarget(
+            name: "ExpressionProbe",
+            dependencies: ["Expressions", "Values"],
+            path: "Tests/ExpressionProbe"
+        ),
         .testTarget(name: "ExpressionsTests", dependencies: ["Expressions", "TestSupport", "Values"]),
 
         // MARK: Values
