@@ -30,6 +30,11 @@ let package = Package(
 
         // MARK: Expressions
         .target(name: "Expressions", dependencies: ["Values"]),
+        .executableTarget(
+            name: "ExpressionProbe",
+            dependencies: ["Expressions", "Values"],
+            path: "Tests/ExpressionProbe"
+        ),
         .testTarget(name: "ExpressionsTests", dependencies: ["Expressions", "TestSupport", "Values"]),
 
         // MARK: FileSystem

@@ -96,6 +96,15 @@ extension Environment {
         "nodes", "inputs", "trigger", "vars", "run", "item", "index",
     ]
 
+    /// Names that never stand for a node alone: the roots of every place in a workflow.
+    public static let reservedNames: Set<String> = workflowRoots.union(["secrets", "output"])
+
+    /// Whether a node of that name can be named alone, without `nodes[…]`.
+    public static func canBeShorthand(_ name: String) -> Bool {
+        Words.isIdentifier(name) && !reservedNames.contains(name) && CELType.named[name] == nil
+            && !BuiltIn.namespaces.contains(name) && name != "google"
+    }
+
     /// The functions for media that manifests may use besides those of the language (media manifests §3.2).
     public static let mediaFunctions: [HostFunction] = [
         HostFunction("handover", arguments: 1...1), HostFunction("form", arguments: 1...1),
@@ -107,7 +116,7 @@ extension Environment {
     /// `shorthands` are the nodes and own ports that may be named without `nodes[…]`; `others` are roots of this place
     /// only, such as `secrets` or `output`.
     public static func workflow(shorthands: some Sequence<String>, others: Set<String> = []) -> Environment {
-        let names = workflowRoots.union(others).union(shorthands.filter(Words.isIdentifier))
+        let names = workflowRoots.union(others).union(shorthands.filter(canBeShorthand))
         return Environment(roots: .only(names), hints: ["env": "Write `vars.NAME` for a workspace variable."])
     }
 

@@ -13,7 +13,7 @@ public struct Expression: Sendable {
     /// - Throws: ``ExpressionError`` with the place and, where possible, what to write instead.
     public init(parsing text: String, in environment: Environment) throws(ExpressionError) {
         do {
-            var parser = try Parser(source: text, from: 0, to: .endOfText, in: environment)
+            var parser = try Parser(source: text, bytes: Array(text.utf8), from: 0, to: .endOfText, in: environment)
             let program = try parser.program()
             self.init(program, parser)
         } catch {

@@ -15,8 +15,13 @@ extension Parser {
             let hint = name == "if" ? "Write `condition ? a : b`." : nil
             throw Failure(.syntax("`\(name)` is a reserved word and no function."), at: range, hint: hint)
         }
+        let place = environment.functions.firstIndex { $0.name == name }
+        // A name that is not known is told before anything that may be wrong with its arguments.
+        guard place != nil || BuiltIn.named[name]?.arguments != nil || environment.defersNames else {
+            throw unknownFunction(name, isMember: false, at: range)
+        }
         let arguments = try arguments()
-        if let place = environment.functions.firstIndex(where: { $0.name == name }) {
+        if let place {
             let accepted = environment.functions[place].arguments
             guard try accepts(arguments.count, within: accepted, of: name, at: range) else {
                 return try builder.addUnknown(name, at: range)
@@ -24,8 +29,7 @@ extension Parser {
             return try builder.add(over: arguments, at: range) { .hostCall(Int32(place), $0) }
         }
         guard let function = BuiltIn.named[name], let accepted = function.arguments else {
-            if environment.defersNames { return try builder.addUnknown(name, at: range) }
-            throw unknownFunction(name, isMember: false, at: range)
+            return try builder.addUnknown(name, at: range)
         }
         guard try accepts(arguments.count, within: accepted, of: name, at: range) else {
             return try builder.addUnknown(name, at: range)
@@ -40,10 +44,12 @@ extension Parser {
         if let macro = Macro.named(name), macro.isMember, let node = try expand(macro, on: target, at: range) {
             return node
         }
+        guard BuiltIn.named[name]?.memberArguments != nil || environment.defersNames else {
+            throw unknownFunction(name, isMember: true, at: range)
+        }
         let arguments = try arguments()
         guard let function = BuiltIn.named[name], let accepted = function.memberArguments else {
-            if environment.defersNames { return try builder.addUnknown(name, at: range) }
-            throw unknownFunction(name, isMember: true, at: range)
+            return try builder.addUnknown(name, at: range)
         }
         guard try accepts(arguments.count, within: accepted, of: name, at: range) else {
             return try builder.addUnknown(name, at: range)

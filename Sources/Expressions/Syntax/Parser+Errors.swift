@@ -47,7 +47,12 @@ extension Parser {
     }
 
     func unknownName(_ name: String, at range: SourceRange) -> Failure {
-        Failure(.unknownName(name), at: range, hint: environment.hints[name] ?? nearestName(to: name))
+        var hint = environment.hints[name] ?? nearestName(to: name)
+        let start = Int(range.start)
+        if start > 0, bytes[start] == UInt8(ascii: "."), bytes[start - 1] == UInt8(ascii: "?") {
+            hint = "Write `.?\(name)` for a member that may be missing."
+        }
+        return Failure(.unknownName(name), at: range, hint: name == "not" ? "Write `!` for “not”." : hint)
     }
 
     private func nearestName(to name: String) -> String? {

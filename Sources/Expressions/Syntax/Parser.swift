@@ -8,6 +8,8 @@ struct Parser {
     /// The names of all variables of macros, for renaming.
     var variables: Set<String> = []
     var usesNow = false
+    /// The whole expression, where filters were put round it.
+    var result: Int32?
 
     private let tokens: [Token]
     private var next = 0
@@ -15,24 +17,36 @@ struct Parser {
     var macroDepth = 0
     private var scope: [(name: String, slot: Int32)] = []
 
-    init(source: String, from start: Int, to terminator: Lexer.Terminator, in environment: Environment) throws(Failure)
-    {
-        bytes = Array(source.utf8)
-        guard bytes.count <= environment.limits.textBytes else {
-            let maximum = environment.limits.textBytes
-            throw Failure(.limit(.textBytes(maximum)), at: SourceRange(maximum, bytes.count))
-        }
+    /// A parser of the tokens from a place on; `bytes` is the UTF-8 of the source.
+    init(
+        source: String,
+        bytes: [UInt8],
+        from start: Int,
+        to terminator: Lexer.Terminator,
+        in environment: Environment
+    ) throws(Failure) {
+        self.bytes = bytes
         self.environment = environment
         builder = ProgramBuilder(source: source, environment: environment)
+        let maximum = environment.limits.textBytes
+        if terminator == .endOfText, bytes.count > maximum {
+            throw Failure(.limit(.textBytes(maximum)), at: SourceRange(maximum, bytes.count))
+        }
         tokens = try Lexer.tokens(of: bytes, from: start, to: terminator)
+        let end = Int(tokens[tokens.count - 1].range.start)
+        guard end - start <= maximum else {
+            throw Failure(.limit(.textBytes(maximum)), at: SourceRange(start + maximum, end))
+        }
     }
 
     /// The program of a whole text.
     mutating func program() throws(Failure) -> Program {
         let start = try expression()
         guard token.kind == .end else { throw unexpected("an operator or the end") }
-        return Program(builder, start: start)
+        return program(from: start)
     }
+
+    func program(from start: Int32) -> Program { Program(builder, start: start) }
 
     // MARK: Tokens
 
@@ -119,7 +133,7 @@ struct Parser {
         return links.isEmpty ? first : try builder.addChain(first, links)
     }
 
-    private mutating func unary() throws(Failure) -> Int32 {
+    mutating func unary() throws(Failure) -> Int32 {
         let sign = token
         guard sign.kind == .not || sign.kind == .minus else { return try member() }
         var count = 0

@@ -29,6 +29,14 @@ struct ProgramBuilder {
         return constants[Int(place)]
     }
 
+    /// Whether a member can be taken of the node's text without parentheses round it.
+    func isTight(_ node: Int32) -> Bool {
+        switch nodes[Int(node)] {
+        case .binary, .chain, .and, .or, .not, .negate, .conditional: false
+        default: true
+        }
+    }
+
     // MARK: Nodes
 
     /// Adds a node above some others.

@@ -119,7 +119,7 @@ extension CELValue {
 }
 
 extension CELValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
-    ExpressibleByBooleanLiteral, ExpressibleByNilLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+    ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     /// A text.
     public init(stringLiteral value: String) { self = .string(value) }
@@ -129,8 +129,6 @@ extension CELValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Exp
     public init(floatLiteral value: Double) { self = .double(value) }
     /// `true` or `false`.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
-    /// The literal `null`.
-    public init(nilLiteral: ()) { self = .null }
     /// A list.
     public init(arrayLiteral elements: CELValue...) { self = .list(CELList(elements)) }
     /// A map with texts as keys; a repeated key keeps its last value.
