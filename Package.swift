@@ -45,6 +45,18 @@ let package = Package(
         .target(name: "Processes"),
         .testTarget(name: "ProcessesTests", dependencies: ["FileSystem", "Processes", "TestSupport"]),
 
+        // MARK: Runtime
+        .target(
+            name: "Runtime",
+            dependencies: ["Catalog", "Engine", "EventLoop", "Storage", "Values", "Workflows"]
+        ),
+        .testTarget(
+            name: "RuntimeTests",
+            dependencies: [
+                "Catalog", "Engine", "EventLoop", "Runtime", "Storage", "TestSupport", "Values", "Workflows",
+            ]
+        ),
+
         // MARK: SQLite
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "SQLite", dependencies: ["CSQLite"]),

@@ -59,6 +59,7 @@ public final class Database: Sendable {
     /// Ends the threads once everything asked for is done; nothing may be asked for afterwards.
     public func close() async {
         for executor in executors { await executor.stop() }
+        folder.release()
     }
 
     func write<Result: Sendable>(
@@ -90,15 +91,19 @@ public final class Database: Sendable {
     }
 }
 
-/// A data folder held against other processes for as long as this lives.
+/// A data folder held against other processes until it is released.
 final class FolderLock: Sendable {
-    private let file: File
+    private let file: Mutex<File?>
+
+    func release() {
+        file.withLock { $0 = nil }
+    }
 
     init(_ folder: String) throws(StorageError) {
         do {
             try Folder.make(folder)
             guard let file = try File.lock("\(folder)/lock") else { throw StorageError.folderInUse(path: folder) }
-            self.file = file
+            self.file = Mutex(file)
         } catch let error as FileError {
             throw .folderUnusable(path: folder, reason: error.description)
         } catch let error as StorageError {
