@@ -10,6 +10,19 @@ let package = Package(
         .target(name: "EventLoop", dependencies: ["CEventLoop"]),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSockets"]),
 
+        // MARK: HTTPServer
+        .target(name: "HTTPServer", dependencies: ["CEventLoop", "EventLoop", "HTTPValues"]),
+        .testTarget(name: "HTTPServerTests", dependencies: ["EventLoop", "HTTPServer", "HTTPValues", "TestSockets"]),
+        .executableTarget(
+            name: "http-parser-probe",
+            dependencies: ["HTTPServer", "HTTPValues"],
+            path: "Tests/Differential/http/Probe"
+        ),
+
+        // MARK: HTTPValues
+        .target(name: "HTTPValues"),
+        .testTarget(name: "HTTPValuesTests", dependencies: ["HTTPValues"]),
+
         // MARK: Values
         .target(name: "Values"),
         .testTarget(name: "ValuesTests", dependencies: ["Values", "TestSupport"]),
