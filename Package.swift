@@ -41,6 +41,19 @@ let package = Package(
         .target(name: "FileSystem"),
         .testTarget(name: "FileSystemTests", dependencies: ["FileSystem", "TestSupport"]),
 
+        // MARK: HTTPServer
+        .target(name: "HTTPServer", dependencies: ["CEventLoop", "EventLoop", "HTTPValues"]),
+        .testTarget(name: "HTTPServerTests", dependencies: ["EventLoop", "HTTPServer", "HTTPValues", "TestSockets"]),
+        .executableTarget(
+            name: "http-parser-probe",
+            dependencies: ["HTTPServer", "HTTPValues"],
+            path: "Tests/Differential/http/Probe"
+        ),
+
+        // MARK: HTTPValues
+        .target(name: "HTTPValues"),
+        .testTarget(name: "HTTPValuesTests", dependencies: ["HTTPValues"]),
+
         // MARK: Processes
         .target(name: "Processes"),
         .testTarget(name: "ProcessesTests", dependencies: ["FileSystem", "Processes", "TestSupport"]),

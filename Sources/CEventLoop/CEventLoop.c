@@ -2,6 +2,8 @@
 #include "CEventLoop.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -9,7 +11,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -125,7 +126,7 @@ int eventloop_start_thread(const char *name, void (*body)(void *), void *argumen
     if (start == NULL) return -ENOMEM;
     *start = (thread_start){.body = body, .argument = argument};
     strncpy(start->name, name, sizeof start->name - 1);
-    // sendfile has no MSG_NOSIGNAL: a peer that left must give EPIPE, not end the process.
+    // libcurl and its TLS library write without MSG_NOSIGNAL: a peer that left must not end the process.
     sigset_t broken_pipe, previous;
     sigemptyset(&broken_pipe);
     sigaddset(&broken_pipe, SIGPIPE);
@@ -141,19 +142,79 @@ int eventloop_start_thread(const char *name, void (*body)(void *), void *argumen
     return 0;
 }
 
-int eventloop_accept(int listener, void *address, uint32_t *length) {
-    return checked(accept4(listener, address, length, SOCK_CLOEXEC | SOCK_NONBLOCK));
+eventloop_address eventloop_read_address(const void *address) {
+    eventloop_address result = {0};
+    sa_family_t family = ((const struct sockaddr *)address)->sa_family;
+    if (family == AF_INET) {
+        const struct sockaddr_in *v4 = address;
+        memcpy(result.ip, &v4->sin_addr, result.length = 4);
+        result.port = ntohs(v4->sin_port);
+    } else if (family == AF_INET6) {
+        const struct sockaddr_in6 *v6 = address;
+        memcpy(result.ip, &v6->sin6_addr, result.length = 16);
+        result.port = ntohs(v6->sin6_port);
+    }
+    return result;
 }
 
-int64_t eventloop_sendfile(int socket, int file, int64_t offset, uint64_t count) {
-    off_t position = offset;
-    ssize_t sent = sendfile(socket, file, &position, count);
-    return sent < 0 ? -errno : sent;
+int eventloop_listen(const eventloop_address *address, int backlog, int shares_port) {
+    struct sockaddr_storage storage = {0};
+    socklen_t size;
+    if (address->length == 4) {
+        struct sockaddr_in *v4 = (struct sockaddr_in *)&storage;
+        *v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(address->port)};
+        memcpy(&v4->sin_addr, address->ip, 4);
+        size = sizeof *v4;
+    } else {
+        struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&storage;
+        *v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(address->port)};
+        memcpy(&v6->sin6_addr, address->ip, 16);
+        size = sizeof *v6;
+    }
+    int descriptor = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (descriptor < 0) return -errno;
+    int on = 1, off = 0;
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (shares_port) setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    if (address->length == 16) setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    // Inherited by every accepted connection.
+    setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (bind(descriptor, (struct sockaddr *)&storage, size) < 0 || listen(descriptor, backlog) < 0) {
+        int code = errno;
+        close(descriptor);
+        return -code;
+    }
+    return descriptor;
 }
 
-int64_t eventloop_send(int socket, const void *bytes, uint64_t count, int more) {
+int eventloop_local_port(int descriptor) {
+    struct sockaddr_storage storage;
+    socklen_t size = sizeof storage;
+    if (getsockname(descriptor, (struct sockaddr *)&storage, &size) < 0) return -errno;
+    return eventloop_read_address(&storage).port;
+}
+
+int eventloop_accept(int listener, eventloop_address *peer) {
+    struct sockaddr_storage storage = {0};
+    socklen_t size = sizeof storage;
+    int descriptor = accept4(listener, (struct sockaddr *)&storage, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (descriptor < 0) return -errno;
+    *peer = eventloop_read_address(&storage);
+    return descriptor;
+}
+
+int64_t eventloop_receive(int descriptor, void *bytes, uint64_t capacity) {
+    ssize_t received;
+    do received = recv(descriptor, bytes, capacity, MSG_DONTWAIT); while (received < 0 && errno == EINTR);
+    return received < 0 ? -errno : received;
+}
+
+int64_t eventloop_send(int descriptor, const void *bytes, uint64_t count, int more) {
     ssize_t sent;
-    do sent = send(socket, bytes, count, MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0));
+    do sent = send(descriptor, bytes, count, MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0));
     while (sent < 0 && errno == EINTR);
     return sent < 0 ? -errno : sent;
 }
+
+int eventloop_end_writing(int descriptor) { return checked(shutdown(descriptor, SHUT_WR)); }
+int eventloop_close(int descriptor) { return checked(close(descriptor)); }

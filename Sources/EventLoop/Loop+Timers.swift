@@ -32,10 +32,12 @@ extension Loop {
         return LoopTimer(loop: self, number: number)
     }
 
-    /// Like ``schedule(after:_:)`` for a caller on the loop whose closure may be isolated to an actor pinned to it.
-    package func scheduleHere(after delay: Duration, _ action: @escaping () -> Void) -> LoopTimer {
+    /// Calls a closure, which may be isolated to an actor pinned to this loop, at a moment of ``now``.
+    ///
+    /// The caller must be on the loop.
+    package func scheduleHere(at deadline: UInt64, _ action: @escaping () -> Void) -> LoopTimer {
         let number = nextTimerNumber()
-        add(number, Self.now &+ delay.wholeNanoseconds, .call(action))
+        add(number, deadline, .call(action))
         return LoopTimer(loop: self, number: number)
     }
 

@@ -102,7 +102,7 @@ package final class TestSocket: Sendable {
     package func receive(exactly count: Int) throws(TestSocketError) -> [UInt8] {
         var all: [UInt8] = []
         while all.count < count {
-            let bytes = try receive(atMost: count - all.count)
+            let bytes = try receive(atMost: min(count - all.count, 65536))
             guard !bytes.isEmpty else { break }
             all += bytes
         }

@@ -46,9 +46,25 @@ int eventloop_core_count(void);
 // Starts a detached thread with that name (cut to 15 bytes) and SIGPIPE blocked.
 int eventloop_start_thread(const char *name, void (*body)(void *), void *argument);
 
-int eventloop_accept(int listener, void *address, uint32_t *length);
-int64_t eventloop_sendfile(int socket, int file, int64_t offset, uint64_t count);
-// Sends without raising SIGPIPE; `more` tells the kernel that the rest of the packet follows.
-int64_t eventloop_send(int socket, const void *bytes, uint64_t count, int more);
+// An address of the Internet Protocol: 4 or 16 bytes in network order; `length` is 0 for any other family.
+typedef struct {
+    uint8_t ip[16];
+    uint8_t length;
+    uint16_t port;
+} eventloop_address;
+
+// Reads a struct sockaddr.
+eventloop_address eventloop_read_address(const void *address);
+// A socket that listens without blocking; several may share the address when `shares_port` is set.
+int eventloop_listen(const eventloop_address *address, int backlog, int shares_port);
+// The port that a socket is bound to, or -errno.
+int eventloop_local_port(int descriptor);
+// The next connection, without delay for small packets, and who it comes from.
+int eventloop_accept(int listener, eventloop_address *peer);
+int64_t eventloop_receive(int descriptor, void *bytes, uint64_t capacity);
+// Sends without blocking and without raising SIGPIPE; `more` tells the kernel that the rest of the packet follows.
+int64_t eventloop_send(int descriptor, const void *bytes, uint64_t count, int more);
+int eventloop_end_writing(int descriptor);
+int eventloop_close(int descriptor);
 
 #endif
