@@ -70,6 +70,16 @@ let package = Package(
             ]
         ),
 
+        // MARK: Server
+        .target(
+            name: "Server",
+            dependencies: [
+                "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "HTTPServer", "HTTPValues",
+                "Runtime",
+                "Storage", "Values", "Workflows",
+            ]
+        ),
+
         // MARK: SQLite
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "SQLite", dependencies: ["CSQLite"]),
