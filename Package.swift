@@ -99,7 +99,7 @@ let package = Package(
         .testTarget(name: "ValuesTests", dependencies: ["TestSupport", "Values"]),
 
         // MARK: Workflows
-        .target(name: "Workflows", dependencies: ["Catalog", "Crypto", "Expressions", "Values"]),
+        .target(name: "Workflows", dependencies: ["Catalog", "Crypto", "Expressions", "Values", "YAML"]),
 
         // MARK: YAML
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),

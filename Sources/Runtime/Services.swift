@@ -40,6 +40,8 @@ public struct Services: Sendable {
         public var keep: JSON
         /// How far the attempt had come when it was taken up again.
         public var stage: Attempt.State
+        /// When the attempt was intended.
+        public var startedAt: Instant
         /// The loop the attempt is made on.
         public var loop: Loop
     }
@@ -55,7 +57,7 @@ public struct Services: Sendable {
     /// Says who serves a request, and what that costs at most.
     public var quote: @Sendable (Request, Instant) -> Result<Grant, NodeError>
     /// Makes an attempt; each milestone returns when it is stored.
-    public var perform: @Sendable (Call, @Sendable (Milestone) async -> Void) async -> RunInput.Outcome
+    public var perform: @Sendable (Call, @escaping @Sendable (Milestone) async -> Void) async -> RunInput.Outcome
     /// Compiles the stored graph of a run.
     public var plan: @Sendable (ContentHash) async throws -> Plan
     /// The time.
@@ -68,7 +70,7 @@ public struct Services: Sendable {
     /// Services of these parts.
     public init(
         quote: @escaping @Sendable (Request, Instant) -> Result<Grant, NodeError>,
-        perform: @escaping @Sendable (Call, @Sendable (Milestone) async -> Void) async -> RunInput.Outcome,
+        perform: @escaping @Sendable (Call, @escaping @Sendable (Milestone) async -> Void) async -> RunInput.Outcome,
         plan: @escaping @Sendable (ContentHash) async throws -> Plan,
         now: @escaping @Sendable () -> Instant,
         places: [String: Int],

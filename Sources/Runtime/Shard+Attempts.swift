@@ -62,6 +62,7 @@ extension Shard {
             attempt: number,
             keep: attempt.keep,
             stage: attempt.state,
+            startedAt: attempt.startedAt,
             loop: loop
         )
         let id = entry.handle.id

@@ -10,22 +10,24 @@ public final class Database: Sendable {
     private let readers: [Reader]
     private let turn = Atomic<Int>(0)
     private let executors: [BlockingExecutor]
-    private let folder: FolderLock
+    private let folder: FolderLock?
 
     /// Opens the database in a folder, which is made if missing and held against other processes.
     ///
     /// - Parameters:
     ///   - folder: The data folder.
     ///   - readers: The number of connections that read, each with a thread.
+    ///   - isShared: Whether another process may work in the folder; only for short work by hand.
     ///   - onBroken: Called when the database refuses to commit; the process should end.
     /// - Returns: The open database, its tables in their newest form.
     /// - Throws: ``StorageError`` when the folder is in use or cannot be used, or the schema is newer.
     public static func open(
         folder: String,
         readers: Int = 2,
+        isShared: Bool = false,
         onBroken: @escaping @Sendable (StorageError) -> Void
     ) throws(StorageError) -> Database {
-        let lock = try FolderLock(folder)
+        let lock = isShared ? nil : try FolderLock(folder)
         let path = "\(folder)/millrace.db"
         var session = try SQLiteSession.open(path: path, writes: true)
         try Migrator.migrate(&session, path: path)
@@ -49,7 +51,7 @@ public final class Database: Sendable {
         }
     }
 
-    private init(writer: Writer, readers: [Reader], executors: [BlockingExecutor], folder: FolderLock) {
+    private init(writer: Writer, readers: [Reader], executors: [BlockingExecutor], folder: FolderLock?) {
         self.writer = writer
         self.readers = readers
         self.executors = executors
@@ -59,7 +61,7 @@ public final class Database: Sendable {
     /// Ends the threads once everything asked for is done; nothing may be asked for afterwards.
     public func close() async {
         for executor in executors { await executor.stop() }
-        folder.release()
+        folder?.release()
     }
 
     func write<Result: Sendable>(

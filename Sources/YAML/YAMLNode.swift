@@ -38,6 +38,12 @@ public struct YAMLError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Where.
     public let position: YAMLPosition
 
+    /// An error at that place.
+    public init(reason: String, position: YAMLPosition) {
+        self.reason = reason
+        self.position = position
+    }
+
     /// The reason with line and column.
     public var description: String { "\(reason) (line \(position.line), column \(position.column))." }
 }

@@ -5,6 +5,7 @@
 // thread-local slot. The system headers stay in the .c file: seen from here they would change how Glibc imports.
 // Every function that can fail gives -errno.
 
+#include "CSignals.h"
 #include <stdint.h>
 
 // The slot of the running thread: which loop runs on it (compared by address only) and that loop's own state.

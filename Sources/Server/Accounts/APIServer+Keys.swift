@@ -77,7 +77,7 @@ public enum NewAPIKey {
     public static func make() -> String {
         var random = SystemRandomNumberGenerator()
         let bytes = (0..<35).map { _ in random.next() as UInt8 }
-        return "sk-\(Base64URL.encode(Array(bytes.prefix(3))))-\(Base64URL.encode(Array(bytes.suffix(32))))"
+        return "sk-\(Base64.encode(Array(bytes.prefix(3)), .url))-\(Base64.encode(Array(bytes.suffix(32)), .url))"
     }
 
     /// What is stored of a key.

@@ -8,12 +8,12 @@ struct CursorCoding: Sendable {
 
     func encode(_ position: PagePosition) -> String {
         let body: JSON = ["k": [.int(position.time.microseconds), .string(position.id.hex)]]
-        return Base64URL.encode(body.bytes + HMAC.sha256(body.bytes, key: key).prefix(8))
+        return Base64.encode(body.bytes + HMAC.sha256(body.bytes, key: key).prefix(8), .url)
     }
 
     func decode(_ text: String) throws(APIError) -> PagePosition {
         let error = APIError(.invalidCursor, "The cursor is not one of this list; leave it out to begin at the start.")
-        guard let bytes = Base64URL.decode(text), bytes.count > 8 else { throw error }
+        guard let bytes = Base64.decode(text, .url), bytes.count > 8 else { throw error }
         let body = Array(bytes.dropLast(8))
         guard equalInConstantTime(Array(bytes.suffix(8)), Array(HMAC.sha256(body, key: key).prefix(8))),
             let json = try? JSON(parsing: body), let time = json["k"]?[0]?.integer,

@@ -25,7 +25,7 @@ struct MediaLinks: Sendable {
 
     private func token(_ id: MediaID, _ expiry: Int64) -> String {
         let code = HMAC.sha256(Array("media:\(id):\(expiry)".utf8), key: key)
-        return "\(String(expiry, radix: 36))-\(Base64URL.encode(Array(code.prefix(18))))"
+        return "\(String(expiry, radix: 36))-\(Base64.encode(Array(code.prefix(18)), .url))"
     }
 }
 
