@@ -1,7 +1,7 @@
 /// Collects the nodes of a program while it is parsed.
 struct ProgramBuilder {
     /// The most nodes from the whole expression down to a leaf; evaluation goes as deep.
-    private static let maximumHeight: Int32 = 400
+    private static let maximumHeight: Int32 = 300
 
     let source: String
     let environment: Environment
