@@ -6,6 +6,8 @@ struct Evaluator {
     let promotesNumbers: Bool
     var meter: Meter
     var locals: [CELValue]
+    /// Whether the variable of `cel.bind` in a slot has its value.
+    private var isBound: [Bool]
 
     init(_ program: Program, in scope: any Scope, with context: EvaluationContext, meter: Meter) {
         self.program = program
@@ -14,6 +16,7 @@ struct Evaluator {
         self.meter = meter
         promotesNumbers = program.environment.promotesNumbers
         locals = program.slotCount > 0 ? Array(repeating: .null, count: program.slotCount) : []
+        isBound = program.hasBindings ? Array(repeating: false, count: program.slotCount) : []
     }
 
     mutating func result() throws(Failure) -> CELValue {
@@ -61,11 +64,19 @@ struct Evaluator {
         case .matches(let operand, let pattern): return try matches(operand, pattern, at: node)
         case .extract(let operand, let pattern): return try extract(operand, pattern, at: node)
         case .comprehension(let place): return try comprehension(program.comprehensions[Int(place)], at: node)
-        case .bind(let slot, let bound, let body):
-            locals[Int(slot)] = try value(of: bound)
+        case .bind(let slot, let body):
+            isBound[Int(slot)] = false
             return try value(of: body)
+        case .bound(let slot, let bound):
+            if !isBound[Int(slot)] {
+                locals[Int(slot)] = try value(of: bound)
+                isBound[Int(slot)] = true
+            }
+            return locals[Int(slot)]
         case .optionalMap(let slot, let target, let body, let isFlat):
             return try optionalMap(slot, target, body, isFlat: isFlat, at: node)
+        case .alternative(let preferred, let otherwise, let isPlain):
+            return try alternative(preferred, otherwise, isPlain: isPlain, at: node)
         case .fallback(let preferred, let otherwise):
             do {
                 return try value(of: preferred)

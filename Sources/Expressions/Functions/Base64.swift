@@ -19,9 +19,9 @@ enum Base64 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The bytes, or `nil` when the text is no base 64; the signs `=` at the end may be missing.
+    /// The bytes, or `nil` when the text is no base 64; white space and missing signs `=` at the end do not matter.
     static func decode(_ text: String) -> [UInt8]? {
-        var digits = Array(text.utf8)
+        var digits = text.utf8.filter { $0 != 0x20 && !(0x09...0x0D).contains($0) }
         var padding = 0
         while padding < 2, digits.last == UInt8(ascii: "=") {
             digits.removeLast()
@@ -40,7 +40,7 @@ enum Base64 {
             count -= 8
             bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
         }
-        return bits & ((1 << UInt32(count)) - 1) == 0 ? bytes : nil
+        return bytes
     }
 
     private static func value(_ digit: UInt8) -> UInt32? {

@@ -59,26 +59,43 @@ extension Evaluator {
                 throw Failure(.invalidValue("The optional is empty."), hint: "Write `.orValue(…)`.")
             }
             return content
-        case (.or, .optional(let content)):
-            guard content == nil else { return arguments.first }
-            guard case .optional = arguments.second else {
-                throw Failure(
-                    .noOverload("or", types: [CELType.optional.name, arguments.second.type.name]),
-                    hint: "Write `.orValue(…)` for a plain value."
-                )
-            }
-            return arguments.second
-        case (.orValue, .optional(let content)): return content ?? arguments.second
         case (.optionalUnwrap, .list(let list)), (.unwrapOpt, .list(let list)): return .list(try unwrap(list))
         case (.first, .list(let list)): return .optional(list.first)
         case (.last, .list(let list)): return .optional(list.last)
-        case (.value, _), (.hasValue, _), (.or, _), (.orValue, _):
-            throw Failure(
-                .noOverload(function.rawValue, types: [arguments.first.type.name]),
-                hint: "Only optionals have it: write `x.?name` instead of `x.name`, or `optional.of(x)`."
-            )
+        case (.value, _), (.hasValue, _): throw Self.noOptional(function, arguments.first)
         default: throw mismatch(function, arguments)
         }
+    }
+
+    private static func noOptional(_ function: BuiltIn, _ value: CELValue) -> Failure {
+        Failure(
+            .noOverload(function.rawValue, types: [value.type.name]),
+            hint: "Only optionals have it: write `x.?name` instead of `x.name`, or `optional.of(x)`."
+        )
+    }
+
+    /// `x.or(y)` and `x.orValue(y)`.
+    mutating func alternative(
+        _ preferred: Int32,
+        _ otherwise: Int32,
+        isPlain: Bool,
+        at node: Int32
+    ) throws(Failure) -> CELValue {
+        let value = try value(of: preferred)
+        guard case .optional(let content) = value else {
+            throw located(Self.noOptional(isPlain ? .otherwiseValue : .otherwise, value), at: node)
+        }
+        if let content { return isPlain ? content : value }
+        let other = try self.value(of: otherwise)
+        if isPlain { return other }
+        guard case .optional = other else {
+            let types = [CELType.optional.name, other.type.name]
+            throw located(
+                Failure(.noOverload("or", types: types), hint: "Write `.orValue(…)` for a plain value."),
+                at: node
+            )
+        }
+        return other
     }
 
     private mutating func unwrap(_ list: CELList) throws(Failure) -> [CELValue] {

@@ -14,6 +14,7 @@ struct ProgramBuilder {
     private(set) var patterns: [RegexProgram] = []
     private(set) var comprehensions: [Comprehension] = []
     private(set) var slotCount = 0
+    private(set) var hasBindings = false
     private var heights: [Int32] = []
     private var openSlots = 0
 
@@ -169,5 +170,17 @@ struct ProgramBuilder {
 
     mutating func closeSlots(_ count: Int) {
         openSlots -= count
+    }
+
+    /// Opens a slot for a variable whose value is evaluated late, apart from every slot that value itself uses.
+    mutating func openLateSlot() -> (slot: Int32, before: Int) {
+        hasBindings = true
+        let before = openSlots
+        openSlots = slotCount
+        return (openSlot(), before)
+    }
+
+    mutating func closeLateSlot(backTo before: Int) {
+        openSlots = before
     }
 }
