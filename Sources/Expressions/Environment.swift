@@ -101,8 +101,7 @@ extension Environment {
 
     /// Whether a node of that name can be named alone, without `nodes[…]`.
     public static func canBeShorthand(_ name: String) -> Bool {
-        Words.isIdentifier(name) && !reservedNames.contains(name) && CELType.named[name] == nil
-            && !BuiltIn.namespaces.contains(name) && name != "google"
+        Words.isIdentifier(name) && !reservedNames.contains(name)
     }
 
     /// The functions for media that manifests may use besides those of the language (media manifests §3.2).
