@@ -39,7 +39,7 @@ struct LimitTests {
     func `bounds the work`(text: String) {
         let clock = ContinuousClock()
         let time = clock.measure { #expect(reason(text) == .limit(.cost(100_000))) }
-        #expect(time < .seconds(5))
+        #expect(time < .seconds(60))
     }
 
     @Test func `bounds the size of a result`() {
@@ -105,11 +105,11 @@ struct LimitTests {
             for text in [
                 "s.matches('\(pattern.replacing("\\", with: "\\\\"))')", "s.substring(0, 3000).matches(r'\(pattern)')",
             ] {
-                let reason = reason(text)
-                #expect(reason == nil || reason == .limit(.cost(100_000)), "\(reason as Any)")
+                let reason = reason(text, Environment.Limits(cost: 20_000))
+                #expect(reason == nil || reason == .limit(.cost(20_000)), "\(reason as Any)")
             }
         }
-        #expect(time < .seconds(5))
+        #expect(time < .seconds(60))
     }
 
     @Test(arguments: [
