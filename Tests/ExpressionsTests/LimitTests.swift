@@ -95,6 +95,28 @@ struct LimitTests {
         #expect(reason("'a'" + String(repeating: ".trim()", count: 3000)) == .limit(.depth(32)))
     }
 
+    @Test func `reads long texts in little time`() throws {
+        let names = (0..<9000).map { "v\($0)" }
+        let texts = [
+            names.joined(separator: "+"), names.joined(separator: "."), "[\(names.joined(separator: ","))]",
+            "{\(names.map { "'\($0)':1" }.joined(separator: ","))}", String(repeating: "a(", count: 30_000),
+            "x" + String(repeating: ".f()", count: 15_000), String(repeating: "1?2:", count: 15_000) + "3",
+            names.map { "has(x.\($0))" }.joined(separator: "&&"), "'" + String(repeating: "\\n", count: 30_000) + "'",
+            String(repeating: "!-", count: 30_000) + "1", "a" + String(repeating: "[", count: 30_000),
+        ]
+        let clock = ContinuousClock()
+        let time = clock.measure {
+            for text in texts {
+                for defers in [false, true] {
+                    let environment = Environment(container: "a.b.c", defersNames: defers)
+                    _ = (try? Expression(parsing: text, in: environment))?.text(renaming: "v1", to: "w")
+                }
+                _ = try? TextTemplate(parsing: names.map { "{{\($0)}}" }.joined(), in: Environment())
+            }
+        }
+        #expect(time < .seconds(60))
+    }
+
     @Test(arguments: [
         "(a*)*b", "(a|a)*b", "(a|aa)+$", "(.*)(.*)(.*)(.*)(.*)x", "(a?){50}a{50}b", "((a+)+)+c", "(?i)(A*)*B", "[^b]*b",
         "(a{1,30}){1,30}b", "\\w*\\w*\\w*\\d",

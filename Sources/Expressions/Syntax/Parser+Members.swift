@@ -5,6 +5,9 @@ struct PendingStep {
 }
 
 extension Parser {
+    /// The most parts of a name that the environment may know as one.
+    private static let maximumParts = 16
+
     /// A primary with its members, indices and calls.
     mutating func member() throws(Failure) -> Int32 {
         guard token.kind == .identifier || token.kind == .dot && peek(1).kind == .identifier else {
@@ -148,7 +151,7 @@ extension Parser {
         at range: SourceRange,
         isAbsolute: Bool
     ) throws(Failure) -> (base: Int32, steps: [PendingStep]) {
-        for length in stride(from: parts.count, through: 1, by: -1) {
+        for length in stride(from: min(parts.count, Self.maximumParts), through: 1, by: -1) {
             let name = parts[..<length].joined(separator: ".")
             let range = length > 1 ? range.through(fields[length - 2].step.range) : range
             let rest = Array(fields[(length - 1)...])

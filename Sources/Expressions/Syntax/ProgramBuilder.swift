@@ -152,7 +152,7 @@ struct ProgramBuilder {
     // MARK: Parts
 
     mutating func place(ofName name: String) -> Int32 {
-        if let place = names.firstIndex(of: name) { return Int32(place) }
+        // Names are not shared: `==` would merge those that are only canonically equivalent.
         names.append(name)
         return Int32(names.count - 1)
     }
