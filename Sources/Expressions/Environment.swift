@@ -35,7 +35,7 @@ public struct Environment: Sendable {
         /// The size of the result in bytes.
         public var resultBytes: Int
 
-        /// The limits of design §6; a longer text costs nothing but its parsing.
+        /// Limits that are those of design §6 where none are given.
         public init(
             textBytes: Int = 64 << 10,
             depth: Int = 32,

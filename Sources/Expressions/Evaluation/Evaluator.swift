@@ -85,7 +85,7 @@ struct Evaluator {
                 return try value(of: otherwise)
             }
         case .now: return try now(at: node)
-        default: throw Failure(.syntax("This expression cannot be evaluated."), at: program.ranges[Int(node)])
+        default: throw Failure(.invalidValue("This expression cannot be evaluated."), at: program.ranges[Int(node)])
         }
     }
 
@@ -133,7 +133,11 @@ struct Evaluator {
 
     func notBoolean(_ sign: String, _ operand: Int32) -> Failure {
         let range = program.ranges[Int(operand)]
-        return Failure(.syntax("`\(sign)` takes only true or false."), at: range, hint: "Compare the value: `x == y`.")
+        return Failure(
+            .invalidValue("`\(sign)` takes only true or false."),
+            at: range,
+            hint: "Compare the value: `x == y`."
+        )
     }
 
     /// A conditional; a row of them, each the last branch of the one before, needs no deeper stack.
