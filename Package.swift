@@ -5,6 +5,29 @@ let package = Package(
     name: "millrace",
     products: [],
     targets: [
+        // MARK: Assets
+        .target(
+            name: "Assets",
+            dependencies: ["Crypto", "EventLoop", "FileSystem", "Storage", "Values"]
+        ),
+
+        // MARK: Catalog
+        .target(name: "Catalog", dependencies: ["Crypto", "Expressions", "Values"]),
+
+        // MARK: Crypto
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "Crypto", dependencies: ["CCrypto"]),
+        .testTarget(name: "CryptoTests", dependencies: ["Crypto", "Values"]),
+
+        // MARK: Engine
+        .target(name: "Engine", dependencies: ["Catalog", "Expressions", "Values", "Workflows"]),
+        .testTarget(name: "EngineTests", dependencies: ["Catalog", "Engine", "Values", "Workflows"]),
+
+        // MARK: EventLoop
+        .target(name: "CEventLoop"),
+        .target(name: "EventLoop", dependencies: ["CEventLoop"]),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSockets"]),
+
         // MARK: Expressions
         .target(name: "Expressions", dependencies: ["Values"]),
         .executableTarget(
@@ -14,12 +37,74 @@ let package = Package(
         ),
         .testTarget(name: "ExpressionsTests", dependencies: ["Expressions", "TestSupport", "Values"]),
 
-        // MARK: Values
-        .target(name: "Values"),
-        .testTarget(name: "ValuesTests", dependencies: ["Values", "TestSupport"]),
+        // MARK: FileSystem
+        .target(name: "FileSystem"),
+        .testTarget(name: "FileSystemTests", dependencies: ["FileSystem", "TestSupport"]),
+
+        // MARK: HTTPServer
+        .target(name: "HTTPServer", dependencies: ["CEventLoop", "EventLoop", "HTTPValues"]),
+        .testTarget(name: "HTTPServerTests", dependencies: ["EventLoop", "HTTPServer", "HTTPValues", "TestSockets"]),
+        .executableTarget(
+            name: "http-parser-probe",
+            dependencies: ["HTTPServer", "HTTPValues"],
+            path: "Tests/Differential/http/Probe"
+        ),
+
+        // MARK: HTTPValues
+        .target(name: "HTTPValues"),
+        .testTarget(name: "HTTPValuesTests", dependencies: ["HTTPValues"]),
+
+        // MARK: Processes
+        .target(name: "Processes"),
+        .testTarget(name: "ProcessesTests", dependencies: ["FileSystem", "Processes", "TestSupport"]),
+
+        // MARK: Runtime
+        .target(
+            name: "Runtime",
+            dependencies: ["Catalog", "Engine", "EventLoop", "Storage", "Values", "Workflows"]
+        ),
+        .testTarget(
+            name: "RuntimeTests",
+            dependencies: [
+                "Catalog", "Engine", "EventLoop", "Runtime", "Storage", "TestSupport", "Values", "Workflows",
+            ]
+        ),
+
+        // MARK: Server
+        .target(
+            name: "Server",
+            dependencies: [
+                "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "HTTPServer", "HTTPValues",
+                "Runtime",
+                "Storage", "Values", "Workflows",
+            ]
+        ),
+
+        // MARK: SQLite
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .target(name: "SQLite", dependencies: ["CSQLite"]),
+        .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"]),
+
+        // MARK: Storage
+        .target(name: "Storage", dependencies: ["EventLoop", "FileSystem", "SQLite", "Values"]),
+
+        // MARK: TestSockets
+        .target(name: "TestSockets"),
 
         // MARK: TestSupport
         .target(name: "TestSupport", dependencies: ["Values"]),
+
+        // MARK: Values
+        .target(name: "Values"),
+        .testTarget(name: "ValuesTests", dependencies: ["TestSupport", "Values"]),
+
+        // MARK: Workflows
+        .target(name: "Workflows", dependencies: ["Catalog", "Crypto", "Expressions", "Values", "YAML"]),
+
+        // MARK: YAML
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "YAML", dependencies: ["CYAML"]),
+        .testTarget(name: "YAMLTests", dependencies: ["YAML"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -30,6 +30,11 @@ public enum Kinds {
         /// The prefix `med`.
         public static let prefix = "med"
     }
+    /// A signal to a run.
+    public enum Signal: IdentifierKind {
+        /// The prefix `sig`.
+        public static let prefix = "sig"
+    }
     /// A request to the server.
     public enum Request: IdentifierKind {
         /// The prefix `req`.
@@ -49,5 +54,7 @@ public typealias APIKeyID = Identifier<Kinds.APIKey>
 public typealias CredentialID = Identifier<Kinds.Credential>
 /// Names a media record.
 public typealias MediaID = Identifier<Kinds.Media>
+/// Names a signal to a run.
+public typealias SignalID = Identifier<Kinds.Signal>
 /// Names a request to the server.
 public typealias RequestID = Identifier<Kinds.Request>

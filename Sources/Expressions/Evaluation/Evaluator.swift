@@ -54,7 +54,7 @@ struct Evaluator {
         case .unknown(let name): throw located(Failure(.unknownName(program.names[Int(name)])), at: node)
         case .has(let base, let steps): return .bool(try has(base, steps))
         case .not(let operand):
-            guard case .bool(let value) = try value(of: operand) else { throw notBoolean("!", operand) }
+            guard case .bool(let value) = try value(of: operand) else { throw notBoolean("`!`", operand) }
             return .bool(!value)
         case .negate(let operand): return try negate(operand, at: node)
         case .chain(let links): return try chain(links)
@@ -119,7 +119,7 @@ struct Evaluator {
             let operand = program.children[place]
             do throws(Failure) {
                 guard case .bool(let value) = try value(of: operand) else {
-                    throw notBoolean(deciding ? "||" : "&&", operand)
+                    throw notBoolean(deciding ? "`||`" : "`&&`", operand)
                 }
                 if value == deciding { return deciding }
             } catch {
@@ -134,7 +134,7 @@ struct Evaluator {
     func notBoolean(_ sign: String, _ operand: Int32) -> Failure {
         let range = program.ranges[Int(operand)]
         return Failure(
-            .invalidValue("`\(sign)` takes only true or false."),
+            .invalidValue("\(sign) takes only true or false."),
             at: range,
             hint: "Compare the value: `x == y`."
         )
@@ -144,7 +144,7 @@ struct Evaluator {
     private mutating func conditional(_ node: Int32) throws(Failure) -> CELValue {
         var node = node
         while case .conditional(let condition, let then, let otherwise) = program.nodes[Int(node)] {
-            guard case .bool(let isMet) = try value(of: condition) else { throw notBoolean("? :", condition) }
+            guard case .bool(let isMet) = try value(of: condition) else { throw notBoolean("`? :`", condition) }
             if isMet { return try value(of: then) }
             node = otherwise
         }

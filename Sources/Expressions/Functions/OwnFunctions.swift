@@ -39,12 +39,23 @@ extension Evaluator {
             return .string(Base64.encode(bytes))
         case (.base64Decode, .string(let text)):
             try meter.charge(bytes: text.utf8.count)
-            guard let bytes = Base64.decode(text) else { throw Failure(.invalidValue("The text is no base 64.")) }
+            guard let bytes = Self.decoded(text) else { throw Failure(.invalidValue("The text is no base 64.")) }
             return .bytes(bytes)
         default:
             let hint = function == .base64Encode && value.type == .string ? "Write `base64.encode(bytes(x))`." : nil
             throw Failure(.noOverload(function.rawValue, types: [value.type.name]), hint: hint)
         }
+    }
+
+    /// The bytes as CEL's own implementations read them: white space, missing `=` and spare bits at the end are ignored.
+    private static func decoded(_ text: String) -> [UInt8]? {
+        var digits = text.utf8.filter { $0 != 0x20 && !(0x09...0x0D).contains($0) }
+        let count = digits.count
+        while digits.count > count - 2, digits.last == UInt8(ascii: "=") { digits.removeLast() }
+        guard digits.count == count || count % 4 == 0, digits.count % 4 != 1 else { return nil }
+        let missing = (4 - digits.count % 4) % 4
+        digits += Array(repeating: UInt8(ascii: "A"), count: missing)
+        return Base64.decode(String(decoding: digits, as: UTF8.self))?.dropLast(missing)
     }
 
     /// The functions of the extension "optional".

@@ -1,0 +1,165 @@
+public import EventLoop
+public import Storage
+public import Values
+
+import Crypto
+import FileSystem
+
+/// Media by content hash, in a local folder.
+///
+/// Bytes appear under their name only when they are complete and on the disk: temporary file, hash, record, fsync,
+/// rename, fsync of the folder (engine.md §3). The commit that says they are captured is the caller's.
+public final class AssetStore: Sendable {
+    private let folder: String
+    private let database: Database
+    private let pool: BlockingPool
+
+    /// A store in the folder `media` of the data folder; unfinished files of an earlier process are removed.
+    ///
+    /// - Parameters:
+    ///   - folder: The data folder.
+    ///   - database: Keeps the records.
+    ///   - pool: Does what blocks.
+    /// - Throws: ``AssetError`` when the folder cannot be made.
+    public init(folder: String, database: Database, pool: BlockingPool) throws(AssetError) {
+        self.folder = "\(folder)/media"
+        self.database = database
+        self.pool = pool
+        do {
+            try Folder.remove("\(self.folder)/unfinished")
+            try Folder.make("\(self.folder)/unfinished")
+        } catch {
+            throw Self.translate(error)
+        }
+    }
+
+    /// A new path for a file that ``keep(_:mimeType:name:at:)`` takes over.
+    public func newPath() -> String {
+        var random = SystemRandomNumberGenerator()
+        let name = [random.next() as UInt64, random.next() as UInt64].map { String($0, radix: 36) }.joined()
+        return "\(folder)/unfinished/\(name)"
+    }
+
+    /// The path of kept bytes; they must not be changed.
+    public func path(of hash: ContentHash) -> String {
+        let name = hash.description
+        return "\(folder)/\(name.prefix(2))/\(name.dropFirst(2))"
+    }
+
+    /// Keeps bytes and returns when they are on the disk.
+    ///
+    /// - Parameters:
+    ///   - bytes: The bytes.
+    ///   - mimeType: What they are said to be; the bytes themselves decide where they can be recognised.
+    ///   - name: A file name, for people.
+    ///   - now: The time of the record.
+    /// - Returns: The reference that names them.
+    /// - Throws: ``AssetError`` when they cannot be kept.
+    public func keep(
+        bytes: [UInt8],
+        mimeType: String?,
+        name: String? = nil,
+        at now: Instant
+    ) async throws(AssetError) -> MediaReference {
+        let path = newPath()
+        try await blocking { () throws(FileError) in
+            var file = try File(writing: path)
+            try file.write(bytes.span)
+        }
+        return try await keep(path, mimeType: mimeType, name: name, at: now)
+    }
+
+    /// Takes over a file made at ``newPath()`` and returns when it is kept and on the disk.
+    public func keep(
+        _ path: String,
+        mimeType: String?,
+        name: String? = nil,
+        at now: Instant
+    ) async throws(AssetError) -> MediaReference {
+        let reference = try await blocking { () throws(FileError) in
+            try Self.describe(path, mimeType: mimeType, name: name)
+        }
+        do {
+            try await database.announce(reference, at: now)
+        } catch {
+            try? Folder.removeFile(path)
+            throw error == .full ? .full : .storage(reason: error.description)
+        }
+        let target = self.path(of: reference.hash)
+        try await blocking { () throws(FileError) in
+            let parent = String(target.prefix(upTo: target.lastIndex(of: "/") ?? target.endIndex))
+            if Folder.exists(target) { return try Folder.removeFile(path) }
+            try Folder.make(parent)
+            var file = try File(reading: path)
+            try file.synchronize()
+            try Folder.rename(path, to: target)
+            try Folder.synchronize(parent)
+        }
+        return reference
+    }
+
+    /// The kept bytes as a whole.
+    ///
+    /// - Throws: ``AssetError/tooLarge(maximum:)`` beyond the limit, in bytes.
+    public func bytes(of hash: ContentHash, atMost limit: Int) async throws(AssetError) -> [UInt8] {
+        let path = path(of: hash)
+        guard let bytes = try await blocking({ () throws(FileError) in try Folder.contents(of: path, atMost: limit) })
+        else { throw .tooLarge(maximum: Int64(limit)) }
+        return bytes
+    }
+
+    /// What is known about kept media; `nil` when there is none of that identifier, or it is not complete.
+    public func reference(_ id: MediaID) async throws(AssetError) -> MediaReference? {
+        do {
+            guard let row = try await database.asset(id), row.isStored else { return nil }
+            return row.reference
+        } catch {
+            throw .storage(reason: error.description)
+        }
+    }
+
+    private func blocking<Value: Sendable>(
+        _ work: @escaping @Sendable () throws(FileError) -> Value
+    ) async throws(AssetError) -> Value {
+        do {
+            return try await pool.run { try work() }
+        } catch let error as FileError {
+            throw Self.translate(error)
+        } catch {
+            throw .file(reason: "\(error)")
+        }
+    }
+
+    private static func describe(_ path: String, mimeType: String?, name: String?) throws(FileError) -> MediaReference {
+        var file = try File(reading: path)
+        let length = try file.length()
+        var hash = try? SHA256()
+        var head: [UInt8] = []
+        while true {
+            let piece = try file.read(atMost: 1 << 18)
+            if piece.isEmpty { break }
+            if head.isEmpty { head = Array(piece.prefix(1 << 16)) }
+            hash?.update(piece.span)
+        }
+        guard let digest = hash.take()?.finish(), let contentHash = ContentHash(bytes: digest) else {
+            throw FileError.unreadable(path)
+        }
+        let probe = MediaProbe(head: head, length: length)
+        return MediaReference(
+            hash: contentHash,
+            mimeType: probe.mimeType ?? mimeType ?? "application/octet-stream",
+            bytes: length,
+            width: probe.width,
+            height: probe.height,
+            durationMs: probe.durationMs,
+            fps: nil,
+            name: name
+        )
+    }
+
+    private static func translate(_ error: FileError) -> AssetError {
+        if error.isFull { return .full }
+        if error.isMissing { return .missing(name: error.path) }
+        return .file(reason: error.description)
+    }
+}

@@ -1,0 +1,69 @@
+import Values
+package import Expressions
+
+/// Which names the expressions of a manifest may begin with, by where they stand (media manifests §3.2).
+package enum ManifestScope {
+    /// What is known before anything is sent.
+    package static let request: Set<String> = ["inputs", "params", "vars", "run"]
+    /// What a submit call may use besides.
+    package static let submit = request.union(["request", "webhook", "keep"])
+    /// What later calls of a job may use.
+    package static let later = request.union(["keep"])
+    /// What may be said about an answer.
+    package static let answer = request.union(["keep", "http", "headers", "body"])
+    /// What authentication may use.
+    package static let auth: Set<String> = ["vars", "run", "secrets", "claims"]
+
+    package static func environment(_ roots: Set<String>) -> Environment {
+        .manifest(roots: roots, functions: Environment.mediaFunctions)
+    }
+}
+
+extension ManifestReader {
+    /// An expression in a member.
+    package func optionalExpression(_ name: String, _ roots: Set<String>) throws(ManifestError) -> Expression? {
+        guard let text = try optionalString(name) else { return nil }
+        return try expression(text, at: name, roots)
+    }
+
+    package func expression(_ text: String, at name: String, _ roots: Set<String>) throws(ManifestError) -> Expression {
+        do {
+            return try Expression(parsing: text, in: ManifestScope.environment(roots))
+        } catch {
+            throw self.error(name, error.description)
+        }
+    }
+
+    /// A list of expressions in a member.
+    package func expressions(_ name: String, _ roots: Set<String>) throws(ManifestError) -> [Expression] {
+        var expressions: [Expression] = []
+        for (index, text) in try strings(name).enumerated() {
+            expressions.append(try expression(text, at: "\(name)[\(index)]", roots))
+        }
+        return expressions
+    }
+
+    /// The expressions of an object by name, in order.
+    package func namedExpressions(
+        _ name: String,
+        _ roots: Set<String>
+    ) throws(ManifestError) -> [(name: String, expression: Expression)] {
+        guard let reader = try optionalReader(name) else { return [] }
+        var named: [(name: String, expression: Expression)] = []
+        for member in reader.object {
+            guard let text = member.value.string else { throw reader.error(member.key, "must be an expression") }
+            named.append((member.key, try reader.expression(text, at: member.key, roots)))
+        }
+        return named
+    }
+
+    /// A JSON template in a member.
+    package func optionalTemplate(_ name: String, _ roots: Set<String>) throws(ManifestError) -> JSONTemplate? {
+        guard let json = value(name) else { return nil }
+        do {
+            return try JSONTemplate(json, in: ManifestScope.environment(roots))
+        } catch {
+            throw self.error(name + (error.place ?? ""), error.description)
+        }
+    }
+}

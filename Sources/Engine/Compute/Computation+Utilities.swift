@@ -1,0 +1,100 @@
+import Workflows
+import Catalog
+import Expressions
+import Values
+
+extension Computation {
+    /// The nodes that make one value of others.
+    static var utilities: [String: Function] {
+        [
+            "utility:prompt_concat": promptConcat,
+            "utility:template": fillTemplate,
+            "utility:expression": takeExpression,
+            "utility:json_extract": jsonExtract,
+            "utility:json_multi_extract": jsonMultiExtract,
+            "utility:json_build": jsonBuild,
+            "utility:text_join": textJoin,
+            "utility:text_split": textSplit,
+            "utility:text_replace": textReplace,
+            "utility:random_seed": randomSeed,
+        ]
+    }
+
+    private static func promptConcat(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
+        let ports = context.node.inputs.map(\.port.id).filter { $0.hasPrefix("prompt") }
+        let parts = ports.compactMap(context.text).filter { !$0.isEmpty }
+        return ["prompt": .text(parts.joined(separator: context.word("separator") ?? " "))]
+    }
+
+    private static func fillTemplate(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
+        ["text": .text(Conversion.text(of: context.parameters["template"] ?? ""))]
+    }
+
+    private static func takeExpression(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
+        ["value": .json(context.parameters["expression"] ?? .null)]
+    }
+
+    private static func jsonExtract(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
+        ["value": .json(try extract(context.word("path") ?? "", context))]
+    }
+
+    private static func jsonMultiExtract(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
+        var outputs: [String: Value] = [:]
+        for member in context.parameters["paths"]?.object ?? JSONObject() {
+            outputs[member.key] = .json(try extract(member.value.string ?? "", context))
+        }
+        return outputs
+    }
+
+    private static func jsonBuild(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
+        var object = JSONObject()
+        for (name, value) in context.inputs.sorted(by: { $0.key < $1.key }) { object[name] = value.asJSON }
+        let fixed = context.parameters["data"] ?? .object(JSONObject())
+        return ["data": .json(fixed.merging(.object(object)))]
+    }
+
+    private static func textJoin(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
+        let parts = context.items("items").map { Conversion.text(of: $0.asJSON) }
+        return ["text": .text(parts.joined(separator: context.word("separator") ?? "\n"))]
+    }
+
+    private static func textSplit(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
+        ["items": .list(split(context))]
+    }
+
+    private static func textReplace(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
+        guard let search = context.word("search"), !search.isEmpty else {
+            throw NodeError(.invalidInput, "\(context.node.label): search must not be empty.")
+        }
+        let parts = (context.text("text") ?? "").split(separator: search, omittingEmptySubsequences: false)
+        return ["text": .text(parts.joined(separator: context.word("replacement") ?? ""))]
+    }
+
+    private static func randomSeed(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
+        let isFixed = context.word("mode") == "fixed"
+        let fixed = isFixed ? context.parameters["seed"] : nil
+        return ["seed": .json(fixed ?? .int(Int64(context.random % 4_294_967_296)))]
+    }
+
+    static func split(_ context: ComputeContext) -> [Value] {
+        let separator = context.word("separator") ?? "\n"
+        let text = context.text("text") ?? ""
+        let parts = separator.isEmpty ? [Substring(text)] : text.split(separator: separator)
+        return parts.map { String($0.trimmed) }.filter { !$0.isEmpty }.map(Value.text)
+    }
+
+    /// The value at a path of names and numbers such as `images[0].url` in the port `data`.
+    private static func extract(_ path: String, _ context: ComputeContext) throws(NodeError) -> JSON {
+        var json = context.inputs["data"]?.asJSON ?? .null
+        for step in path.split(whereSeparator: { $0 == "." || $0 == "[" || $0 == "]" }) {
+            guard let next = Int(step).flatMap({ json[$0] }) ?? json[String(step)] else {
+                throw NodeError(
+                    .invalidInput,
+                    "\(context.node.label): there is no \(step) at \(path) in \(json.shortText)."
+                )
+            }
+            json = next
+        }
+        return json
+    }
+}

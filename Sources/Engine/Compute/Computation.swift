@@ -1,0 +1,112 @@
+import Values
+
+import Catalog
+import Expressions
+import Workflows
+
+/// What a computed node works with.
+struct ComputeContext {
+    /// The values of its ports.
+    let inputs: [String: Value]
+    /// The values of its parameters.
+    let parameters: [String: JSON]
+    /// The node.
+    let node: PlanNode
+    /// What its expressions can name.
+    let scope: NodeScope
+    /// The time of the decision.
+    let now: Instant
+    /// A fresh random number.
+    let random: UInt64
+
+    /// The text at a port, or the text form of another value.
+    func text(_ port: String) -> String? {
+        inputs[port].map { Conversion.text(of: $0.asJSON) }
+    }
+
+    /// The items at a list port.
+    func items(_ port: String) -> [Value] {
+        inputs[port]?.elements ?? []
+    }
+
+    /// The text of a parameter.
+    func word(_ parameter: String) -> String? { parameters[parameter]?.string }
+
+    /// The number at a port or of a parameter.
+    func number(_ name: String) -> Double? { inputs[name]?.asJSON.number ?? parameters[name]?.number }
+
+    /// Evaluates an expression that the node applies to each of its items.
+    func evaluate(_ parameter: String, item: Value, index: Int) throws(NodeError) -> CELValue? {
+        let binding = node.parameters.first { $0.parameter.id == parameter }?.binding
+        guard case .itemExpression(let expression) = binding else { return nil }
+        let scope = ItemScope(outer: scope, item: CELValue(item, link: \.path), index: .double(Double(index)))
+        do throws(ExpressionError) {
+            return try expression.evaluate(in: scope, with: EvaluationContext(now: now))
+        } catch {
+            throw NodeError("expression_error", "\(node.label), \(parameter), item \(index): \(error)")
+        }
+    }
+}
+
+/// A scope with the item an expression is applied to.
+private struct ItemScope: Scope {
+    let outer: NodeScope
+    let item: CELValue
+    let index: CELValue
+
+    func value(ofRoot name: String) -> CELValue? {
+        switch name {
+        case "item": item
+        case "index": index
+        default: outer.value(ofRoot: name)
+        }
+    }
+}
+
+/// The nodes that the engine computes itself: no clock, no files, no sockets.
+public enum Computation {
+    /// Throws nothing but ``NodeError``; the type says less because the compiler fails on lists of functions that say so.
+    typealias Function = @Sendable (ComputeContext) throws -> [String: Value]
+
+    static let functions: [String: Function] = [inputs, outputs, logic, utilities, lists].reduce(into: [:]) {
+        $0.merge($1) { first, _ in first }
+    }
+
+    /// Whether the engine can compute nodes of that type.
+    public static func exists(for type: String) -> Bool { functions[type] != nil }
+}
+
+extension Step {
+    mutating func compute(_ address: Address, _ prepared: Prepared) throws(NodeError) -> [String: Value] {
+        let node = run.plan.nodes[address.node]
+        guard let function = Computation.functions[node.type.id] else {
+            throw NodeError("internal_error", "\(node.type.id) cannot be computed by this server.")
+        }
+        let context = ComputeContext(
+            inputs: prepared.inputs,
+            parameters: prepared.parameters,
+            node: node,
+            scope: NodeScope(run: run, address: address, prepared: prepared),
+            now: now,
+            random: random.next()
+        )
+        do {
+            return try function(context)
+        } catch let error as NodeError {
+            throw error
+        } catch {
+            throw NodeError("internal_error", "\(node.type.id) failed: \(error)")
+        }
+    }
+}
+
+extension Value {
+    /// The items of a list, or the value alone.
+    var elements: [Value] {
+        switch self {
+        case .list(let items): items
+        case .json(.array(let items)): items.map(Value.json)
+        case .json, .media: [self]
+        }
+    }
+}

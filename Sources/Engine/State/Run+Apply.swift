@@ -1,0 +1,182 @@
+import Catalog
+import Values
+import Workflows
+
+extension Run {
+    /// Changes the state by what has happened; the only place where state changes, live and on replay.
+    public mutating func apply(_ event: Event) {
+        lastEvent += 1
+        switch event {
+        case .accepted: break
+        case .waiting(let address, let reason, let readyAt, let since, let until):
+            var run = nodeRun(address) ?? NodeRun(state: .running, readyAt: readyAt)
+            run.state = .waiting(reason, until: until)
+            run.waitingSince = since
+            nodes[address.node][address.index] = run
+            timers[address] = until
+        case .intended(let address, let number, let grant, let readyAt, let at):
+            applyIntended(address, number, grant, readyAt: readyAt, at: at)
+        case .submitted(let address, let number, let keep, _):
+            update(address, number) {
+                $0.state = .submitted; $0.keep = keep
+            }
+        case .ready(let address, let number, let keep, _):
+            update(address, number) {
+                $0.state = .ready; $0.keep = keep
+            }
+        case .attemptFailed(let address, let number, let error, let cost, let next, let at):
+            applyFailed(address, number, error, cost, next, at: at)
+        case .completed(let address, let number, let outputs, let cost, let requestID, let at):
+            var run = nodeRun(address) ?? NodeRun(state: .running, readyAt: at)
+            if number > 0 {
+                closeAttempt(&run, of: address.node, .succeeded, cost, at: at)
+                run.attempts[run.attempts.count - 1].requestID = requestID
+            }
+            run.outputs = outputs
+            if startedAt == nil { startedAt = at }
+            finish(address, &run, .completed, at: at)
+        case .failed(let address, let error, let isHandled, let at):
+            var run = nodeRun(address) ?? NodeRun(state: .running, readyAt: at)
+            if isHandled, plan.nodes[address.node].policy.onError == .route {
+                run.outputs = ["error": .json(routed(error, address.node, run))]
+            }
+            if !isHandled, failure == nil { failure = (address.node, error) }
+            finish(address, &run, .failed(error, isHandled: isHandled), at: at)
+        case .skipped(let address, let reason, let at):
+            var run = nodeRun(address) ?? NodeRun(state: .running, readyAt: at)
+            finish(address, &run, .skipped(reason), at: at)
+        case .cancelRequested(_, let at):
+            if cancelRequestedAt == nil { cancelRequestedAt = at }
+        case .paused: isPaused = true
+        case .resumed: isPaused = false
+        case .ended(let end): applyEnded(end)
+        }
+    }
+
+    private mutating func applyIntended(
+        _ address: Address,
+        _ number: Int,
+        _ grant: Grant,
+        readyAt: Instant,
+        at: Instant
+    ) {
+        var run = nodeRun(address) ?? NodeRun(state: .running, readyAt: readyAt)
+        run.state = .running
+        run.waitingSince = nil
+        if run.startedAt == nil { run.startedAt = at }
+        run.attempts.append(Attempt(number: number, grant: grant, startedAt: at))
+        nodes[address.node][address.index] = run
+        timers[address] = nil
+        if startedAt == nil { startedAt = at }
+        running += 1
+        nodes[address.node].running += 1
+    }
+
+    private mutating func applyFailed(
+        _ address: Address,
+        _ number: Int,
+        _ error: NodeError,
+        _ cost: Money,
+        _ next: Event.NextStep,
+        at: Instant
+    ) {
+        guard var run = nodeRun(address), let attempt = run.attempts.last, attempt.number == number else { return }
+        closeAttempt(&run, of: address.node, next == .ask ? .unknown(error) : .failed(error), cost, at: at)
+        let last = run.attempts.count - 1
+        run.attempts[last].requestID = error.requestID
+        switch next {
+        case .retry(let time, let offer):
+            run.attempts[last].nextDelay = time - at
+            run.offer = offer
+            run.state = .waiting(.backoff, until: time)
+            run.waitingSince = at
+            timers[address] = time
+        case .wait(let time):
+            run.attempts[last].isWait = true
+            run.attempts[last].nextDelay = time - at
+            run.state = .waiting(.rateLimit, until: time)
+            run.waitingSince = at
+            timers[address] = time
+        case .ask:
+            run.state = .waiting(.unknownOutcome, until: nil)
+            run.waitingSince = at
+        case .fail: break
+        }
+        nodes[address.node][address.index] = run
+    }
+
+    private mutating func closeAttempt(
+        _ run: inout NodeRun,
+        of node: Int,
+        _ state: Attempt.State,
+        _ cost: Money,
+        at: Instant
+    ) {
+        let last = run.attempts.count - 1
+        guard last >= 0, run.attempts[last].state.isOpen else { return }
+        run.attempts[last].state = state
+        run.attempts[last].endedAt = at
+        run.attempts[last].cost = cost
+        running -= 1
+        nodes[node].running -= 1
+    }
+
+    private mutating func update(_ address: Address, _ number: Int, _ change: (inout Attempt) -> Void) {
+        guard var run = nodeRun(address), let last = run.attempts.indices.last, run.attempts[last].number == number
+        else { return }
+        change(&run.attempts[last])
+        nodes[address.node][address.index] = run
+    }
+
+    private mutating func finish(_ address: Address, _ run: inout NodeRun, _ state: NodeRun.State, at: Instant) {
+        run.state = state
+        run.endedAt = at
+        run.waitingSince = nil
+        timers[address] = nil
+        prepared[address] = nil
+        nodes[address.node][address.index] = run
+        switch state {
+        case .completed: nodes[address.node].counts.completed += 1
+        case .failed: nodes[address.node].counts.failed += 1
+        case .skipped, .cancelled: nodes[address.node].counts.skipped += 1
+        case .waiting, .running: break
+        }
+        for length in 0..<address.index.count {
+            nodes[address.node].terminalItems[Array(address.index.prefix(length)), default: 0] += 1
+        }
+    }
+
+    private mutating func applyEnded(_ end: RunEnd) {
+        self.end = end
+        for node in nodes.indices {
+            let isIterated = !plan.nodes[node].dimensions.isEmpty
+            if var run = nodes[node].single, !run.state.isTerminal {
+                cancel(&run, Address(node: node), at: end.at)
+            } else if nodes[node].single == nil, !isIterated {
+                var run = NodeRun(state: .cancelled, readyAt: end.at)
+                cancel(&run, Address(node: node), at: end.at)
+            }
+            for (index, item) in nodes[node].items where !item.state.isTerminal {
+                var run = item
+                cancel(&run, Address(node: node, index: index), at: end.at)
+            }
+        }
+        timers = [:]
+        asking = []
+        queues = [:]
+        prepared = [:]
+    }
+
+    private mutating func cancel(_ run: inout NodeRun, _ address: Address, at: Instant) {
+        closeAttempt(&run, of: address.node, .cancelled, .zero, at: at)
+        finish(address, &run, .cancelled, at: at)
+    }
+
+    private func routed(_ error: NodeError, _ node: Int, _ run: NodeRun) -> JSON {
+        [
+            "message": .string(error.message), "code": .string(error.code),
+            "class": error.failure.map { .string($0.rawValue) } ?? .null, "nodeId": .string(plan.nodes[node].id),
+            "attempt": .int(Int64(run.attempts.count)),
+        ]
+    }
+}

@@ -1,0 +1,73 @@
+public import Values
+public import Workflows
+
+/// One execution as a value: inputs go in, events and effects come out, and nothing here does any work.
+///
+/// `step` decides and applies its own events; `apply` alone replays a journal to the same state.
+public struct Run: Sendable {
+    /// What is run.
+    public let plan: Plan
+    /// What it was accepted with.
+    public let facts: RunFacts
+    /// The number of the last event.
+    public internal(set) var lastEvent: Int64 = 0
+    /// When the first node began.
+    public internal(set) var startedAt: Instant?
+    /// When somebody first asked for its end.
+    public internal(set) var cancelRequestedAt: Instant?
+    /// Whether no new node may start, because somebody said so.
+    public internal(set) var isPaused = false
+    /// How it ended.
+    public internal(set) var end: RunEnd?
+    /// The runs of each node, at the node's place in the plan.
+    public internal(set) var nodes: [NodeState]
+    /// The first failure that was not handled.
+    public internal(set) var failure: (node: Int, error: NodeError)?
+    /// When a node run that waits is to be looked at again.
+    var timers: [Address: Instant] = [:]
+    /// How many attempts are under way.
+    public internal(set) var running = 0
+
+    // What follows is not journaled: a restart finds it again.
+
+    /// The node runs for which an admission was asked and not answered.
+    var asking: Set<Address> = []
+    /// The node runs that wait for a place under a limit of the workflow, first come first, by node.
+    var queues: [Int: ArraySlice<[Int32]>] = [:]
+    /// The resolved inputs of node runs that are not terminal.
+    var prepared: [Address: Prepared] = [:]
+
+    /// A run before its first event.
+    public init(plan: Plan, facts: RunFacts) {
+        self.plan = plan
+        self.facts = facts
+        nodes = [NodeState](repeating: NodeState(), count: plan.nodes.count)
+    }
+
+    /// When the run wants to be woken at the latest; `nil` when it waits for nothing but inputs.
+    public var nextWake: Instant? {
+        guard end == nil else { return nil }
+        let timer = isDraining ? nil : timers.values.min()
+        guard let budget = budgetEnd else { return timer }
+        return timer.map { min($0, budget) } ?? budget
+    }
+
+    /// When the wall-clock budget is used up.
+    var budgetEnd: Instant? { facts.timeoutBudget.map { facts.createdAt + $0 } }
+
+    /// Whether no new node may start because the run is coming to its end.
+    var isDraining: Bool {
+        end != nil || cancelRequestedAt != nil || (failure != nil && facts.failurePolicy == .fail)
+    }
+
+    /// The run of a node for these items.
+    public func nodeRun(_ address: Address) -> NodeRun? { nodes[address.node][address.index] }
+}
+
+/// The inputs of a node run, ready to be used.
+public struct Prepared: Sendable {
+    /// The values of the ports.
+    public var inputs: [String: Value]
+    /// The values of the parameters.
+    public var parameters: [String: JSON]
+}

@@ -1,0 +1,116 @@
+public import Values
+public import Workflows
+
+/// What an execution was accepted with; it never changes.
+public struct RunFacts: Sendable, Hashable {
+    /// The execution.
+    public var execution: ExecutionID
+    /// The account that pays.
+    public var account: AccountID
+    /// The workflow.
+    public var workflow: WorkflowID
+    /// The numbered version, or `nil` for a draft or an inline graph.
+    public var version: Int64?
+    /// The draft's revision, or `nil` for a version or an inline graph.
+    public var revision: Int64?
+    /// When it was accepted.
+    public var createdAt: Instant
+    /// The run inputs as sent.
+    public var inputs: JSON = .object(JSONObject())
+    /// The values that the run inputs set, by node and then by port or parameter.
+    public var values: [String: [String: Value]] = [:]
+    /// The changed settings, by node and then by port or parameter.
+    public var overrides: [String: JSONObject] = [:]
+    /// The data of the trigger.
+    public var triggerData: JSON = .null
+    /// What started it, as the contract shows it.
+    public var trigger: JSON = .null
+    /// The one node that is wanted, with what it needs.
+    public var target: String?
+    /// The wall-clock time the run may take.
+    public var timeoutBudget: Duration?
+    /// What an unhandled failure does.
+    public var failurePolicy: FailurePolicy = .fail
+    /// Whether placeholders may stand for vendors.
+    public var sandbox: SandboxPolicy = .never
+    /// Notes of the caller.
+    public var metadata: JSON = .null
+    /// The group of executions it belongs to, a UUID.
+    public var batch: String = ""
+
+    /// Facts without inputs, overrides or limits.
+    public init(
+        execution: ExecutionID,
+        account: AccountID,
+        workflow: WorkflowID,
+        version: Int64?,
+        revision: Int64?,
+        createdAt: Instant
+    ) {
+        self.execution = execution
+        self.account = account
+        self.workflow = workflow
+        self.version = version
+        self.revision = revision
+        self.createdAt = createdAt
+    }
+
+    var record: JSON {
+        var object: JSONObject = [
+            "execution": .string(execution.description), "account": .string(account.description),
+            "workflow": .string(workflow.description), "at": .int(createdAt.microseconds), "inputs": inputs,
+            "trigger": trigger, "failurePolicy": .string(failurePolicy.rawValue), "batch": .string(batch),
+        ]
+        if let version { object["version"] = .int(version) }
+        if let revision { object["revision"] = .int(revision) }
+        if !values.isEmpty {
+            object["values"] = .sorted(values.mapValues { .sorted($0.mapValues(\.record)) })
+        }
+        if !overrides.isEmpty { object["overrides"] = .sorted(overrides.mapValues(JSON.object)) }
+        if !triggerData.isNull { object["triggerData"] = triggerData }
+        if let target { object["target"] = .string(target) }
+        if let timeoutBudget { object["timeoutMs"] = .int(timeoutBudget.wholeMilliseconds) }
+        if sandbox != .never { object["sandbox"] = .string(sandbox.rawValue) }
+        if !metadata.isNull { object["metadata"] = metadata }
+        return .object(object)
+    }
+
+    init?(record: JSON) {
+        guard let execution = record["execution"]?.string.flatMap(ExecutionID.init),
+            let account = record["account"]?.string.flatMap(AccountID.init),
+            let workflow = record["workflow"]?.string.flatMap(WorkflowID.init), let at = record["at"]?.integer
+        else { return nil }
+        self.init(
+            execution: execution,
+            account: account,
+            workflow: workflow,
+            version: record["version"]?.integer,
+            revision: record["revision"]?.integer,
+            createdAt: Instant(microseconds: at)
+        )
+        inputs = record["inputs"] ?? inputs
+        for member in record["values"]?.object ?? JSONObject() {
+            var ports: [String: Value] = [:]
+            for port in member.value.object ?? JSONObject() { ports[port.key] = Value(record: port.value) }
+            values[member.key] = ports
+        }
+        for member in record["overrides"]?.object ?? JSONObject() { overrides[member.key] = member.value.object }
+        triggerData = record["triggerData"] ?? .null
+        trigger = record["trigger"] ?? .null
+        target = record["target"]?.string
+        timeoutBudget = record["timeoutMs"]?.integer.map { .milliseconds($0) }
+        failurePolicy = record["failurePolicy"]?.string.flatMap(FailurePolicy.init) ?? .fail
+        sandbox = record["sandbox"]?.string.flatMap(SandboxPolicy.init) ?? .never
+        metadata = record["metadata"] ?? .null
+        batch = record["batch"]?.string ?? ""
+    }
+}
+
+extension JSON {
+    /// An object with its members sorted by name.
+    static func sorted(_ members: [String: JSON]) -> JSON {
+        .object(
+            JSONObject(members.sorted { $0.key < $1.key }.map { JSONObject.Member(key: $0.key, value: $0.value) })
+        )
+    }
+}

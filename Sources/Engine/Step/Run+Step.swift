@@ -1,0 +1,166 @@
+public import Values
+import Workflows
+
+/// One step of a run: what is decided is applied at once, so that later decisions of the step see it.
+struct Step<Random: RandomNumberGenerator> {
+    var run: Run
+    let now: Instant
+    var random: Random
+    var decision = Decision()
+    /// Node runs whose sources may just have been resolved.
+    var touched: [Address] = []
+
+    mutating func emit(_ event: Event) {
+        run.apply(event)
+        decision.events.append(event)
+    }
+}
+
+extension Run {
+    /// Decides about an input and applies the decision.
+    ///
+    /// - Parameters:
+    ///   - input: What has come to the run.
+    ///   - now: The time of the decision; events carry it.
+    ///   - random: Spreads pauses and fills random nodes; what it gave stands in the events.
+    /// - Returns: The events to commit and the effects to perform.
+    public mutating func step<Random: RandomNumberGenerator>(
+        _ input: RunInput,
+        now: Instant,
+        random: inout Random
+    ) -> Decision {
+        guard end == nil else { return Decision() }
+        var step = Step(run: self, now: now, random: random)
+        step.take(input)
+        step.settle()
+        self = step.run
+        random = step.random
+        return step.decision
+    }
+}
+
+extension Step {
+    fileprivate mutating func take(_ input: RunInput) {
+        switch input {
+        case .accepted:
+            emit(.accepted(run.facts))
+            skipUnneeded()
+            lookAtAll()
+        case .recovered: recover()
+        case .admitted(let address, let grant): intend(address, grant)
+        case .deferred(let address, let reason, let until): wait(address, reason, until)
+        case .refused(let address, let error):
+            run.asking.remove(address)
+            guard run.nodeRun(address)?.state.isTerminal != true else { return }
+            fail(address, error)
+        case .submitted(let address, let number, let keep):
+            guard isOpen(address, number) else { return }
+            emit(.submitted(address, attempt: number, keep: keep, at: now))
+        case .ready(let address, let number, let keep):
+            guard isOpen(address, number) else { return }
+            emit(.ready(address, attempt: number, keep: keep, at: now))
+        case .finished(let address, let number, let outcome): finish(address, number, outcome)
+        case .wake: wake()
+        case .cancel(let reason): cancel(reason)
+        case .pause:
+            if !run.isPaused, run.cancelRequestedAt == nil { emit(.paused(at: now)) }
+        case .resume:
+            guard run.isPaused else { return }
+            emit(.resumed(at: now))
+            lookAtAll()
+        case .answer(let address, let retry): answer(address, retry: retry)
+        }
+    }
+
+    private func isOpen(_ address: Address, _ number: Int) -> Bool {
+        run.nodeRun(address)?.openAttempt?.number == number
+    }
+
+    /// Follows what was decided to its end: everything that can start now starts, and the run may end.
+    fileprivate mutating func settle() {
+        var next = 0
+        while run.end == nil {
+            while next < touched.count {
+                let address = touched[next]
+                next += 1
+                look(at: address)
+            }
+            startQueued()
+            if next == touched.count { break }
+        }
+        endIfDone()
+    }
+
+    private mutating func cancel(_ reason: String?) {
+        guard run.cancelRequestedAt == nil else { return }
+        emit(.cancelRequested(reason: reason, at: now))
+        abortOpenAttempts()
+    }
+
+    mutating func abortOpenAttempts() {
+        for node in run.nodes.indices where run.nodes[node].running > 0 {
+            if let attempt = run.nodes[node].single?.openAttempt {
+                decision.effects.append(.abort(Address(node: node), attempt: attempt.number))
+            }
+            for (index, item) in run.nodes[node].items {
+                guard let attempt = item.openAttempt else { continue }
+                decision.effects.append(.abort(Address(node: node, index: index), attempt: attempt.number))
+            }
+        }
+    }
+
+    private mutating func wake() {
+        if let end = run.budgetEnd, now >= end {
+            abortOpenAttempts()
+            let budget = run.facts.timeoutBudget?.wholeMilliseconds ?? 0
+            let error = NodeError(
+                "timeout_budget_exceeded",
+                "The run used up its time budget of \(budget) ms. Raise timeoutBudgetMs, or make its nodes faster."
+            )
+            emit(.ended(RunEnd(phase: .timedOut, at: now, error: error, failedNode: openNode)))
+            return
+        }
+        guard !run.isDraining else { return }
+        let due = run.timers.filter { $0.value <= now }.keys.sorted {
+            ($0.node, $0.index.description) < ($1.node, $1.index.description)
+        }
+        for address in due {
+            run.timers[address] = nil
+            ask(address)
+        }
+    }
+
+    /// A node that was being worked on, to name in an error.
+    private var openNode: String? {
+        run.nodes.indices.first { run.nodes[$0].running > 0 }.map { run.plan.nodes[$0].id }
+    }
+
+    private mutating func skipUnneeded() {
+        guard let target = run.facts.target.flatMap({ run.plan.place(of: $0) }) else { return }
+        let needed = run.plan.nodes[target].ancestors
+        for node in run.plan.nodes.indices where !needed.contains(node) {
+            emit(.skipped(Address(node: node), .notNeeded, at: now))
+        }
+    }
+
+    private mutating func endIfDone() {
+        guard run.end == nil, run.running == 0 else { return }
+        if run.cancelRequestedAt != nil {
+            emit(.ended(RunEnd(phase: .cancelled, at: now)))
+            return
+        }
+        let failed = run.failure.map { (run.plan.nodes[$0.node].id, $0.error) }
+        if let (node, error) = failed, run.facts.failurePolicy == .fail {
+            emit(.ended(RunEnd(phase: .failed, at: now, error: error, failedNode: node)))
+            return
+        }
+        guard run.asking.isEmpty, run.nodes.indices.allSatisfy(run.isResolved) else { return }
+        guard let (node, error) = failed else {
+            emit(.ended(RunEnd(phase: .completed, at: now)))
+            return
+        }
+        let hasResult = run.plan.results.contains { run.nodes[$0].counts.completed > 0 }
+        let phase: RunEnd.Phase = run.facts.failurePolicy == .partial && hasResult ? .completedPartial : .failed
+        emit(.ended(RunEnd(phase: phase, at: now, error: error, failedNode: node)))
+    }
+}

@@ -1,0 +1,59 @@
+public import Values
+
+/// Something that a run has to decide about.
+public enum RunInput: Sendable {
+    /// It was just accepted.
+    case accepted
+    /// It was loaded from its journal: what was under way has to be taken up again.
+    case recovered
+    /// A node run may make an attempt.
+    case admitted(Address, Grant)
+    /// A node run has to wait for something outside; it is admitted later.
+    case deferred(Address, WaitReason, until: Instant?)
+    /// A node run cannot be served at all.
+    case refused(Address, NodeError)
+    /// The vendor has the job of an attempt.
+    case submitted(Address, attempt: Int, keep: JSON)
+    /// The vendor is done with the job of an attempt.
+    case ready(Address, attempt: Int, keep: JSON)
+    /// An attempt has ended.
+    case finished(Address, attempt: Int, Outcome)
+    /// The time of ``Run/nextWake`` has come.
+    case wake
+    /// Somebody wants the run to end.
+    case cancel(reason: String?)
+    /// Somebody wants no new node to start.
+    case pause
+    /// The pause is over.
+    case resume
+    /// Somebody says what to do with an attempt of unknown outcome.
+    case answer(Address, retry: Bool)
+
+    /// How an attempt ended.
+    public enum Outcome: Sendable {
+        /// With these outputs, stored and ours.
+        case succeeded(outputs: [String: Value], cost: Money, requestID: String?)
+        /// With this failure.
+        case failed(NodeError, cost: Money)
+    }
+}
+
+/// Something the shell has to do once the events of the same step are committed; ``admit(_:)`` before that.
+public enum Effect: Sendable, Hashable {
+    /// Ask whether a node run may make an attempt now.
+    case admit(Address)
+    /// Make the call of an attempt.
+    case perform(Address, attempt: Int)
+    /// Go on with the job of an attempt that the vendor has.
+    case takeUp(Address, attempt: Int)
+    /// Stop what an attempt does.
+    case abort(Address, attempt: Int)
+}
+
+/// What a step came to.
+public struct Decision: Sendable {
+    /// What has happened, to be committed together.
+    public internal(set) var events: [Event] = []
+    /// What is to be done.
+    public internal(set) var effects: [Effect] = []
+}

@@ -1,0 +1,215 @@
+import Catalog
+import Values
+import Workflows
+
+extension Step {
+    /// Begins a node run whose sources are resolved.
+    mutating func start(_ address: Address) {
+        let node = run.plan.nodes[address.node]
+        do {
+            let prepared = try run.prepare(address, now: now)
+            if node.type.isComputed {
+                let outputs = try compute(address, prepared)
+                emit(.completed(address, attempt: 0, outputs: outputs, cost: .zero, requestID: nil, at: now))
+                touchFollowers(of: address)
+            } else {
+                run.prepared[address] = prepared
+                run.queues[address.node, default: []].append(address.index)
+            }
+        } catch {
+            fail(address, error)
+        }
+    }
+
+    /// Asks admission for as many waiting node runs as the limits of the workflow allow.
+    mutating func startQueued() {
+        guard !run.isDraining, !run.isPaused else { return }
+        for node in run.queues.keys.sorted() {
+            while run.queues[node]?.first != nil, hasPlace(node) {
+                guard let index = run.queues[node]?.popFirst() else { break }
+                ask(Address(node: node, index: index))
+            }
+            if run.queues[node]?.isEmpty == true { run.queues[node] = nil }
+        }
+    }
+
+    private func hasPlace(_ node: Int) -> Bool {
+        // A run that waits for its next attempt keeps its place.
+        let asked = run.asking.reduce(0) { $0 + ($1.node == node ? 1 : 0) }
+        let waiting = run.timers.keys.reduce(0) { $0 + ($1.node == node ? 1 : 0) }
+        return run.nodes[node].running + asked + waiting < run.plan.nodes[node].policy.concurrency
+            && run.running + run.asking.count + run.timers.count < run.plan.settings.concurrency
+    }
+
+    mutating func ask(_ address: Address) {
+        run.asking.insert(address)
+        decision.effects.append(.admit(address))
+    }
+
+    /// Journals the intent of an attempt that was admitted.
+    mutating func intend(_ address: Address, _ grant: Grant) {
+        guard run.asking.remove(address) != nil, !run.isDraining else { return }
+        let before = run.nodeRun(address)
+        guard before?.state.isTerminal != true, before?.openAttempt == nil else { return }
+        let number = (before?.attempts.last?.number ?? 0) + 1
+        emit(.intended(address, attempt: number, grant, readyAt: before?.readyAt ?? now, at: now))
+        decision.effects.append(.perform(address, attempt: number))
+    }
+
+    /// Journals what a node run waits for; it stays asked, and keeps its place.
+    mutating func wait(_ address: Address, _ reason: WaitReason, _ until: Instant?) {
+        let before = run.nodeRun(address)
+        guard run.asking.contains(address), before?.state.isTerminal != true else { return }
+        if case .waiting(reason, until) = before?.state { return }
+        // The shell comes back by itself, so no timer is set for it.
+        emit(
+            .waiting(
+                address,
+                reason,
+                readyAt: before?.readyAt ?? now,
+                since: before?.waitingSince ?? before?.readyAt ?? now,
+                until: until
+            )
+        )
+        run.timers[address] = nil
+    }
+
+    mutating func finish(_ address: Address, _ number: Int, _ outcome: RunInput.Outcome) {
+        guard let before = run.nodeRun(address), before.openAttempt?.number == number else { return }
+        switch outcome {
+        case .succeeded(let outputs, let cost, let requestID):
+            emit(
+                .completed(address, attempt: number, outputs: outputs, cost: cost, requestID: requestID, at: now)
+            )
+            touchFollowers(of: address)
+        case .failed(let error, let cost):
+            let next = nextStep(address, before, error)
+            emit(.attemptFailed(address, attempt: number, error, cost: cost, next: next, at: now))
+            if next == .fail, run.cancelRequestedAt == nil { fail(address, error) }
+        }
+    }
+
+    mutating func fail(_ address: Address, _ error: NodeError) {
+        let isHandled = run.plan.nodes[address.node].policy.onError != .fail
+        emit(.failed(address, error, isHandled: isHandled, at: now))
+        touchFollowers(of: address)
+    }
+
+    // MARK: What follows a failed attempt
+
+    private mutating func nextStep(_ address: Address, _ before: NodeRun, _ error: NodeError) -> Event.NextStep {
+        guard !run.isDraining, let failure = error.failure else { return .fail }
+        let node = run.plan.nodes[address.node]
+        let offer = node.type.offers.firstIndex { $0.id == before.openAttempt?.grant.offer } ?? before.offer
+        let effect = node.type.effect
+        if failure.isWait {
+            guard now - before.readyAt < Self.longestWait else { return nextOffer(node, offer) }
+            return .wait(until: now + waitTime(before, error))
+        }
+        if failure == .unknownOutcome || (error.accepted == .unknown && effect == .once) {
+            return unknown(node, before, offer)
+        }
+        let mayRepeat = error.accepted == .no || effect != .once
+        let retries = before.attempts.reduce(0) {
+            $0 + ($1.grant.offer == node.type.offers[offer].id && !$1.isWait ? 1 : 0)
+        }
+        if node.policy.retry.classes.contains(failure), mayRepeat, retries <= node.policy.retry.maximumRetries {
+            let delay = node.policy.retry.delay(before: retries, random: Double.random(in: 0...1, using: &random))
+            return .retry(at: now + delay, offer: offer)
+        }
+        switch failure {
+        case .permission, .payment, .notFound: return nextOffer(node, offer)
+        case .overloaded, .providerInternal, .timeout, .network: return mayRepeat ? nextOffer(node, offer) : .fail
+        default: return .fail
+        }
+    }
+
+    /// How long a node run may wait for a vendor's limit before the next offer is tried.
+    private static var longestWait: Duration { .seconds(600) }
+
+    private func nextOffer(_ node: PlanNode, _ offer: Int) -> Event.NextStep {
+        offer + 1 < node.type.offers.count ? .retry(at: now, offer: offer + 1) : .fail
+    }
+
+    private mutating func waitTime(_ before: NodeRun, _ error: NodeError) -> Duration {
+        let waits = before.attempts.reduce(0) { $0 + ($1.isWait ? 1 : 0) }
+        let own = Duration.milliseconds(min(1000 << min(waits, 5), 30_000))
+        let asked = min(error.retryAfter ?? own, Self.longestWait)
+        return asked + .milliseconds(Int64.random(in: 0...250, using: &random))
+    }
+
+    private func unknown(_ node: PlanNode, _ before: NodeRun, _ offer: Int) -> Event.NextStep {
+        let upper = before.openAttempt?.grant.upper ?? .zero
+        let isCheap = !node.type.hasSideEffects && upper <= Self.unknownRetryLimit
+        switch node.policy.onUnknown ?? (isCheap ? .retry : .ask) {
+        case .retry: return .retry(at: now, offer: offer)
+        case .ask: return .ask
+        case .fail: return .fail
+        }
+    }
+
+    /// The price up to which an attempt of unknown outcome is simply made again (contract §9.2).
+    private static var unknownRetryLimit: Money { Money(nano: 50_000_000) }
+
+    /// Does what a person says about an attempt of unknown outcome.
+    mutating func answer(_ address: Address, retry: Bool) {
+        guard let before = run.nodeRun(address), case .waiting(.unknownOutcome, _) = before.state,
+            let error = before.attempts.last?.error
+        else { return }
+        if retry {
+            ask(address)
+        } else {
+            fail(address, error)
+        }
+    }
+
+    // MARK: After a restart
+
+    /// Takes up what was under way: jobs the vendor has are polled, calls that may have been sent follow their effect
+    /// class, and everything that is ready is started.
+    mutating func recover() {
+        for address in run.openAddresses {
+            guard let before = run.nodeRun(address) else { continue }
+            guard let attempt = before.openAttempt else {
+                if case .waiting(let reason, _) = before.state, reason != .unknownOutcome, run.timers[address] == nil {
+                    ask(address)
+                }
+                continue
+            }
+            switch (attempt.state, run.plan.nodes[address.node].type.effect) {
+            case (.intended, .once) where !attempt.grant.isSandbox:
+                finish(
+                    address,
+                    attempt.number,
+                    .failed(
+                        NodeError(
+                            .unknownOutcome,
+                            "The server stopped while the call was under way; whether the vendor took it is unknown.",
+                            accepted: .unknown,
+                            charged: .unknown
+                        ),
+                        cost: .zero
+                    )
+                )
+            case (.intended, _): decision.effects.append(.perform(address, attempt: attempt.number))
+            default: decision.effects.append(.takeUp(address, attempt: attempt.number))
+            }
+        }
+        lookAtAll()
+    }
+}
+
+extension Run {
+    /// The node runs that are not terminal, in the order of the plan.
+    var openAddresses: [Address] {
+        nodes.indices.flatMap { node in
+            if let single = nodes[node].single {
+                return single.state.isTerminal ? [] : [Address(node: node)]
+            }
+            return nodes[node].items.filter { !$0.value.state.isTerminal }.keys.sorted {
+                $0.lexicographicallyPrecedes($1)
+            }
+            .map { Address(node: node, index: $0) }
+        }
+    }
+}

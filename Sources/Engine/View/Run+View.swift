@@ -1,0 +1,141 @@
+import Values
+
+import Catalog
+import Workflows
+
+extension Run {
+    /// The public state of the run now.
+    public var phase: String {
+        if let end { return end.phase.rawValue }
+        if cancelRequestedAt != nil { return "cancelling" }
+        if isPaused { return "paused" }
+        if running > 0 { return "running" }
+        if startedAt == nil { return "queued" }
+        return nodes.contains { $0.isWaiting } ? "waiting" : "running"
+    }
+
+    /// Everything that is shown about the run.
+    public var view: RunView {
+        RunView(
+            facts: facts,
+            phase: phase,
+            status: end?.phase.status ?? "RUNNING",
+            lastEvent: lastEvent,
+            startedAt: startedAt,
+            endedAt: end?.at,
+            cancelRequestedAt: cancelRequestedAt,
+            error: end?.error,
+            failedNode: end?.failedNode,
+            nodes: plan.nodes.indices.map(nodeView),
+            results: plan.results.map { plan.nodes[$0].id }
+        )
+    }
+
+    private func nodeView(_ place: Int) -> NodeView {
+        let node = plan.nodes[place]
+        var view = NodeView(
+            id: node.id,
+            label: node.label,
+            writtenType: node.writtenType,
+            type: node.type.id,
+            status: "PENDING"
+        )
+        if let single = nodes[place].single {
+            view.show(single)
+            view.outputs = single.outputs
+            view.attempts = single.attempts
+            view.cost = single.cost
+        } else if !node.dimensions.isEmpty {
+            showItems(place, &view)
+        }
+        return view
+    }
+
+    private func showItems(_ place: Int, _ view: inout NodeView) {
+        let state = nodes[place]
+        let runs = state.items.values
+        let total = total(place)
+        view.items = NodeView.Items(
+            total: total,
+            completed: state.counts.completed,
+            failed: state.counts.failed,
+            skipped: state.counts.skipped,
+            running: state.running
+        )
+        view.readyAt = runs.map(\.readyAt).min()
+        view.startedAt = runs.compactMap(\.startedAt).min()
+        view.cost = runs.reduce(.zero) { $0 + $1.cost }
+        for output in plan.nodes[place].outputs {
+            let values = collected(place, port: output.id, under: [])
+            if !values.isEmpty { view.outputs[output.id] = .list(values) }
+        }
+        if end != nil || isResolved(place) {
+            view.endedAt = runs.compactMap(\.endedAt).max()
+            showEnd(state, total, &view)
+        } else if state.running > 0 || state.counts.terminal > 0 {
+            view.status = "RUNNING"
+        } else if let waiting = runs.first(where: { $0.wait != nil }) {
+            view.show(waiting)
+        }
+    }
+
+    private func showEnd(_ state: NodeState, _ total: Int?, _ view: inout NodeView) {
+        let failure = state.items.sorted { $0.key.lexicographicallyPrecedes($1.key) }.lazy.compactMap {
+            if case .failed(let error, let isHandled) = $0.value.state { (error, isHandled) } else { nil }
+        }.first
+        if let (error, isHandled) = failure, !isHandled || state.counts.completed == 0 {
+            view.status = "FAILED"
+            view.error = error
+            view.isHandled = isHandled
+        } else if state.counts.skipped > 0, state.counts.completed == 0 {
+            view.status = state.items.values.contains { $0.state == .cancelled } ? "CANCELLED" : "SKIPPED"
+        } else if total == nil {
+            view.status = "CANCELLED"
+        } else {
+            view.status = "COMPLETED"
+        }
+    }
+}
+
+extension NodeState {
+    var isWaiting: Bool {
+        single?.wait != nil || items.values.contains { $0.wait != nil }
+    }
+}
+
+extension NodeRun {
+    /// What it waits for.
+    var wait: NodeView.Wait? {
+        guard case .waiting(let reason, let until) = state else { return nil }
+        return NodeView.Wait(reason: reason, since: waitingSince ?? readyAt, until: until)
+    }
+
+    /// The word of contract §5 for the state.
+    public var status: String {
+        switch state {
+        case .waiting: "WAITING"
+        case .running: "RUNNING"
+        case .completed: "COMPLETED"
+        case .failed: "FAILED"
+        case .skipped: "SKIPPED"
+        case .cancelled: "CANCELLED"
+        }
+    }
+}
+
+extension NodeView {
+    fileprivate mutating func show(_ run: NodeRun) {
+        status = run.status
+        wait = run.wait
+        readyAt = run.readyAt
+        startedAt = run.startedAt
+        endedAt = run.endedAt
+        switch run.state {
+        case .failed(let error, let isHandled):
+            self.error = error
+            self.isHandled = isHandled
+        case .skipped(let reason): skipReason = reason.rawValue
+        case .waiting, .running, .completed, .cancelled: break
+        }
+    }
+}

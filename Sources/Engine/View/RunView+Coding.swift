@@ -1,0 +1,160 @@
+public import Values
+
+import Catalog
+
+extension RunView {
+    /// The view as it is stored for an ended run.
+    public var record: JSON {
+        var object: JSONObject = [
+            "facts": facts.record, "phase": .string(phase), "status": .string(status), "last": .int(lastEvent),
+            "nodes": .array(nodes.map(\.record)), "results": .array(results.map(JSON.string)),
+        ]
+        object.set("startedAt", startedAt)
+        object.set("endedAt", endedAt)
+        object.set("cancelRequestedAt", cancelRequestedAt)
+        if let error { object["error"] = error.record }
+        if let failedNode { object["failedNode"] = .string(failedNode) }
+        return .object(object)
+    }
+
+    /// Reads what ``record`` writes; `nil` for anything else.
+    public init?(record: JSON) {
+        guard let facts = record["facts"].flatMap(RunFacts.init(record:)), let phase = record["phase"]?.string,
+            let status = record["status"]?.string, let last = record["last"]?.integer,
+            let nodes = record["nodes"]?.array
+        else { return nil }
+        self.init(
+            facts: facts,
+            phase: phase,
+            status: status,
+            lastEvent: last,
+            startedAt: record.time("startedAt"),
+            endedAt: record.time("endedAt"),
+            cancelRequestedAt: record.time("cancelRequestedAt"),
+            error: NodeError(record: record["error"]),
+            failedNode: record["failedNode"]?.string,
+            nodes: nodes.compactMap(NodeView.init(record:)),
+            results: record["results"]?.array?.compactMap(\.string) ?? []
+        )
+    }
+}
+
+extension NodeView {
+    var record: JSON {
+        var object: JSONObject = [
+            "id": .string(id), "label": .string(label), "written": .string(writtenType), "type": .string(type),
+            "status": .string(status),
+        ]
+        if let skipReason { object["skip"] = .string(skipReason) }
+        object.set("readyAt", readyAt)
+        object.set("startedAt", startedAt)
+        object.set("endedAt", endedAt)
+        if let error { object["error"] = error.record }
+        if isHandled { object["handled"] = .bool(true) }
+        if !outputs.isEmpty { object["outputs"] = .sorted(outputs.mapValues(\.record)) }
+        if !attempts.isEmpty { object["attempts"] = .array(attempts.map(\.record)) }
+        if cost != .zero { object["cost"] = .int(cost.nano) }
+        if let items {
+            object["items"] = [
+                "total": items.total.map { .int(Int64($0)) } ?? .null, "completed": .int(Int64(items.completed)),
+                "failed": .int(Int64(items.failed)), "skipped": .int(Int64(items.skipped)),
+            ]
+        }
+        return .object(object)
+    }
+
+    init?(record: JSON) {
+        guard let id = record["id"]?.string, let type = record["type"]?.string, let status = record["status"]?.string
+        else { return nil }
+        self.init(
+            id: id,
+            label: record["label"]?.string ?? id,
+            writtenType: record["written"]?.string ?? type,
+            type: type,
+            status: status
+        )
+        skipReason = record["skip"]?.string
+        readyAt = record.time("readyAt")
+        startedAt = record.time("startedAt")
+        endedAt = record.time("endedAt")
+        error = NodeError(record: record["error"])
+        isHandled = record["handled"]?.bool ?? false
+        for member in record["outputs"]?.object ?? JSONObject() { outputs[member.key] = Value(record: member.value) }
+        attempts = record["attempts"]?.array?.compactMap(Attempt.init(record:)) ?? []
+        cost = Money(nano: record["cost"]?.integer ?? 0)
+        if let counts = record["items"] {
+            func count(_ name: String) -> Int { Int(counts[name]?.integer ?? 0) }
+            items = Items(
+                total: counts["total"]?.integer.map { Int($0) },
+                completed: count("completed"),
+                failed: count("failed"),
+                skipped: count("skipped"),
+                running: 0
+            )
+        }
+    }
+}
+
+extension Attempt {
+    var record: JSON {
+        var object: JSONObject = [
+            "n": .int(Int64(number)), "grant": grant.record, "startedAt": .int(startedAt.microseconds),
+            "state": .string(word),
+        ]
+        object.set("endedAt", endedAt)
+        if let error { object["error"] = error.record }
+        if let job = keep["jobId"] { object["keep"] = ["jobId": job] }
+        if cost != .zero { object["cost"] = .int(cost.nano) }
+        if let nextDelay { object["nextDelayMs"] = .int(nextDelay.wholeMilliseconds) }
+        if let requestID { object["requestId"] = .string(requestID) }
+        if isWait { object["wait"] = .bool(true) }
+        return .object(object)
+    }
+
+    init?(record: JSON) {
+        guard let number = record["n"]?.integer, let grant = record["grant"].flatMap(Grant.init(record:)),
+            let startedAt = record.time("startedAt"), let word = record["state"]?.string
+        else { return nil }
+        self.init(number: Int(number), grant: grant, startedAt: startedAt)
+        let error = NodeError(record: record["error"])
+        state =
+            switch word {
+            case "intended": .intended
+            case "submitted": .submitted
+            case "ready": .ready
+            case "succeeded": .succeeded
+            case "failed": .failed(error ?? NodeError("internal_error", ""))
+            case "unknown": .unknown(error ?? NodeError("internal_error", ""))
+            default: .cancelled
+            }
+        endedAt = record.time("endedAt")
+        keep = record["keep"] ?? .null
+        cost = Money(nano: record["cost"]?.integer ?? 0)
+        nextDelay = record["nextDelayMs"]?.integer.map { .milliseconds($0) }
+        requestID = record["requestId"]?.string
+        isWait = record["wait"]?.bool ?? false
+    }
+
+    /// The word for the state in our records.
+    public var word: String {
+        switch state {
+        case .intended: "intended"
+        case .submitted: "submitted"
+        case .ready: "ready"
+        case .succeeded: "succeeded"
+        case .failed: "failed"
+        case .unknown: "unknown"
+        case .cancelled: "cancelled"
+        }
+    }
+}
+
+extension JSONObject {
+    fileprivate mutating func set(_ name: String, _ time: Instant?) {
+        if let time { self[name] = .int(time.microseconds) }
+    }
+}
+
+extension JSON {
+    fileprivate func time(_ name: String) -> Instant? { self[name]?.integer.map(Instant.init(microseconds:)) }
+}

@@ -1,0 +1,116 @@
+public import Values
+
+import Catalog
+import Workflows
+
+/// Everything that is shown about a run, independent of its plan; what is stored of an ended run is this.
+public struct RunView: Sendable, Hashable {
+    /// What it was accepted with.
+    public var facts: RunFacts
+    /// The exact state, a word of contract §5.
+    public var phase: String
+    /// The public status.
+    public var status: String
+    /// The number of the last event.
+    public var lastEvent: Int64
+    /// When the first node began.
+    public var startedAt: Instant?
+    /// When it ended.
+    public var endedAt: Instant?
+    /// When somebody first asked for its end.
+    public var cancelRequestedAt: Instant?
+    /// Why it did not complete.
+    public var error: NodeError?
+    /// The node whose failure ended it.
+    public var failedNode: String?
+    /// Its nodes in the order of the plan.
+    public var nodes: [NodeView]
+    /// The identifiers of the nodes whose outputs are the result.
+    public var results: [String]
+
+    /// What all attempts cost.
+    public var cost: Money { nodes.reduce(.zero) { $0 + $1.cost } }
+
+    /// The share of nodes that are done, from 0 to 1.
+    public var progress: Double {
+        let wanted = nodes.filter { $0.skipReason != NodeRun.SkipReason.notNeeded.rawValue }
+        guard !wanted.isEmpty else { return 1 }
+        return Double(wanted.reduce(0) { $0 + ($1.isTerminal ? 1 : 0) }) / Double(wanted.count)
+    }
+
+    /// What the run as a whole waits for: what a person can mend first, then what ends soonest.
+    public var waiting: (node: String, wait: NodeView.Wait)? {
+        guard phase == "queued" || phase == "waiting" else { return nil }
+        let waits = nodes.compactMap { node in node.wait.map { (node: node.id, wait: $0) } }
+        return waits.min { left, right in
+            if (left.wait.reason.action == nil) != (right.wait.reason.action == nil) {
+                return left.wait.reason.action != nil
+            }
+            if left.wait.reason.action != nil { return left.wait.since < right.wait.since }
+            return (left.wait.until?.microseconds ?? .max) < (right.wait.until?.microseconds ?? .max)
+        }
+    }
+}
+
+/// Everything that is shown about a node of a run.
+public struct NodeView: Sendable, Hashable {
+    /// What a node waits for.
+    public struct Wait: Sendable, Hashable {
+        /// For what.
+        public var reason: WaitReason
+        /// Since when; kept over restarts.
+        public var since: Instant
+        /// Until when, where that is known.
+        public var until: Instant?
+    }
+
+    /// The numbers of items of an iterated node.
+    public struct Items: Sendable, Hashable {
+        /// All items; `nil` while their number is not known.
+        public var total: Int?
+        /// Completed items.
+        public var completed: Int
+        /// Failed items.
+        public var failed: Int
+        /// Skipped items.
+        public var skipped: Int
+        /// Items that compute.
+        public var running: Int
+    }
+
+    /// The identifier in the graph.
+    public var id: String
+    /// The name for people.
+    public var label: String
+    /// The type as the graph writes it.
+    public var writtenType: String
+    /// The type that ran.
+    public var type: String
+    /// The word of contract §5, such as `PENDING`.
+    public var status: String
+    /// Why it was skipped.
+    public var skipReason: String?
+    /// What it waits for.
+    public var wait: Wait?
+    /// When its sources were resolved.
+    public var readyAt: Instant?
+    /// When its first attempt was intended.
+    public var startedAt: Instant?
+    /// When it became terminal.
+    public var endedAt: Instant?
+    /// Why it failed.
+    public var error: NodeError?
+    /// Whether its failure was handled.
+    public var isHandled = false
+    /// Its outputs by port; those of an iterated node are lists over its items.
+    public var outputs: [String: Value] = [:]
+    /// Its attempts, oldest first; none for an iterated node.
+    public var attempts: [Attempt] = []
+    /// What its attempts cost.
+    public var cost: Money = .zero
+    /// Its items, when it is iterated.
+    public var items: Items?
+
+    /// Whether nothing more happens to it.
+    public var isTerminal: Bool { !["PENDING", "RUNNING", "WAITING"].contains(status) }
+}

@@ -1,0 +1,90 @@
+public import Engine
+public import EventLoop
+public import Values
+
+import Synchronization
+
+/// A run that is not terminal, or has just ended, as others may see it: only what is committed.
+public final class RunHandle: Sendable {
+    /// What can be seen of a run at one moment.
+    public struct Snapshot: Sendable {
+        /// The state.
+        public let run: Run
+        /// Grows with every change.
+        public let change: Int64
+    }
+
+    /// The execution.
+    public let id: ExecutionID
+    private let state: Mutex<State>
+
+    private struct State {
+        var snapshot: Snapshot
+        var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+        var nextWaiter = 0
+    }
+
+    init(_ run: Run) {
+        id = run.facts.execution
+        state = Mutex(State(snapshot: Snapshot(run: run, change: run.lastEvent)))
+    }
+
+    /// What can be seen now.
+    public var snapshot: Snapshot { state.withLock { $0.snapshot } }
+
+    /// Shows a new state and wakes those who wait for one.
+    func publish(_ run: Run) {
+        let waiters = state.withLock { state in
+            state.snapshot = Snapshot(run: run, change: max(run.lastEvent, state.snapshot.change + 1))
+            defer { state.waiters = [:] }
+            return state.waiters
+        }
+        for waiter in waiters.values { waiter.resume() }
+    }
+
+    /// Waits until there is something newer than a change, the run is terminal, or the time is over.
+    ///
+    /// - Parameters:
+    ///   - change: The last change that was seen.
+    ///   - time: The longest wait.
+    ///   - loop: Keeps the time.
+    /// - Returns: What can be seen then.
+    public func snapshot(after change: Int64, within time: Duration, on loop: Loop) async -> Snapshot {
+        let number = state.withLock { state in
+            defer { state.nextWaiter += 1 }
+            return state.nextWaiter
+        }
+        let timer = loop.schedule(after: time) { [self] in stopWaiting(number) }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isNew = state.withLock { state in
+                    guard state.snapshot.change <= change, state.snapshot.run.end == nil, !Task.isCancelled else {
+                        return true
+                    }
+                    state.waiters[number] = continuation
+                    return false
+                }
+                if isNew { continuation.resume() }
+            }
+        } onCancel: {
+            stopWaiting(number)
+        }
+        timer.cancel()
+        return snapshot
+    }
+
+    /// Waits until the run is terminal or the time is over.
+    public func end(within time: Duration, on loop: Loop) async -> Snapshot {
+        let clock = ContinuousClock()
+        let deadline = clock.now + time
+        var seen = snapshot
+        while seen.run.end == nil, clock.now < deadline, !Task.isCancelled {
+            seen = await snapshot(after: seen.change, within: deadline - clock.now, on: loop)
+        }
+        return seen
+    }
+
+    private func stopWaiting(_ number: Int) {
+        state.withLock { $0.waiters.removeValue(forKey: number) }?.resume()
+    }
+}

@@ -1,0 +1,32 @@
+public import Values
+
+/// Why the runtime could not do what was asked.
+public enum RuntimeError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// There is no such execution.
+    case unknownExecution(ExecutionID)
+    /// The execution is terminal.
+    case finished(ExecutionID)
+    /// The execution has too many signals waiting.
+    case tooManySignals(ExecutionID)
+    /// The server is stopping and takes nothing new.
+    case draining
+    /// The disk is full.
+    case full
+    /// Something could not be stored or read.
+    case storage(reason: String)
+    /// A stored run cannot be taken up again.
+    case damaged(ExecutionID, reason: String)
+
+    /// What happened, and what to do.
+    public var description: String {
+        switch self {
+        case .unknownExecution(let id): "There is no execution \(id)."
+        case .finished(let id): "The execution \(id) has ended."
+        case .tooManySignals(let id): "1,000 signals wait for the execution \(id). Try again when it has taken them."
+        case .draining: "The server is stopping. Try again in a moment."
+        case .full: "The disk is full; nothing was stored. Free some space and try again."
+        case .storage(let reason): "The database failed: \(reason)"
+        case .damaged(let id, let reason): "The execution \(id) cannot be taken up again: \(reason)"
+        }
+    }
+}

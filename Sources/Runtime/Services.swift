@@ -1,0 +1,86 @@
+public import Catalog
+public import Engine
+public import EventLoop
+public import Values
+
+import Storage
+public import Workflows
+
+/// What the runtime needs of the world round it; each can be replaced in a test.
+public struct Services: Sendable {
+    /// The attempt that is asked for.
+    public struct Request: Sendable {
+        /// The execution.
+        public var execution: ExecutionID
+        /// The node run in its text form.
+        public var address: String
+        /// The node's name for people.
+        public var label: String
+        /// The type of the node.
+        public var type: NodeType
+        /// The place of the first offer to consider.
+        public var offer: Int
+        /// Whether placeholders may stand for vendors.
+        public var sandbox: SandboxPolicy
+        /// The inputs.
+        public var prepared: Prepared
+        /// The longest the node allows an attempt to take.
+        public var timeout: Duration?
+    }
+
+    /// The attempt that is made.
+    public struct Call: Sendable {
+        /// What was asked for.
+        public var request: Request
+        /// What was granted.
+        public var grant: Grant
+        /// The number of the attempt.
+        public var attempt: Int
+        /// What earlier answers of the vendor left; `null` when none.
+        public var keep: JSON
+        /// How far the attempt had come when it was taken up again.
+        public var stage: Attempt.State
+        /// When the attempt was intended.
+        public var startedAt: Instant
+        /// The loop the attempt is made on.
+        public var loop: Loop
+    }
+
+    /// How far an attempt has come.
+    public enum Milestone: Sendable {
+        /// The vendor has the job.
+        case submitted(keep: JSON)
+        /// The vendor is done.
+        case ready(keep: JSON)
+    }
+
+    /// Says who serves a request, and what that costs at most.
+    public var quote: @Sendable (Request, Instant) -> Result<Grant, NodeError>
+    /// Makes an attempt; each milestone returns when it is stored.
+    public var perform: @Sendable (Call, @escaping @Sendable (Milestone) async -> Void) async -> RunInput.Outcome
+    /// Compiles the stored graph of a run.
+    public var plan: @Sendable (ContentHash) async throws -> Plan
+    /// The time.
+    public var now: @Sendable () -> Instant
+    /// The places for attempts by provider.
+    public var places: [String: Int]
+    /// Writes a line to the server's log.
+    public var log: @Sendable (String) -> Void
+
+    /// Services of these parts.
+    public init(
+        quote: @escaping @Sendable (Request, Instant) -> Result<Grant, NodeError>,
+        perform: @escaping @Sendable (Call, @escaping @Sendable (Milestone) async -> Void) async -> RunInput.Outcome,
+        plan: @escaping @Sendable (ContentHash) async throws -> Plan,
+        now: @escaping @Sendable () -> Instant,
+        places: [String: Int],
+        log: @escaping @Sendable (String) -> Void
+    ) {
+        self.quote = quote
+        self.perform = perform
+        self.plan = plan
+        self.now = now
+        self.places = places
+        self.log = log
+    }
+}

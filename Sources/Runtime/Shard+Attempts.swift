@@ -1,0 +1,125 @@
+import Engine
+import EventLoop
+import Storage
+import Values
+import Workflows
+
+extension Shard {
+    /// Whether a node run may make an attempt now; a place it was given is noted for it.
+    func admit(_ entry: Entry, _ address: Address, _ run: Run) -> RunDriver.Admission {
+        let now = services.now()
+        guard let request = request(address, run, now: now) else {
+            return .refused(NodeError("internal_error", "The inputs of the node are gone."))
+        }
+        let grant: Grant
+        switch services.quote(request, now) {
+        case .success(let quoted): grant = quoted
+        case .failure(let error): return .refused(error)
+        }
+        if entry.places[address] == nil {
+            let id = entry.handle.id
+            let hasPlace = slots.take(grant.provider) { [weak self] in
+                guard let self else { return }
+                Task(executorPreference: self.loop) { await self.askAgain(id, address) }
+            }
+            guard hasPlace else { return .deferred(.slot, until: nil) }
+            entry.places[address] = grant.provider
+        }
+        return .granted(grant)
+    }
+
+    private func askAgain(_ id: ExecutionID, _ address: Address) {
+        guard let entry = entry(id) else { return }
+        let run = entry.driver.run
+        switch admit(entry, address, run) {
+        case .granted(let grant):
+            send(id, .admitted(address, grant))
+            // A run that no longer wants the attempt gives the place back.
+            if run.end != nil || entry.driver.run.nodeRun(address)?.openAttempt == nil { giveBack(entry, address) }
+        case .deferred: return
+        case .refused(let error): send(id, .refused(address, error))
+        }
+    }
+
+    func perform(_ effect: Effect, _ entry: Entry) {
+        switch effect {
+        case .admit: return
+        case .perform(let address, let attempt), .takeUp(let address, let attempt):
+            start(address, attempt, entry)
+        case .abort(let address, _):
+            entry.tasks[address]?.cancel()
+        }
+    }
+
+    private func start(_ address: Address, _ number: Int, _ entry: Entry) {
+        let run = entry.driver.run
+        guard let attempt = run.nodeRun(address)?.openAttempt, attempt.number == number,
+            let request = request(address, run, now: attempt.startedAt)
+        else { return }
+        let call = Services.Call(
+            request: request,
+            grant: attempt.grant,
+            attempt: number,
+            keep: attempt.keep,
+            stage: attempt.state,
+            startedAt: attempt.startedAt,
+            loop: loop
+        )
+        let id = entry.handle.id
+        entry.tasks[address] = Task(executorPreference: loop) {
+            let outcome = await self.services.perform(call) { milestone in
+                switch milestone {
+                case .submitted(let keep): await self.deliver(id, .submitted(address, attempt: number, keep: keep))
+                case .ready(let keep): await self.deliver(id, .ready(address, attempt: number, keep: keep))
+                }
+            }
+            await self.finish(id, address, number, outcome)
+        }
+    }
+
+    private func finish(_ id: ExecutionID, _ address: Address, _ number: Int, _ outcome: RunInput.Outcome) {
+        guard let entry = entry(id) else { return }
+        entry.tasks[address] = nil
+        giveBack(entry, address)
+        send(id, .finished(address, attempt: number, outcome))
+    }
+
+    private func request(_ address: Address, _ run: Run, now: Instant) -> Services.Request? {
+        guard let prepared = try? run.prepare(address, now: now) else { return nil }
+        let node = run.plan.nodes[address.node]
+        return Services.Request(
+            execution: run.facts.execution,
+            address: address.text(in: run.plan),
+            label: node.label,
+            type: node.type,
+            offer: run.nodeRun(address)?.offer ?? 0,
+            sandbox: run.facts.sandbox,
+            prepared: prepared,
+            timeout: node.policy.timeout
+        )
+    }
+
+    private func giveBack(_ entry: Entry, _ address: Address) {
+        if let kind = entry.places.removeValue(forKey: address) { slots.give(kind) }
+    }
+
+    func giveBack(_ entry: Entry) {
+        for kind in entry.places.values { slots.give(kind) }
+        entry.places = [:]
+    }
+}
+
+extension RunInput {
+    /// What a signal asks for; `nil` for a kind that is not known.
+    init?(_ signal: Signal, in plan: Plan) {
+        switch signal.kind {
+        case "cancel": self = .cancel(reason: signal.body["reason"]?.string)
+        case "pause": self = .pause
+        case "resume": self = .resume
+        case "answer":
+            guard let address = signal.body["address"]?.string.flatMap({ Address($0, in: plan) }) else { return nil }
+            self = .answer(address, retry: signal.body["answer"]?.string == "retry")
+        default: return nil
+        }
+    }
+}

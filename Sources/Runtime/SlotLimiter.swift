@@ -1,0 +1,58 @@
+import Synchronization
+import Values
+
+/// A limited number of places for things of one kind; who finds none waits in the order of asking.
+///
+/// The line holds at most one entry for each node run that waits, and those are limited by the runs in memory.
+final class SlotLimiter: Sendable {
+    private struct Line {
+        var free: Int
+        var waiting: [@Sendable () -> Void] = []
+        var head = 0
+    }
+
+    private let lines: Mutex<[String: Line]>
+    private let standard: Int
+
+    /// - Parameters:
+    ///   - places: The number of places by kind.
+    ///   - standard: The number of places of any other kind.
+    init(places: [String: Int], standard: Int) {
+        lines = Mutex(places.mapValues { Line(free: $0) })
+        self.standard = standard
+    }
+
+    /// Takes a place, or stands in line.
+    ///
+    /// - Returns: Whether a place was taken; otherwise `retry` is called once when one is free, without taking it.
+    func take(_ kind: String, orElse retry: @escaping @Sendable () -> Void) -> Bool {
+        lines.withLock { lines in
+            var line = lines[kind] ?? Line(free: standard)
+            defer { lines[kind] = line }
+            if line.free > 0 {
+                line.free -= 1
+                return true
+            }
+            line.waiting.append(retry)
+            return false
+        }
+    }
+
+    /// Gives a place back and calls the first in line.
+    func give(_ kind: String) {
+        let next = lines.withLock { lines -> (@Sendable () -> Void)? in
+            guard var line = lines[kind] else { return nil }
+            defer { lines[kind] = line }
+            line.free += 1
+            guard line.head < line.waiting.count else { return nil }
+            let next = line.waiting[line.head]
+            line.head += 1
+            if line.head == line.waiting.count || line.head > 1000 {
+                line.waiting.removeFirst(line.head)
+                line.head = 0
+            }
+            return next
+        }
+        next?()
+    }
+}

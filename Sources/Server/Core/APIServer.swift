@@ -1,0 +1,230 @@
+public import Assets
+public import Catalog
+public import EventLoop
+public import HTTPServer
+import HTTPValues
+public import Runtime
+public import Storage
+public import Values
+
+import Synchronization
+
+/// The REST API: translates HTTP to the runtime and the storage and back, with no rules of its own.
+public final class APIServer: Sendable {
+    /// What an operator may set.
+    public struct Configuration: Sendable {
+        /// The address under which clients reach the server, without a slash at the end; `nil` takes it from requests.
+        public var publicURL: String?
+        /// The version of the server.
+        public var version: String
+        /// The largest upload in bytes.
+        public var maximumUploadBytes: Int64 = 2 << 30
+        /// The price of a credit.
+        public var credit = Money(nano: 10_000_000)
+
+        /// The defaults.
+        public init(publicURL: String? = nil, version: String) {
+            self.publicURL = publicURL
+            self.version = version
+        }
+    }
+
+    let database: Database
+    let runs: RunService
+    let plans: PlanCache
+    let catalog: Catalog
+    let assets: AssetStore
+    let pool: BlockingPool
+    let configuration: Configuration
+    let keys: KeyRing
+    let workflows: WorkflowCache
+    let cursors: CursorCoding
+    let links: MediaLinks
+    let clock: @Sendable () -> Instant
+    let log: @Sendable (String) -> Void
+    private let router: Router<Route>
+
+    /// A server over these parts.
+    ///
+    /// - Parameters:
+    ///   - database: The durable store.
+    ///   - runs: Owns the runs.
+    ///   - plans: Compiles graphs.
+    ///   - catalog: The node types.
+    ///   - assets: The media.
+    ///   - pool: Does what blocks.
+    ///   - secret: Signs links and cursors; the same over restarts.
+    ///   - configuration: What the operator has set.
+    ///   - clock: The time.
+    ///   - log: Writes a line to the server's log.
+    public init(
+        database: Database,
+        runs: RunService,
+        plans: PlanCache,
+        catalog: Catalog,
+        assets: AssetStore,
+        pool: BlockingPool,
+        secret: [UInt8],
+        configuration: Configuration,
+        clock: @escaping @Sendable () -> Instant,
+        log: @escaping @Sendable (String) -> Void
+    ) {
+        self.database = database
+        self.runs = runs
+        self.plans = plans
+        self.catalog = catalog
+        self.assets = assets
+        self.pool = pool
+        self.configuration = configuration
+        self.clock = clock
+        self.log = log
+        keys = KeyRing(database: database)
+        workflows = WorkflowCache(database: database)
+        cursors = CursorCoding(key: secret)
+        links = MediaLinks(key: secret)
+        var router = Router<Route>()
+        for route in Self.routes {
+            router.add(route.method, route.isAtRoot ? route.path : "/api/v1" + route.path, route)
+            for alias in route.aliases {
+                router.add(route.method, alias.hasPrefix("//") ? String(alias.dropFirst()) : "/api/v1" + alias, route)
+            }
+        }
+        self.router = router
+    }
+
+    /// Answers a request.
+    public func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        let id = requestID(request)
+        let query = PercentCoding.items(request.query)
+        var response: HTTPResponse
+        do {
+            guard let query else { throw APIError(.badRequest, "The query holds a broken escape, or too many items.") }
+            response = try await answer(request, id, query)
+        } catch {
+            let error = error as? APIError ?? internalError(error, id)
+            response = error.response(
+                requestID: id,
+                asObject: query?.contains { $0.name == "errors" && $0.value == "object" } ?? false
+            )
+        }
+        response.headers["x-request-id"] = id
+        if !response.headers.contains("x-ratelimit-limit") {
+            response.headers["x-ratelimit-limit"] = "2147483647"
+            response.headers["x-ratelimit-remaining"] = "2147483647"
+            response.headers["x-ratelimit-reset"] = "\(clock().seconds / 60 * 60 + 60)"
+        }
+        return response
+    }
+
+    /// The answer to a request that the HTTP server refuses by itself.
+    public func refusal(_ refusal: HTTPRefusal) -> HTTPResponse {
+        let code: ErrorCode =
+            switch refusal.status {
+            case 408: .requestTimeout
+            case 413: .bodyTooLarge
+            case 414: .uriTooLong
+            case 417: .expectationFailed
+            case 431: .headersTooLarge
+            case 500: .internalError
+            case 501: .notImplemented
+            case 503: .overloaded
+            case 505: .versionNotSupported
+            default: .badRequest
+            }
+        var random = SystemRandomNumberGenerator()
+        let id = RequestID(at: clock(), random: &random).description
+        var response = APIError(code, refusal.description).response(requestID: id, asObject: false)
+        response.headers["x-request-id"] = id
+        return response
+    }
+
+    private func answer(
+        _ request: HTTPRequest,
+        _ id: String,
+        _ query: [(name: String, value: String)]
+    ) async throws -> HTTPResponse {
+        let route: Route
+        let parameters: [String]
+        switch router.match(request.method, request.path) {
+        case .route(let found, let values): (route, parameters) = (found, values)
+        case .otherMethods(let methods):
+            var error = APIError(
+                .methodNotAllowed,
+                "\(request.method.rawValue) is not possible here. Possible: \(methods.map(\.rawValue).joined(separator: ", "))."
+            )
+            error.headers["allow"] = methods.map(\.rawValue).joined(separator: ", ")
+            throw error
+        case .none:
+            throw APIError(
+                .routeNotFound,
+                "There is no \(request.method.rawValue) \(request.path). See /docs for all paths."
+            )
+        }
+        let now = clock()
+        var key: APIKeyRow?
+        if let scopes = route.scopes {
+            let found = try await keys.key(request.headers["authorization"], at: now)
+            for scope in scopes { try found.require(scope) }
+            key = found
+        }
+        let exchange = Exchange(request: request, id: id, parameters: parameters, query: query, now: now, key: key)
+        return response(try await route.handler(self, exchange), exchange)
+    }
+
+    private func response(_ reply: Reply, _ exchange: Exchange) -> HTTPResponse {
+        switch reply {
+        case .raw(let response): return response
+        case .empty(let headers):
+            var headers = headers
+            headers["cache-control"] = "no-store"
+            return HTTPResponse(status: 204, headers: headers)
+        case .json(let json, let status, let headers):
+            var headers = headers
+            headers["content-type"] = "application/json"
+            if !headers.contains("cache-control") { headers["cache-control"] = "no-store" }
+            let body: JSON = exchange.query("envelope") == "data" ? ["data": json] : json
+            return HTTPResponse(status: status, headers: headers, body: body.bytes)
+        }
+    }
+
+    private func requestID(_ request: HTTPRequest) -> String {
+        if let sent = request.headers["x-request-id"], (8...64).contains(sent.utf8.count),
+            sent.utf8.allSatisfy({ $0.isWordCharacter })
+        {
+            return sent
+        }
+        var random = SystemRandomNumberGenerator()
+        return RequestID(at: clock(), random: &random).description
+    }
+
+    private func internalError(_ error: any Error, _ id: String) -> APIError {
+        log("request \(id) failed: \(error)")
+        return APIError(
+            .internalError,
+            "The server failed at this request. Its log has more under the request id \(id)."
+        )
+    }
+}
+
+extension APIKeyRow {
+    /// - Throws: ``APIError`` when the key lacks a scope.
+    func require(_ scope: String) throws(APIError) {
+        guard !scopes.contains("*"), !scopes.contains(scope) else { return }
+        throw APIError(
+            .insufficientScope,
+            "This key lacks the scope \(scope).",
+            ["requiredScope": .string(scope)]
+        )
+    }
+}
+
+extension UInt8 {
+    fileprivate var isWordCharacter: Bool {
+        switch self {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+}

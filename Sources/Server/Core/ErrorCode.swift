@@ -1,0 +1,124 @@
+/// The stable words for what can go wrong over HTTP (contract §6.2); each has an entry in `Documentation/errors.md`.
+public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
+    /// The word `invalid_json`.
+    case invalidJSON = "invalid_json"
+    /// The word `json_too_deep`.
+    case jsonTooDeep = "json_too_deep"
+    /// The word `missing_fields`.
+    case missingFields = "missing_fields"
+    /// The word `no_nodes`.
+    case noNodes = "no_nodes"
+    /// The word `node_id_missing`.
+    case nodeIDMissing = "node_id_missing"
+    /// The word `workflow_inactive`.
+    case workflowInactive = "workflow_inactive"
+    /// The word `invalid_field`.
+    case invalidField = "invalid_field"
+    /// The word `invalid_input`.
+    case invalidInput = "invalid_input"
+    /// The word `invalid_cursor`.
+    case invalidCursor = "invalid_cursor"
+    /// The word `invalid_filter`.
+    case invalidFilter = "invalid_filter"
+    /// The word `bad_request`.
+    case badRequest = "bad_request"
+    /// The word `missing_authorization`.
+    case missingAuthorization = "missing_authorization"
+    /// The word `invalid_api_key_format`.
+    case invalidAPIKeyFormat = "invalid_api_key_format"
+    /// The word `invalid_api_key`.
+    case invalidAPIKey = "invalid_api_key"
+    /// The word `api_key_expired`.
+    case apiKeyExpired = "api_key_expired"
+    /// The word `invalid_access_token`.
+    case invalidAccessToken = "invalid_access_token"
+    /// The word `insufficient_scope`.
+    case insufficientScope = "insufficient_scope"
+    /// The word `workflow_not_found`.
+    case workflowNotFound = "workflow_not_found"
+    /// The word `execution_not_found`.
+    case executionNotFound = "execution_not_found"
+    /// The word `node_not_found`.
+    case nodeNotFound = "node_not_found"
+    /// The word `route_not_found`.
+    case routeNotFound = "route_not_found"
+    /// The word `resource_not_found`.
+    case resourceNotFound = "resource_not_found"
+    /// The word `method_not_allowed`.
+    case methodNotAllowed = "method_not_allowed"
+    /// The word `request_timeout`.
+    case requestTimeout = "request_timeout"
+    /// The word `stale_write`.
+    case staleWrite = "stale_write"
+    /// The word `execution_finished`.
+    case executionFinished = "execution_finished"
+    /// The word `too_many_signals`.
+    case tooManySignals = "too_many_signals"
+    /// The word `precondition_failed`.
+    case preconditionFailed = "precondition_failed"
+    /// The word `body_too_large`.
+    case bodyTooLarge = "body_too_large"
+    /// The word `uri_too_long`.
+    case uriTooLong = "uri_too_long"
+    /// The word `unsupported_media_type`.
+    case unsupportedMediaType = "unsupported_media_type"
+    /// The word `range_not_satisfiable`.
+    case rangeNotSatisfiable = "range_not_satisfiable"
+    /// The word `expectation_failed`.
+    case expectationFailed = "expectation_failed"
+    /// The word `invalid_graph`.
+    case invalidGraph = "invalid_graph"
+    /// The word `headers_too_large`.
+    case headersTooLarge = "headers_too_large"
+    /// The word `internal_error`.
+    case internalError = "internal_error"
+    /// The word `not_implemented`.
+    case notImplemented = "not_implemented"
+    /// The word `version_not_supported`.
+    case versionNotSupported = "version_not_supported"
+    /// The word `overloaded`.
+    case overloaded
+    /// The word `draining`.
+    case draining
+    /// The word `storage_full`.
+    case storageFull = "storage_full"
+
+    /// The HTTP status.
+    public var status: Int {
+        switch self {
+        case .invalidJSON, .jsonTooDeep, .missingFields, .noNodes, .nodeIDMissing, .workflowInactive, .invalidField,
+            .invalidInput, .invalidCursor, .invalidFilter, .badRequest:
+            400
+        case .missingAuthorization, .invalidAPIKeyFormat, .invalidAPIKey, .apiKeyExpired, .invalidAccessToken: 401
+        case .insufficientScope: 403
+        case .workflowNotFound, .executionNotFound, .nodeNotFound, .routeNotFound, .resourceNotFound: 404
+        case .methodNotAllowed: 405
+        case .requestTimeout: 408
+        case .staleWrite, .executionFinished, .tooManySignals: 409
+        case .preconditionFailed: 412
+        case .bodyTooLarge: 413
+        case .uriTooLong: 414
+        case .unsupportedMediaType: 415
+        case .rangeNotSatisfiable: 416
+        case .expectationFailed: 417
+        case .invalidGraph: 422
+        case .headersTooLarge: 431
+        case .internalError: 500
+        case .notImplemented: 501
+        case .overloaded, .draining, .storageFull: 503
+        case .versionNotSupported: 505
+        }
+    }
+
+    /// The wider class of the error.
+    public var type: String {
+        switch status {
+        case 401: "authentication_error"
+        case 403: "permission_error"
+        case 409, 412: "conflict_error"
+        case 429: "rate_limit_error"
+        case 500...: "api_error"
+        default: "invalid_request_error"
+        }
+    }
+}

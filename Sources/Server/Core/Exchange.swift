@@ -1,0 +1,104 @@
+import HTTPServer
+import HTTPValues
+import Storage
+import Values
+
+/// One request with everything that is known about it.
+struct Exchange: Sendable {
+    let request: HTTPRequest
+    /// Names the request in answers and logs.
+    let id: String
+    /// The values of the route's parameters, in order.
+    let parameters: [String]
+    /// The items of the query in order.
+    let query: [(name: String, value: String)]
+    /// When it arrived.
+    let now: Instant
+    /// The API key it came with; `nil` on open routes.
+    let key: APIKeyRow?
+
+    /// The account that asks.
+    var account: AccountID { key?.account ?? AccountID(high: 0, low: 0) }
+
+    /// The first value of that name in the query.
+    func query(_ name: String) -> String? {
+        query.first { $0.name == name }?.value
+    }
+
+    /// A parameter of the path as an identifier.
+    ///
+    /// - Throws: ``APIError`` with that code when it is none.
+    func identifier<Kind>(_ place: Int, orElse error: @autoclosure () -> APIError) throws(APIError) -> Identifier<Kind>
+    {
+        guard let id = Identifier<Kind>(parameters[place]) else { throw error() }
+        return id
+    }
+
+    /// A whole number of the query within a range.
+    func integer(_ name: String, _ range: ClosedRange<Int>, orElse standard: Int) throws(APIError) -> Int {
+        guard let text = query(name) else { return standard }
+        guard let value = Int(text), range.contains(value) else {
+            throw .field(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    /// The body as a JSON object; an empty one is an object without members.
+    ///
+    /// - Throws: ``APIError`` when it is of another type, too long, too deep, no JSON or no object.
+    func object(atMost limit: Int = 1 << 20) async throws(APIError) -> JSONObject {
+        let bytes: [UInt8]
+        do {
+            bytes = try await request.body.collect(atMost: limit)
+        } catch {
+            throw APIError(error, limit: limit)
+        }
+        guard !bytes.isEmpty else { return JSONObject() }
+        let type = request.headers["content-type"]?.split(separator: ";").first?.filter { $0 != " " }.lowercased()
+        guard let type, type == "application/json" || type.hasSuffix("+json") else {
+            throw APIError(
+                .unsupportedMediaType,
+                "The body must be sent as application/json, not as \(type ?? "an unnamed type")."
+            )
+        }
+        let json: JSON
+        do {
+            json = try JSON(parsing: bytes, limits: .request)
+        } catch {
+            if case .tooDeep(let maximum) = error.reason {
+                throw APIError(.jsonTooDeep, "\(error)", ["maxDepth": .int(Int64(maximum))])
+            }
+            throw APIError(
+                .invalidJSON,
+                "\(error)",
+                ["line": .int(Int64(error.line)), "column": .int(Int64(error.column))]
+            )
+        }
+        guard let object = json.object else {
+            throw APIError(
+                .invalidJSON,
+                "The body must be a JSON object, not a \(json.kind).",
+                ["line": 1, "column": 1]
+            )
+        }
+        return object
+    }
+
+    /// How long a call may wait for the end of a run; `nil` when it does not ask to wait.
+    func waitTime() throws(APIError) -> Duration? {
+        guard let name = ["wait", "sync"].first(where: { query($0) != nil }) else { return nil }
+        return .seconds(try integer(name, 1...60, orElse: 1))
+    }
+}
+
+extension APIError {
+    /// What a body that could not be read means.
+    init(_ error: HTTPExchangeError, limit: Int) {
+        switch error.status {
+        case 413:
+            self.init(.bodyTooLarge, "The body is longer than \(limit) bytes.", ["maxBytes": .int(Int64(limit))])
+        case 408: self.init(.requestTimeout, "The body did not come in time.")
+        default: self.init(.badRequest, error.description)
+        }
+    }
+}

@@ -1,0 +1,181 @@
+import HTTPServer
+import Engine
+import HTTPValues
+import Runtime
+import Storage
+import Values
+import Workflows
+
+extension APIServer {
+    /// POST /workflows/{id}/execute.
+    func execute(_ exchange: Exchange) async throws -> Reply {
+        let body = try ExecuteRequest(try await exchange.object(), allowsGraph: true)
+        let wait = try exchange.waitTime()
+        if body.hasGraph { try exchange.key?.require("workflows:write") }
+        let handle = try await accept(body, exchange)
+        let snapshot = try await waited(handle, wait, exchange)
+        let id = handle.id.description
+        if snapshot.run.end != nil, wait != nil {
+            return .json(detailsBody(snapshot.run.view, change: snapshot.change, exchange, includes: []))
+        }
+        let run = snapshot.run
+        let started: JSON = .string(run.facts.createdAt.description)
+        let poll = "/api/v1/workflows/executions/\(id)/poll"
+        let oneRun: JSON = [
+            "id": .string(id), "status": "RUNNING", "startTime": started, "endTime": nil, "error": nil, "nodeRuns": [],
+            "batchId": .string(run.facts.batch), "runIndexInBatch": 0, "inputIndex": 0,
+        ]
+        return .json(
+            [
+                "executionId": .string(id), "status": "RUNNING",
+                "phase": .string(run.end == nil ? run.phase : "running"),
+                "workflowId": .string(run.facts.workflow.description),
+                "workflowVersion": run.facts.version.map(JSON.int) ?? .null,
+                "workflowRevision": run.facts.revision.map(JSON.int) ?? .null, "batchId": .string(run.facts.batch),
+                "executionRuns": [oneRun], "staleDependencies": [],
+                "links": [
+                    "poll": .string(poll), "events": .string("/api/v1/workflows/executions/\(id)/events"),
+                ],
+                "warnings": .array(run.plan.warnings.map(\.json) + body.warnings),
+            ],
+            status: 201,
+            headers: ["location": poll]
+        )
+    }
+
+    /// POST /workflows/{id}/run: inputs only.
+    func run(_ exchange: Exchange) async throws -> Reply {
+        let body = try ExecuteRequest(try await exchange.object(), allowsGraph: false)
+        let wait = try exchange.waitTime()
+        let handle = try await accept(body, exchange)
+        let snapshot = try await waited(handle, wait, exchange)
+        if snapshot.run.end != nil, wait != nil {
+            return .json(["data": detailsBody(snapshot.run.view, change: snapshot.change, exchange, includes: [])])
+        }
+        let poll = "/api/v1/workflows/executions/\(handle.id)/poll"
+        return .json(
+            [
+                "data": [
+                    "executionId": .string(handle.id.description), "status": "RUNNING",
+                    "workflowId": .string(snapshot.run.facts.workflow.description), "pollUrl": .string(poll),
+                ]
+            ],
+            status: 202,
+            headers: ["location": poll]
+        )
+    }
+
+    /// GET /workflows/{id}/run: what a run needs and gives (contract §7.2).
+    func describeRun(_ exchange: Exchange) async throws -> Reply {
+        let row = try await workflow(exchange)
+        guard let body = try await stored({ try await self.database.graph(row.draft) }) else { throw Self.noWorkflow }
+        let graph = try Graph(record: try JSON(parsing: body))
+        guard let plan = Compiler.compile(graph, hash: row.draft, catalog: catalog, for: .saving).plan else {
+            throw APIError(.invalidGraph, "The graph has errors; GET it with its diagnostics.")
+        }
+        return .json(["data": RunDescription(plan: plan).json(row)])
+    }
+
+    private func waited(
+        _ handle: RunHandle,
+        _ wait: Duration?,
+        _ exchange: Exchange
+    ) async throws(APIError) -> RunHandle.Snapshot {
+        guard let wait else { return handle.snapshot }
+        return await handle.end(within: wait, on: exchange.request.loop)
+    }
+
+    // MARK: Accepting
+
+    private func accept(_ body: ExecuteRequest, _ exchange: Exchange) async throws -> RunHandle {
+        let id: WorkflowID = try exchange.identifier(0, orElse: Self.noWorkflow)
+        guard let row = try await stored({ try await self.workflows.workflow(id) }), row.account == exchange.account
+        else { throw Self.noWorkflow }
+        guard row.isActive else { throw APIError(.workflowInactive, "Workflow is not active") }
+        if let version = body.version, version != "draft" {
+            throw APIError.field("version", "names a version that does not exist; this workflow has only its draft")
+        }
+        let (plan, graph) = try await plan(body, row)
+        var facts = RunFacts(
+            execution: runs.newExecutionID(on: exchange.request.loop, at: exchange.now),
+            account: row.account,
+            workflow: row.id,
+            version: nil,
+            revision: body.hasGraph ? nil : row.revision,
+            createdAt: exchange.now
+        )
+        facts.inputs = .object(body.inputs)
+        facts.values = try await RunInputs.read(body.inputs, for: plan, assets: assets)
+        facts.overrides = try body.settings(for: plan)
+        facts.triggerData = body.triggerData
+        facts.trigger = [
+            "type": "api", "keyId": (exchange.key?.id.description).map(JSON.string) ?? .null,
+            "ip": .string(exchange.request.peer.ip.description), "scheduleId": nil, "webhookId": nil, "retryOf": nil,
+        ]
+        if let target = body.target {
+            guard plan.place(of: target) != nil else {
+                throw APIError.field("targetNodeId", "names no node of the workflow")
+            }
+            facts.target = target
+        }
+        facts.timeoutBudget = body.timeoutBudget ?? plan.settings.timeoutBudget
+        facts.failurePolicy = body.failurePolicy ?? plan.settings.failurePolicy
+        facts.sandbox = plan.settings.sandbox
+        facts.metadata = body.metadata
+        facts.batch = Self.uuid()
+        do {
+            return try await runs.accept(plan, facts, graph: graph, trigger: "api", key: exchange.key?.id)
+        } catch {
+            throw APIError(runtime: error)
+        }
+    }
+
+    /// Which graph runs (contract §7.1): the saved one, the sent one, or the saved one with sent nodes merged in.
+    private func plan(_ body: ExecuteRequest, _ row: WorkflowRow) async throws -> (Plan, StoredGraph?) {
+        if !body.hasGraph, let plan = plans.known(row.draft) { return (plan, nil) }
+        guard let stored = try await stored({ try await self.database.graph(row.draft) }) else {
+            throw APIError(.internalError, "The graph of the workflow is missing.")
+        }
+        var graph = try Graph(record: try JSON(parsing: stored))
+        if body.hasGraph {
+            do {
+                if let edges = body.edges {
+                    let saved: JSON = .array(graph.nodes.map { .object($0.raw) })
+                    graph = try Graph(nodes: body.nodes ?? saved, edges: edges, settings: graph.settings)
+                } else if let nodes = body.nodes {
+                    graph = try graph.merging(nodes)
+                }
+            } catch {
+                throw APIError(graph: error)
+            }
+        }
+        let kept = body.hasGraph ? try StoredGraph(graph) : nil
+        switch plans.compile(graph, hash: kept?.hash ?? row.draft) {
+        case .plan(let plan): return (plan, kept)
+        case .violations(let findings): throw APIError(violations: findings)
+        }
+    }
+
+    /// A random UUID, version 4 (RFC 9562, section 5.4).
+    static func uuid() -> String {
+        var random = SystemRandomNumberGenerator()
+        var bytes = (0..<16).map { _ in random.next() as UInt8 }
+        bytes[6] = bytes[6] & 0x0F | 0x40
+        bytes[8] = bytes[8] & 0x3F | 0x80
+        let text = Array(bytes.hex)
+        return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(text[$0]) }.joined(separator: "-")
+    }
+}
+
+extension APIError {
+    init(runtime error: RuntimeError) {
+        switch error {
+        case .unknownExecution: self.init(.executionNotFound, "Execution not found", ["param": "id"])
+        case .finished: self.init(.executionFinished, error.description)
+        case .tooManySignals: self.init(.tooManySignals, error.description)
+        case .draining: self.init(.draining, error.description)
+        case .full: self.init(.storageFull, error.description)
+        case .storage, .damaged: self.init(.internalError, error.description)
+        }
+    }
+}

@@ -1,0 +1,237 @@
+import Engine
+import HTTPServer
+import HTTPValues
+import Runtime
+import Storage
+import Values
+import Workflows
+
+extension APIServer {
+    /// What can be seen of an execution: of an ended one its stored result.
+    enum Seen {
+        case live(RunHandle)
+        case ended(RunView)
+    }
+
+    /// GET /workflows/executions/{id}/poll.
+    func poll(_ exchange: Exchange) async throws -> Reply {
+        let wait = try exchange.waitTime()
+        var view: RunView
+        var change: Int64
+        switch try await seen(exchange) {
+        case .ended(let ended): (view, change) = (ended, ended.lastEvent)
+        case .live(let handle):
+            var snapshot = handle.snapshot
+            if let wait, snapshot.run.end == nil {
+                // With a known tag the client has seen that state: anything newer is news.
+                let known = Self.change(exchange.request.headers["if-none-match"]) ?? snapshot.change
+                snapshot = await handle.snapshot(after: known, within: wait, on: exchange.request.loop)
+            }
+            (view, change) = (snapshot.run.view, snapshot.change)
+        }
+        let tag = "W/\"\(view.lastEvent).\(change)\""
+        if let known = exchange.request.headers["if-none-match"], known == tag {
+            return .raw(HTTPResponse(status: 304, headers: ["etag": tag, "cache-control": "no-store"]))
+        }
+        let writer = writer(view, exchange)
+        if exchange.query("fields") == "status" { return .json(writer.status, headers: ["etag": tag]) }
+        return .json(.object(writer.poll(now: exchange.now)), headers: ["etag": tag])
+    }
+
+    /// GET /workflows/executions/{id}.
+    func details(_ exchange: Exchange) async throws -> Reply {
+        let includes = (exchange.query("include") ?? "").split(separator: ",").map(String.init)
+        let seen = try await seen(exchange)
+        let (view, change): (RunView, Int64) =
+            switch seen {
+            case .ended(let view): (view, view.lastEvent)
+            case .live(let handle): (handle.snapshot.run.view, handle.snapshot.change)
+            }
+        guard case .object(var object) = detailsBody(view, change: change, exchange, includes: includes) else {
+            return .json(.null)
+        }
+        if includes.contains("graph"), let graph = try await graph(of: view) {
+            object["graph"] = ["nodes": graph["nodes"] ?? [], "edges": graph["edges"] ?? []]
+        }
+        return .json(.object(object))
+    }
+
+    /// GET /workflows/{id}/executions.
+    func history(_ exchange: Exchange) async throws -> Reply {
+        let workflow: WorkflowID = try exchange.identifier(0, orElse: Self.noWorkflow)
+        let limit = try exchange.integer("limit", 1...100, orElse: 20)
+        let position = try exchange.query("cursor").map(cursors.decode)
+        let withNodes = exchange.query("include") == "nodes"
+        let rows = try await stored {
+            try await self.database.executions(of: workflow, after: position, limit: limit + 1, withResult: true)
+        }
+        guard let first = rows.first?.facts else {
+            // A workflow without executions, or none at all.
+            _ = try await self.workflow(exchange)
+            return .json(["data": [], "nextCursor": nil, "hasMore": false])
+        }
+        guard first.account == exchange.account else { throw Self.noWorkflow }
+        var items: [JSON] = []
+        for row in rows.prefix(limit) { items.append(try item(row, exchange, withNodes: withNodes)) }
+        var next: JSON = .null
+        if rows.count > limit, let last = rows.prefix(limit).last?.facts {
+            next = .string(cursors.encode(PagePosition(time: last.createdAt, id: last.id.bytes)))
+        }
+        return .json(["data": .array(items), "nextCursor": next, "hasMore": .bool(rows.count > limit)])
+    }
+
+    /// POST …/cancel: recorded when answered; the run may still complete first.
+    func cancel(_ exchange: Exchange) async throws -> Reply {
+        let fields = try Fields(try await exchange.object(), known: ["reason"])
+        let reason = try fields.string("reason", atMost: 1000)
+        return try await control("cancel", ["reason": reason.map(JSON.string) ?? .null], dedupe: "cancel", exchange)
+    }
+
+    /// POST …/pause.
+    func pause(_ exchange: Exchange) async throws -> Reply {
+        _ = try await exchange.object()
+        return try await control("pause", [:], dedupe: "pause:\(exchange.id)", exchange)
+    }
+
+    /// POST …/resume: ends a pause, or answers an unknown outcome.
+    func resume(_ exchange: Exchange) async throws -> Reply {
+        let fields = try Fields(try await exchange.object(), known: ["nodeId", "item", "data", "answer"])
+        guard let answer = try fields.string("answer") else {
+            return try await control("resume", [:], dedupe: "resume:\(exchange.id)", exchange)
+        }
+        guard answer == "retry" || answer == "fail" else { throw APIError.field("answer", "must be retry or fail") }
+        guard let node = try fields.string("nodeId") else {
+            throw APIError.field("nodeId", "must name the node that waits")
+        }
+        var address = node
+        if let item = try fields.integer("item", 0...10_000) { address += "[\(item)]" }
+        return try await control(
+            "answer",
+            ["address": .string(address), "answer": .string(answer)],
+            dedupe: "answer:\(exchange.id)",
+            exchange
+        )
+    }
+
+    // MARK: Parts
+
+    private func control(_ kind: String, _ body: JSON, dedupe: String, _ exchange: Exchange) async throws -> Reply {
+        guard case .live(let handle) = try await seen(exchange) else {
+            throw APIError(
+                .executionFinished,
+                "The execution has ended; nothing can be changed about it any more.",
+                ["executionStatus": .string(try await endedView(exchange).status)]
+            )
+        }
+        let before = handle.snapshot
+        do {
+            try await runs.post(kind, body, dedupe: dedupe, to: handle.id)
+        } catch {
+            throw APIError(runtime: error)
+        }
+        let after = await handle.snapshot(after: before.change, within: .seconds(2), on: exchange.request.loop)
+        return .json(.object(writer(after.run.view, exchange).poll(now: exchange.now)), status: 202)
+    }
+
+    private func endedView(_ exchange: Exchange) async throws -> RunView {
+        guard case .ended(let view) = try await seen(exchange) else {
+            throw APIError(.internalError, "The execution has just changed. Try again.")
+        }
+        return view
+    }
+
+    /// The execution that the path names, if it belongs to the account that asks.
+    func seen(_ exchange: Exchange) async throws -> Seen {
+        let missing = APIError(.executionNotFound, "Execution not found", ["param": "id"])
+        let id: ExecutionID = try exchange.identifier(0, orElse: missing)
+        if let handle = runs.knownHandle(id) {
+            guard handle.snapshot.run.facts.account == exchange.account else { throw missing }
+            return .live(handle)
+        }
+        guard let row = try await stored({ try await self.database.execution(id) }),
+            row.facts.account == exchange.account
+        else { throw missing }
+        if let view = try Self.view(row) { return .ended(view) }
+        do {
+            if let handle = try await runs.handle(id) { return .live(handle) }
+        } catch {
+            throw APIError(runtime: error)
+        }
+        // It has ended between the two looks.
+        guard let again = try await stored({ try await self.database.execution(id) }), let view = try Self.view(again)
+        else { throw missing }
+        return .ended(view)
+    }
+
+    static func view(_ row: ExecutionRow) throws -> RunView? {
+        guard let result = row.result else { return nil }
+        guard let view = RunView(record: try JSON(parsing: result)) else {
+            throw APIError(.internalError, "The stored result of the execution cannot be read.")
+        }
+        return view
+    }
+
+    func detailsBody(_ view: RunView, change: Int64, _ exchange: Exchange, includes: [String]) -> JSON {
+        var object = writer(view, exchange).details(now: exchange.now)
+        object["diagnostics"] = Violation.diagnostics([])
+        return .object(object)
+    }
+
+    func writer(_ view: RunView, _ exchange: Exchange) -> RunWriter {
+        RunWriter(
+            view: view,
+            values: ValueWriter(links: links, base: base(exchange), now: exchange.now),
+            credit: configuration.credit
+        )
+    }
+
+    /// The address under which this client reaches the server.
+    func base(_ exchange: Exchange) -> String {
+        configuration.publicURL ?? "http://\(exchange.request.headers["host"] ?? "localhost")"
+    }
+
+    private func graph(of view: RunView) async throws -> JSON? {
+        guard let row = try await stored({ try await self.database.execution(view.facts.execution) }),
+            let body = try await stored({ try await self.database.graph(row.facts.graph) })
+        else { return nil }
+        return try JSON(parsing: body)
+    }
+
+    private func item(_ row: ExecutionRow, _ exchange: Exchange, withNodes: Bool) throws -> JSON {
+        let view = try Self.view(row) ?? runs.knownHandle(row.facts.id)?.snapshot.run.view
+        let facts = row.facts
+        var object: JSONObject = [
+            "executionId": .string(facts.id.description), "status": .string(row.status),
+            "phase": .string(view?.phase ?? "queued"), "workflowVersion": facts.version.map(JSON.int) ?? .null,
+            "workflowRevision": facts.revision.map(JSON.int) ?? .null,
+            "startTime": .string(facts.createdAt.description),
+            "endTime": row.endedAt.map { .string($0.description) } ?? .null,
+            "durationMs": row.endedAt.map { .int(($0 - facts.createdAt).wholeMilliseconds) } ?? .null,
+            "creditsUsed": .int(view.map { writer($0, exchange).credits } ?? 0),
+            "trigger": ["type": .string(facts.trigger)], "error": view?.error.map { .string($0.message) } ?? .null,
+            "errorCode": row.errorCode.map(JSON.string) ?? .null,
+            "failedNodeId": row.failedNode.map(JSON.string) ?? .null,
+            "batchId": view.map { .string($0.facts.batch) } ?? .null, "runIndexInBatch": 0,
+            "nodeCount": .int(Int64(view?.nodes.count ?? 0)),
+            "nodesCompleted": .int(Int64(view?.nodes.count { $0.status == "COMPLETED" } ?? 0)),
+        ]
+        if withNodes, let view {
+            let poll = writer(view, exchange).details(now: exchange.now)
+            object["nodes"] = .array(
+                (poll["nodes"]?.array ?? []).map { node in
+                    var short = JSONObject()
+                    for name in ["nodeId", "status", "durationMs", "credits", "outputUrl", "text"] {
+                        short[name] = node[name]
+                    }
+                    return .object(short)
+                }
+            )
+        }
+        return .object(object)
+    }
+
+    private static func change(_ tag: String?) -> Int64? {
+        guard let tag, tag.hasPrefix("W/\""), tag.hasSuffix("\""), let dot = tag.lastIndex(of: ".") else { return nil }
+        return Int64(tag[tag.index(after: dot)...].dropLast())
+    }
+}

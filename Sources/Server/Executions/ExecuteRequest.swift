@@ -1,0 +1,97 @@
+import Catalog
+import Engine
+import Storage
+import Values
+import Workflows
+
+/// The body of execute and run (contract §7.1), read as far as it does not depend on the workflow.
+struct ExecuteRequest {
+    let inputs: JSONObject
+    let overrides: JSONObject
+    let nodes: JSON?
+    let edges: JSON?
+    let target: String?
+    let triggerData: JSON
+    let metadata: JSON
+    let version: JSON?
+    let timeoutBudget: Duration?
+    let failurePolicy: FailurePolicy?
+    let warnings: [JSON]
+
+    /// Whether the body carries a graph, which is a write.
+    var hasGraph: Bool { nodes != nil || edges != nil }
+
+    private static let common = [
+        "inputs", "overrides", "targetNodeId", "triggerData", "version", "metadata", "timeoutBudgetMs", "failurePolicy",
+        "force",
+    ]
+
+    /// - Throws: ``APIError`` naming the field that cannot be used.
+    init(_ object: JSONObject, allowsGraph: Bool) throws(APIError) {
+        let fields = try Fields(object, known: Self.common + (allowsGraph ? ["nodes", "edges"] : []))
+        inputs = try fields.object("inputs") ?? JSONObject()
+        overrides = try fields.object("overrides") ?? JSONObject()
+        nodes = allowsGraph ? fields["nodes"] : nil
+        edges = allowsGraph ? fields["edges"] : nil
+        target = try fields.string("targetNodeId")
+        triggerData = fields["triggerData"] ?? .null
+        version = fields["version"]
+        timeoutBudget = try fields.integer("timeoutBudgetMs", 1...(30 * 86_400_000)).map { .milliseconds($0) }
+        if let word = try fields.string("failurePolicy") {
+            guard let policy = FailurePolicy(rawValue: word) else {
+                let words = FailurePolicy.allCases.map(\.rawValue).joined(separator: ", ")
+                throw .field("failurePolicy", "must be one of: \(words)")
+            }
+            failurePolicy = policy
+        } else {
+            failurePolicy = nil
+        }
+        if let notes = try fields.object("metadata") {
+            guard notes.count <= 20, notes.allSatisfy({ ($0.value.string?.utf8.count ?? .max) <= 500 }) else {
+                throw .field("metadata", "must have at most 20 texts of at most 500 bytes")
+            }
+            metadata = .object(notes)
+        } else {
+            metadata = .null
+        }
+        warnings = fields.warnings
+    }
+
+    /// The changed settings by node and then by port or parameter.
+    ///
+    /// - Throws: ``APIError`` for what cannot be overridden: expressions, secrets, unknown nodes and names.
+    func settings(for plan: Plan) throws(APIError) -> [String: JSONObject] {
+        var settings: [String: JSONObject] = [:]
+        for member in overrides {
+            let path = "overrides.\(member.key)"
+            guard let place = plan.place(of: member.key) else { throw .field(path, "names no node of the workflow") }
+            guard let object = member.value.object else { throw .field(path, "must be an object") }
+            let fields = try Fields(object, known: ["config", "params", "model", "policy"])
+            guard fields["policy"] == nil else {
+                throw .field("\(path).policy", "cannot be changed for one run; change it in the workflow")
+            }
+            let config = try fields.object("config") ?? JSONObject()
+            let params = try fields.object("params") ?? JSONObject()
+            var changes = JSON.object(config).merging(.object(params)).object ?? JSONObject()
+            if let model = fields["model"] { changes["model"] = model }
+            for change in changes { try check(change.key, change.value, plan.nodes[place], path) }
+            settings[member.key] = changes
+        }
+        return settings
+    }
+
+    private func check(_ name: String, _ value: JSON, _ node: PlanNode, _ path: String) throws(APIError) {
+        if let parameter = node.type.parameter(name) {
+            guard parameter.expression == nil, !parameter.isSecret else {
+                throw .field("\(path).\(name)", "holds an expression or a secret and cannot be overridden")
+            }
+            if !value.isNull, let problem = parameter.problem(with: value) { throw .field("\(path).\(name)", problem) }
+        } else if !node.inputs.contains(where: { $0.port.id == name }) {
+            let known = node.inputs.map(\.port.id) + node.type.parameters.map(\.id)
+            throw .field(
+                "\(path).\(name)",
+                "is no setting of \(node.type.id); they are \(known.joined(separator: ", "))"
+            )
+        }
+    }
+}

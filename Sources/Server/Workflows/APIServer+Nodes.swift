@@ -1,0 +1,125 @@
+import Catalog
+import HTTPServer
+import HTTPValues
+import Values
+
+extension APIServer {
+    /// GET /nodes.
+    func listNodes(_ exchange: Exchange) async throws -> Reply {
+        let tag = "\"c-\(catalog.tag)\""
+        let headers: HTTPFields = ["etag": tag, "cache-control": "private, max-age=60"]
+        if exchange.request.headers["if-none-match"] == tag { return .raw(HTTPResponse(status: 304, headers: headers)) }
+        let types = catalog.nodeTypes.values.sorted { $0.id < $1.id }
+        var categories: [String: Int] = [:]
+        for type in types { categories[type.family, default: 0] += 1 }
+        let list = categories.sorted { $0.key < $1.key }.map { name, count -> JSON in
+            ["id": .string(name), "label": .string(name.asLabel), "count": .int(Int64(count))]
+        }
+        return .json(
+            ["nodes": .array(types.map(describe)), "categories": .array(list), "etag": .string("c-\(catalog.tag)")],
+            headers: headers
+        )
+    }
+
+    /// GET /nodes/{type}.
+    func getNode(_ exchange: Exchange) async throws -> Reply {
+        switch catalog.resolve(exchange.parameters[0]) {
+        case .exact(let type), .successor(let type), .retired(let type): return .json(describe(type))
+        case nil:
+            let near = catalog.suggestions(for: exchange.parameters[0]).joined(separator: ", ")
+            throw APIError(
+                .nodeNotFound,
+                "There is no node type \(exchange.parameters[0])." + (near.isEmpty ? "" : " Did you mean \(near)?")
+            )
+        }
+    }
+
+    private func describe(_ type: NodeType) -> JSON {
+        let ports: [JSON] = type.inputs.map { port in
+            [
+                "id": .string(port.id), "label": .string(port.label), "type": .string(port.type.rawValue),
+                "isPort": true,
+                "required": .bool(port.isRequired), "list": .bool(port.isList), "template": .bool(port.isTemplate),
+                "secret": false, "expands": .bool(port.expands), "role": port.role.map(JSON.string) ?? .null,
+                "accept": .array(port.accept.map(JSON.string)),
+            ]
+        }
+        return [
+            "nodeType": .string(type.id), "label": .string(type.label), "category": .string(type.family),
+            "kind": .string(type.kind.rawValue), "group": .string(type.group), "description": .string(type.description),
+            "version": .int(Int64(type.version)), "deprecated": .bool(type.lifecycle.status != .active),
+            "replacedBy": type.lifecycle.replacedBy.map(JSON.string) ?? .null,
+            "aliases": .array(type.aliases.map(JSON.string)), "inputs": .array(ports + type.parameters.map(describe)),
+            "outputs": .array(
+                type.outputs.map { port in
+                    [
+                        "id": .string(port.id), "label": .string(port.label), "type": .string(port.type.rawValue),
+                        "list": .bool(port.isList), "branch": .bool(port.isBranch),
+                    ]
+                }
+            ), "configSchema": schema(type), "providers": .array(type.offers.map { .string($0.provider) }),
+            "offers": .array(type.offers.map { describe($0, type) }), "dynamicPorts": .bool(type.hasDynamicPorts),
+            "sideEffects": .bool(type.hasSideEffects), "effect": .string(type.effect.rawValue),
+            "deterministic": .bool(type.isComputed && type.id != "utility:random_seed"),
+            "license": type.license.map(JSON.string) ?? .null,
+        ]
+    }
+
+    private func describe(_ parameter: Parameter) -> JSON {
+        var object: JSONObject = [
+            "id": .string(parameter.id), "label": .string(parameter.label), "type": .string(parameter.type.rawValue),
+            "isPort": false, "required": .bool(parameter.isRequired), "default": parameter.defaultValue ?? .null,
+            "template": .bool(parameter.isTemplate), "secret": .bool(parameter.isSecret),
+        ]
+        if let text = parameter.description { object["description"] = .string(text) }
+        if let use = parameter.expression { object["expression"] = .string(use.rawValue) }
+        if !parameter.options.isEmpty { object["options"] = .array(parameter.options) }
+        if let minimum = parameter.minimum { object["min"] = .double(minimum) }
+        if let maximum = parameter.maximum { object["max"] = .double(maximum) }
+        if parameter.isInteger { object["integer"] = true }
+        if let length = parameter.maximumLength { object["maxLength"] = .int(Int64(length)) }
+        if let widget = parameter.widget { object["widget"] = .string(widget) }
+        if let unit = parameter.unit { object["unit"] = .string(unit) }
+        return .object(object)
+    }
+
+    /// The parameters as a JSON Schema.
+    private func schema(_ type: NodeType) -> JSON {
+        var properties = JSONObject()
+        for parameter in type.parameters {
+            var property: JSONObject = ["title": .string(parameter.label)]
+            switch parameter.type {
+            case .text: property["type"] = "string"
+            case .number: property["type"] = parameter.isInteger ? "integer" : "number"
+            case .boolean: property["type"] = "boolean"
+            default: break
+            }
+            if !parameter.options.isEmpty { property["enum"] = .array(parameter.options) }
+            if let minimum = parameter.minimum { property["minimum"] = .double(minimum) }
+            if let maximum = parameter.maximum { property["maximum"] = .double(maximum) }
+            if let value = parameter.defaultValue { property["default"] = value }
+            properties[parameter.id] = .object(property)
+        }
+        return ["type": "object", "properties": .object(properties)]
+    }
+
+    private func describe(_ offer: Offer, _ type: NodeType) -> JSON {
+        var object: JSONObject = [
+            "id": .string(offer.id), "provider": .string(offer.provider),
+            "endpoint": offer.source["vars"]?["endpoint"] ?? .null, "model": offer.model.map(JSON.string) ?? .null,
+            "typicalMs": offer.typical.map { .int($0.wholeMilliseconds) } ?? .null,
+            "lifecycle": [
+                "status": .string(offer.lifecycle.status.rawValue),
+                "shutdownAt": offer.lifecycle.shutdownAt.map(JSON.string) ?? .null,
+            ], "verified": .bool(offer.unverified == nil),
+        ]
+        if let price = offer.source["price"] {
+            object["price"] = [
+                "unit": price["unit"] ?? .null, "unbounded": price["unbounded"] ?? false,
+                "asOf": price["asOf"] ?? .null,
+                "table": price["table"] ?? .null,
+            ]
+        }
+        return .object(object)
+    }
+}

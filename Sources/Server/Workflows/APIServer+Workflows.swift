@@ -1,0 +1,331 @@
+import HTTPServer
+import HTTPValues
+import Runtime
+import Storage
+import Values
+import Workflows
+
+extension APIServer {
+    /// GET /workflows: a bare list, last updated first (contract §3.4, §3.5).
+    func listWorkflows(_ exchange: Exchange) async throws -> Reply {
+        let isPaged = exchange.query("limit") != nil || exchange.query("cursor") != nil
+        let limit = try exchange.integer("limit", 1...100, orElse: isPaged ? 20 : 1000)
+        let position = try exchange.query("cursor").map(cursors.decode)
+        var isActive: Bool?
+        if let word = exchange.query("isActive") {
+            guard word == "true" || word == "false" else {
+                throw APIError(.invalidFilter, "isActive must be true or false.", ["field": "isActive"])
+            }
+            isActive = word == "true"
+        }
+        let rows = try await stored {
+            try await self.database.workflows(
+                of: exchange.account,
+                isActive: isActive,
+                after: position,
+                limit: limit + 1
+            )
+        }
+        var headers: HTTPFields = [:]
+        if rows.count > limit, let last = rows.prefix(limit).last {
+            let cursor = cursors.encode(PagePosition(time: last.updatedAt, id: last.id.bytes))
+            headers["x-next-cursor"] = cursor
+            headers["link"] = "</api/v1/workflows?limit=\(limit)&cursor=\(cursor)>; rel=\"next\""
+        }
+        return .json(.array(rows.prefix(limit).map { .object(summary($0)) }), headers: headers)
+    }
+
+    /// POST /workflows: creates, or replaces the one whose id is sent.
+    func createWorkflow(_ exchange: Exchange) async throws -> Reply {
+        let fields = try Fields(try await exchange.object(), known: Self.writableFields)
+        if let text = try fields.string("id") {
+            guard let id = WorkflowID(text), let row = try await workflow(id, of: exchange) else {
+                throw Self.noWorkflow
+            }
+            return try await replace(row, fields, exchange)
+        }
+        let missing = ["name", "nodes", "edges"].filter { fields[$0] == nil }
+        guard missing.isEmpty else {
+            throw APIError(
+                .missingFields,
+                "Missing required fields: \(missing.joined(separator: ", "))",
+                ["fields": .array(missing.map(JSON.string))]
+            )
+        }
+        let (graph, findings) = try check(fields, exchange)
+        var random = SystemRandomNumberGenerator()
+        let row = WorkflowRow(
+            id: WorkflowID(at: exchange.now, random: &random),
+            account: exchange.account,
+            name: try Self.name(fields) ?? "",
+            description: try fields.string("description") ?? "",
+            tags: try fields.strings("tags", atMost: 50) ?? [],
+            isActive: try fields.bool("isActive") ?? true,
+            draft: graph.hash,
+            viewport: fields["viewport"],
+            revision: 1,
+            createdAt: exchange.now,
+            updatedAt: exchange.now
+        )
+        try await stored { try await self.database.insert(row, graph: graph) }
+        return try resource(
+            row,
+            graph,
+            status: 201,
+            findings: findings,
+            warnings: fields.warnings,
+            headers: ["location": "/api/v1/workflows/\(row.id)"]
+        )
+    }
+
+    /// GET /workflows/{id}.
+    func getWorkflow(_ exchange: Exchange) async throws -> Reply {
+        let row = try await workflow(exchange)
+        guard let body = try await stored({ try await self.database.graph(row.draft) }) else {
+            throw APIError(.internalError, "The graph of the workflow is missing.")
+        }
+        let tag = Self.tag(row)
+        if exchange.request.headers["if-none-match"] == tag {
+            return .raw(HTTPResponse(status: 304, headers: ["etag": tag, "cache-control": "no-store"]))
+        }
+        return try resource(row, StoredGraph(hash: row.draft, body: body), status: 200)
+    }
+
+    /// PUT /workflows/{id}: replaces, if nobody else has in between.
+    func replaceWorkflow(_ exchange: Exchange) async throws -> Reply {
+        let row = try await workflow(exchange)
+        return try await replace(row, try Fields(try await exchange.object(), known: Self.writableFields), exchange)
+    }
+
+    /// DELETE /workflows/{id}: its executions stay.
+    func deleteWorkflow(_ exchange: Exchange) async throws -> Reply {
+        let row = try await workflow(exchange)
+        workflows.forget(row.id)
+        guard try await stored({ try await self.database.deleteWorkflow(row.id, account: row.account) }) else {
+            throw Self.noWorkflow
+        }
+        workflows.forget(row.id)
+        return .empty()
+    }
+
+    private func replace(_ old: WorkflowRow, _ fields: Fields, _ exchange: Exchange) async throws -> Reply {
+        try checkBase(old, fields, exchange)
+        var row = old
+        var graph: StoredGraph?
+        var findings: [Violation] = []
+        if fields["nodes"] != nil || fields["edges"] != nil || fields["settings"] != nil {
+            guard let body = try await stored({ try await self.database.graph(old.draft) }) else {
+                throw APIError(.internalError, "The graph of the workflow is missing.")
+            }
+            let (checked, found) = try check(fields, exchange, base: try JSON(parsing: body))
+            (graph, findings) = (checked, found)
+            row.draft = checked.hash
+        }
+        row.name = try Self.name(fields) ?? row.name
+        row.description = try fields.string("description") ?? row.description
+        row.tags = try fields.strings("tags", atMost: 50) ?? row.tags
+        row.isActive = try fields.bool("isActive") ?? row.isActive
+        row.viewport = fields["viewport"] ?? row.viewport
+        row.revision += 1
+        row.updatedAt = max(exchange.now, old.updatedAt + .milliseconds(1))
+        let (changed, keptGraph) = (row, graph)
+        let isReplaced = try await stored { try await self.database.update(changed, graph: keptGraph) }
+        workflows.forget(row.id)
+        guard isReplaced else { throw Self.stale(old, base: nil) }
+        guard let body = try await stored({ try await self.database.graph(changed.draft) }) else {
+            throw APIError(.internalError, "The graph of the workflow is missing.")
+        }
+        return try resource(
+            changed,
+            StoredGraph(hash: changed.draft, body: body),
+            status: 200,
+            findings: findings,
+            warnings: fields.warnings
+        )
+    }
+
+    /// Refuses a write that does not know the newest state (contract §4.2).
+    private func checkBase(_ row: WorkflowRow, _ fields: Fields, _ exchange: Exchange) throws {
+        if let tag = exchange.request.headers["if-match"], tag != "*", tag != Self.tag(row) {
+            throw APIError(
+                .preconditionFailed,
+                "The workflow changed since you loaded it.",
+                ["currentEtag": .string(Self.tag(row))]
+            )
+        }
+        guard let text = try fields.string("baseUpdatedAt") else { return }
+        guard let base = Instant(text) else { throw APIError.field("baseUpdatedAt", "must be a time in ISO 8601") }
+        guard base.milliseconds >= row.updatedAt.milliseconds else { throw Self.stale(row, base: text) }
+    }
+
+    private static func stale(_ row: WorkflowRow, base: String?) -> APIError {
+        APIError(
+            .staleWrite,
+            "The workflow changed since you loaded it",
+            [
+                "currentUpdatedAt": .string(row.updatedAt.description),
+                "yourBaseUpdatedAt": base.map(JSON.string) ?? .null,
+                "currentRevision": .int(row.revision),
+            ]
+        )
+    }
+
+    // MARK: Graphs
+
+    /// Reads and checks the graph of a body; what is missing is taken from the base.
+    private func check(
+        _ fields: Fields,
+        _ exchange: Exchange,
+        base: JSON? = nil
+    ) throws -> (StoredGraph, [Violation]) {
+        let settings = fields["settings"] ?? base?["settings"] ?? .object(JSONObject())
+        let graph: Graph
+        do {
+            graph = try Graph(
+                nodes: fields["nodes"] ?? base?["nodes"] ?? .null,
+                edges: fields["edges"] ?? base?["edges"] ?? .null,
+                settings: try WorkflowSettings(json: settings)
+            )
+        } catch {
+            throw APIError(graph: error)
+        }
+        let stored = try StoredGraph(graph)
+        let outcome = Compiler.compile(graph, hash: stored.hash, catalog: catalog, for: .saving)
+        if case .violations(let findings) = outcome, exchange.query("strict") != "false" {
+            throw APIError(violations: findings)
+        }
+        return (stored, outcome.findings)
+    }
+
+    // MARK: Resources
+
+    static let noWorkflow = APIError(.workflowNotFound, "Workflow not found", ["param": "id"])
+
+    /// The workflow that the path names, if it belongs to the account that asks.
+    func workflow(_ exchange: Exchange) async throws(APIError) -> WorkflowRow {
+        let id: WorkflowID = try exchange.identifier(0, orElse: Self.noWorkflow)
+        guard let row = try await workflow(id, of: exchange) else { throw Self.noWorkflow }
+        return row
+    }
+
+    private func workflow(_ id: WorkflowID, of exchange: Exchange) async throws(APIError) -> WorkflowRow? {
+        do {
+            let row = try await database.workflow(id)
+            return row?.account == exchange.account ? row : nil
+        } catch {
+            throw APIError(storage: error)
+        }
+    }
+
+    private static let writableFields = [
+        "id", "name", "description", "nodes", "edges", "tags", "isActive", "settings", "viewport", "baseUpdatedAt",
+        "webhookId", "mediaId",
+    ]
+
+    private static func name(_ fields: Fields) throws -> String? {
+        guard let name = try fields.string("name", atMost: 1000) else { return nil }
+        guard !name.allSatisfy(\.isWhitespace) else { throw APIError.field("name", "must not be empty") }
+        return name
+    }
+
+    static func tag(_ row: WorkflowRow) -> String { "\"\(row.id)-\(row.revision)\"" }
+
+    private func resource(
+        _ row: WorkflowRow,
+        _ graph: StoredGraph,
+        status: Int,
+        findings: [Violation]? = nil,
+        warnings: [JSON] = [],
+        headers: HTTPFields = [:]
+    ) throws -> Reply {
+        var object = summary(row)
+        let record = try JSON(parsing: graph.body)
+        object["settings"] = record["settings"] ?? .object(JSONObject())
+        object["viewport"] = row.viewport ?? ["x": 0, "y": 0, "zoom": 1]
+        object["nodes"] = record["nodes"]
+        object["edges"] = record["edges"]
+        if let findings {
+            let migrations = findings.filter { $0.rule == "deprecated-node-type" }.map(\.json)
+            object["meta"] = [
+                "migrations": .array(migrations), "warnings": .array(findings.map(\.json) + warnings),
+            ]
+            object["diagnostics"] = Violation.diagnostics(findings)
+        }
+        var headers = headers
+        headers["etag"] = Self.tag(row)
+        return .json(.object(object), status: status, headers: headers)
+    }
+
+    private func summary(_ row: WorkflowRow) -> JSONObject {
+        [
+            "id": .string(row.id.description), "name": .string(row.name), "description": .string(row.description),
+            "tags": .array(row.tags.map(JSON.string)), "isActive": .bool(row.isActive), "isPublished": false,
+            "publishedVersion": nil, "revision": .int(row.revision), "webhookId": nil, "webhookUrl": nil,
+            "executionCount": .int(row.executions),
+            "lastExecutedAt": row.lastExecutedAt.map { .string($0.description) } ?? .null,
+            "createdAt": .string(row.createdAt.description), "updatedAt": .string(row.updatedAt.description),
+        ]
+    }
+
+    /// Does something with the database and translates what goes wrong.
+    func stored<Value: Sendable>(_ body: () async throws -> Value) async throws(APIError) -> Value {
+        do {
+            return try await body()
+        } catch let error as StorageError {
+            log("\(error)")
+            throw APIError(storage: error)
+        } catch {
+            log("\(error)")
+            throw APIError(.internalError, "The database failed.")
+        }
+    }
+}
+
+extension StoredGraph {
+    init(_ graph: Graph) throws(APIError) {
+        guard let hash = graph.hash else { throw APIError(.internalError, "The graph could not be hashed.") }
+        self.init(hash: hash, body: graph.record.canonicalBytes)
+    }
+}
+
+extension Violation {
+    /// The findings in the form of contract §6.5.
+    static func diagnostics(_ findings: [Violation]) -> JSON {
+        func count(_ severity: Severity) -> JSON { .int(Int64(findings.count { $0.severity == severity })) }
+        return [
+            "version": 1, "counts": ["error": count(.error), "warning": count(.warning), "info": count(.info)],
+            "diagnostics": .array(findings.map(\.diagnostic)),
+        ]
+    }
+}
+
+extension APIError {
+    /// A graph that cannot be read.
+    init(graph error: GraphError) {
+        switch error {
+        case .noNodes: self.init(.noNodes, error.description)
+        case .nodeWithoutID(let index): self.init(.nodeIDMissing, error.description, ["index": .int(Int64(index))])
+        case .unknownNode(let id):
+            self.init(violations: [Violation("unknown-reference", error.description, node: id)])
+        case .notAList(let field), .notAnObject(let field, _):
+            self.init(.invalidField, error.description, ["field": .string(field)])
+        case .edgeWithoutEnd: self.init(.invalidField, error.description, ["field": "edges"])
+        case .badSetting(let name, _):
+            self.init(.invalidField, error.description, ["field": .string("settings.\(name)")])
+        }
+    }
+
+    /// A graph that does not hold.
+    init(violations findings: [Violation]) {
+        let errors = findings.filter { $0.severity == .error }
+        self.init(
+            .invalidGraph,
+            "Workflow graph failed validation (\(errors.count) error\(errors.count == 1 ? "" : "s"))",
+            [
+                "violations": .array(errors.map(\.json)),
+                "warnings": .array(findings.filter { $0.severity == .warning }.map(\.json)), "migrations": [],
+                "diagnostics": Violation.diagnostics(findings),
+            ]
+        )
+    }
+}

@@ -1,0 +1,18 @@
+/// One connection to a database, inside a transaction; every call blocks its thread.
+///
+/// SQL is written once, with arguments numbered `?1`, `?2`, …
+package protocol SQLSession: ~Copyable {
+    /// Executes a statement and gives the number of rows it changed.
+    @discardableResult
+    mutating func run(_ sql: String, _ arguments: [SQLValue]) throws(StorageError) -> Int
+
+    /// Executes a query and gives its rows.
+    mutating func rows(_ sql: String, _ arguments: [SQLValue]) throws(StorageError) -> [SQLRow]
+}
+
+extension SQLSession where Self: ~Copyable {
+    /// Executes a query and gives its first row.
+    package mutating func row(_ sql: String, _ arguments: [SQLValue]) throws(StorageError) -> SQLRow? {
+        try rows(sql, arguments).first
+    }
+}

@@ -1,0 +1,28 @@
+/// Brings the tables of a database to the newest form.
+enum Migrator {
+    /// Runs the steps that are missing, each in a transaction of its own, with a copy of the file made before.
+    ///
+    /// - Parameters:
+    ///   - session: The single writer.
+    ///   - path: The database file; the copy stands beside it as `<file>.before-<step>`.
+    /// - Throws: ``StorageError/newerSchema(found:known:)``, or what the database says.
+    static func migrate(_ session: inout SQLiteSession, path: String) throws(StorageError) {
+        try session.script("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)")
+        let found = try session.row("SELECT max(version) FROM schema_version", [])?.columns.first
+        let version = if case .integer(let number) = found { Int(number) } else { 0 }
+        let known = Migrations.all.count
+        guard version <= known else { throw .newerSchema(found: version, known: known) }
+        for (step, sql) in zip(1..., Migrations.all).dropFirst(version) {
+            if version > 0 { try session.copy(to: "\(path).before-\(step)") }
+            try session.script("BEGIN IMMEDIATE")
+            do {
+                try session.script(Dialect.sqlite.render(sql))
+                try session.run("INSERT INTO schema_version VALUES (?1)", [.integer(Int64(step))])
+                try session.script("COMMIT")
+            } catch {
+                try? session.script("ROLLBACK")
+                throw error
+            }
+        }
+    }
+}

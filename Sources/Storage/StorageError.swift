@@ -1,0 +1,36 @@
+/// Why something could not be stored or read.
+public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Another process works in the data folder.
+    case folderInUse(path: String)
+    /// The data folder cannot be made or written.
+    case folderUnusable(path: String, reason: String)
+    /// The database was written by a newer Millrace.
+    case newerSchema(found: Int, known: Int)
+    /// The disk is full; nothing was stored.
+    case full
+    /// The key is already there.
+    case conflict(what: String)
+    /// The run is owned by someone else now, or has moved on; nothing was stored.
+    case fenced
+    /// The database refused a statement.
+    case database(reason: String)
+    /// A stored record cannot be read.
+    case damaged(what: String)
+
+    /// What happened, and what to do.
+    public var description: String {
+        switch self {
+        case .folderInUse(let path):
+            "Another Millrace server works in \(path). Stop it, or give this one another folder with --data."
+        case .folderUnusable(let path, let reason):
+            "The data folder \(path) cannot be used: \(reason) Check its path and its permissions."
+        case .newerSchema(let found, let known):
+            "The database has schema \(found), this Millrace knows \(known). Start the newer version, or restore a backup."
+        case .full: "The disk is full. Free some space; nothing was lost."
+        case .conflict(let what): "There is already \(what)."
+        case .fenced: "The run has moved on elsewhere; it is loaded again."
+        case .database(let reason): "The database refused a statement: \(reason)"
+        case .damaged(let what): "The stored \(what) cannot be read. Restore it from a backup."
+        }
+    }
+}

@@ -1,0 +1,76 @@
+public import Values
+
+/// Something from outside a run that its owner has not taken over yet.
+public struct Signal: Sendable {
+    /// Its identifier; signals are taken over in this order.
+    public let id: SignalID
+    /// What it asks for, such as `cancel`.
+    public let kind: String
+    /// Equal keys of one run are one signal.
+    public let dedupe: String
+    /// When it arrived.
+    public let at: Instant
+    /// What came with it.
+    public let body: JSON
+
+    /// A signal with these facts.
+    public init(id: SignalID, kind: String, dedupe: String, at: Instant, body: JSON) {
+        self.id = id
+        self.kind = kind
+        self.dedupe = dedupe
+        self.at = at
+        self.body = body
+    }
+}
+
+/// The outcome of posting a signal.
+public enum SignalResult: Sendable, Hashable {
+    /// It is stored.
+    case stored
+    /// An equal one was stored before.
+    case repeated
+    /// The run is terminal.
+    case finished
+    /// The run has too many signals waiting (engine.md §2).
+    case full
+}
+
+extension SQLSession where Self: ~Copyable {
+    /// Stores a signal to a run; at most 1,000 wait at a time.
+    mutating func post(_ signal: Signal, to execution: ExecutionID) throws(StorageError) -> SignalResult {
+        guard try liveRun(execution) != nil else { return .finished }
+        let waiting = try row("SELECT count(*) FROM inbox WHERE execution_id = ?1", [.id(execution)])?.integer(0) ?? 0
+        guard waiting < 1000 else { return .full }
+        let inserted = try run(
+            """
+            INSERT INTO inbox (execution_id, id, kind, dedupe, at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            ON CONFLICT DO NOTHING
+            """,
+            [
+                .id(execution), .id(signal.id), .text(signal.kind), .text(signal.dedupe), .time(signal.at),
+                .json(signal.body),
+            ]
+        )
+        return inserted == 1 ? .stored : .repeated
+    }
+
+    /// The signals that wait for a run, in their order.
+    mutating func signals(_ execution: ExecutionID) throws(StorageError) -> [Signal] {
+        var signals: [Signal] = []
+        for row in try rows(
+            "SELECT id, kind, dedupe, at, body FROM inbox WHERE execution_id = ?1 ORDER BY id",
+            [.id(execution)]
+        ) {
+            signals.append(
+                Signal(
+                    id: try row.id(0),
+                    kind: try row.text(1),
+                    dedupe: try row.text(2),
+                    at: try row.time(3),
+                    body: try row.json(4)
+                )
+            )
+        }
+        return signals
+    }
+}

@@ -1,0 +1,119 @@
+public import Values
+
+/// Events of one run that are stored together, with everything else that must be true at the same moment.
+public struct JournalAppend: Sendable {
+    /// The run.
+    public var execution: ExecutionID
+    /// The owner's epoch; the append is refused when another owner has taken the run since.
+    public var epoch: Int64
+    /// The number of the first event; the one before must be the last one stored.
+    public var first: Int64
+    /// The number of the last event.
+    public var last: Int64
+    /// The encoded events.
+    public var body: [UInt8]
+    /// The execution itself, when these are its first events.
+    public var accepted: NewExecution?
+    /// A graph to keep, when it may not be stored yet.
+    public var graph: StoredGraph?
+    /// The signals that these events take over.
+    public var consumed: [SignalID] = []
+    /// Media whose bytes are complete and that the run keeps from now on.
+    public var captured: [ContentHash] = []
+    /// The end of the run, when these are its last events.
+    public var end: ExecutionEnd?
+
+    /// An append of these events.
+    public init(execution: ExecutionID, epoch: Int64, first: Int64, last: Int64, body: [UInt8]) {
+        self.execution = execution
+        self.epoch = epoch
+        self.first = first
+        self.last = last
+        self.body = body
+    }
+}
+
+/// A graph's stored form under the hash that names it.
+public struct StoredGraph: Sendable {
+    /// The SHA-256 of the body.
+    public var hash: ContentHash
+    /// The canonical JSON text.
+    public var body: [UInt8]
+
+    /// A graph of that hash and body.
+    public init(hash: ContentHash, body: [UInt8]) {
+        self.hash = hash
+        self.body = body
+    }
+}
+
+/// One stored append.
+public struct JournalEntry: Sendable {
+    /// The number of its first event.
+    public let first: Int64
+    /// The number of its last event.
+    public let last: Int64
+    /// The encoded events.
+    public let body: [UInt8]
+}
+
+extension SQLSession where Self: ~Copyable {
+    /// Stores an append and all that belongs to it, or throws ``StorageError/fenced`` and stores nothing of it.
+    mutating func append(_ append: JournalAppend) throws(StorageError) {
+        if let graph = append.graph { try keep(graph) }
+        if let execution = append.accepted {
+            try insert(execution)
+            if append.end == nil {
+                try run(
+                    "INSERT INTO live (execution_id, epoch, seq) VALUES (?1, ?2, ?3)",
+                    [.id(append.execution), .integer(append.epoch), .integer(append.last)]
+                )
+            }
+        } else {
+            let changed = try run(
+                "UPDATE live SET seq = ?3 WHERE execution_id = ?1 AND epoch = ?2 AND seq = ?4",
+                [.id(append.execution), .integer(append.epoch), .integer(append.last), .integer(append.first - 1)]
+            )
+            guard changed == 1 else { throw .fenced }
+        }
+        try run(
+            "INSERT INTO journal (execution_id, seq, last, epoch, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+            [
+                .id(append.execution), .integer(append.first), .integer(append.last), .integer(append.epoch),
+                .blob(append.body),
+            ]
+        )
+        for signal in append.consumed {
+            try run(
+                "DELETE FROM inbox WHERE execution_id = ?1 AND id = ?2",
+                [.id(append.execution), .id(signal)]
+            )
+        }
+        for hash in append.captured { try markStored(hash, execution: append.execution) }
+        if let end = append.end { try self.end(append.execution, end) }
+    }
+
+    mutating func keep(_ graph: StoredGraph) throws(StorageError) {
+        try run(
+            "INSERT INTO graphs (hash, body) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING",
+            [.hash(graph.hash), .blob(graph.body)]
+        )
+    }
+
+    mutating func graph(_ hash: ContentHash) throws(StorageError) -> [UInt8]? {
+        try row("SELECT body FROM graphs WHERE hash = ?1", [.hash(hash)])?.blob(0)
+    }
+
+    /// The appends of a run after an event number, oldest first.
+    mutating func journal(_ id: ExecutionID, after: Int64, limit: Int) throws(StorageError) -> [JournalEntry] {
+        var entries: [JournalEntry] = []
+        // An append that holds the number itself is given whole: its later events are still wanted.
+        for row in try rows(
+            "SELECT seq, last, body FROM journal WHERE execution_id = ?1 AND last > ?2 ORDER BY seq LIMIT ?3",
+            [.id(id), .integer(after), .integer(Int64(limit))]
+        ) {
+            entries.append(JournalEntry(first: try row.integer(0), last: try row.integer(1), body: try row.blob(2)))
+        }
+        return entries
+    }
+}

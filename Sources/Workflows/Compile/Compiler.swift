@@ -1,0 +1,158 @@
+public import Catalog
+public import Values
+
+private import Crypto
+
+/// Turns a graph and a catalog into a plan, or into everything that is wrong with the graph.
+public struct Compiler {
+    /// What the graph is compiled for.
+    public enum Purpose: Sendable, Hashable {
+        /// To be kept: what is still missing only warns.
+        case saving
+        /// To be run.
+        case running
+    }
+
+    /// What came of a compilation.
+    public enum Outcome: Sendable {
+        /// The graph can be run.
+        case plan(Plan)
+        /// The graph cannot be run; at least one finding is an error.
+        case violations([Violation])
+
+        /// The plan, when there is one.
+        public var plan: Plan? {
+            guard case .plan(let plan) = self else { return nil }
+            return plan
+        }
+
+        /// Everything that was found, errors and warnings.
+        public var findings: [Violation] {
+            switch self {
+            case .plan(let plan): plan.warnings
+            case .violations(let findings): findings
+            }
+        }
+    }
+
+    let graph: Graph
+    let catalog: Catalog
+    let purpose: Purpose
+    var findings: [Violation] = []
+    var nodes: [PlanNode] = []
+    var edges: [PlanEdge] = []
+    /// The places of nodes by identifier and by reference name.
+    var places: [String: Int] = [:]
+    /// The nodes whose type is not known, so that edges to them are not reported again.
+    var broken: Set<String> = []
+
+    /// Compiles a graph.
+    ///
+    /// - Parameters:
+    ///   - graph: The graph.
+    ///   - hash: The hash of its record, see ``Graph/hash``.
+    ///   - catalog: The node types it may use.
+    ///   - purpose: What the plan is for.
+    /// - Returns: The plan with warnings, or the findings of which one at least is an error.
+    public static func compile(
+        _ graph: Graph,
+        hash: ContentHash,
+        catalog: Catalog,
+        for purpose: Purpose
+    ) -> Outcome {
+        var compiler = Compiler(graph: graph, catalog: catalog, purpose: purpose)
+        return compiler.run(hash)
+    }
+
+    private init(graph: Graph, catalog: Catalog, purpose: Purpose) {
+        self.graph = graph
+        self.catalog = catalog
+        self.purpose = purpose
+    }
+
+    private mutating func run(_ hash: ContentHash) -> Outcome {
+        checkLimits()
+        readNodes()
+        readEdges()
+        bindReferences()
+        if let order = sorted() {
+            renumber(order)
+            inferDimensions()
+            checkRequired()
+            findAncestors()
+        }
+        guard !findings.contains(where: { $0.severity == .error }) else { return .violations(findings) }
+        return .plan(
+            Plan(
+                graph: hash,
+                nodes: nodes,
+                edges: edges,
+                settings: graph.settings,
+                results: results,
+                warnings: findings,
+                references: places
+            )
+        )
+    }
+
+    private mutating func checkLimits() {
+        if graph.nodes.count > Graph.maximumNodes {
+            report(
+                "max-nodes",
+                "A workflow has at most \(Graph.maximumNodes) nodes, this one has \(graph.nodes.count).",
+                fix: "Move a part of it into a workflow of its own and call that with blueprint:invoke."
+            )
+        }
+        if graph.edges.count > Graph.maximumEdges {
+            report(
+                "max-edges",
+                "A workflow has at most \(Graph.maximumEdges) edges, this one has \(graph.edges.count).",
+                fix: "Move a part of it into a workflow of its own and call that with blueprint:invoke."
+            )
+        }
+        for node in graph.nodes where JSON.object(node.data).depth > 10 {
+            report(
+                "max-depth",
+                "The data of node \(node.id) nests deeper than 10 levels.",
+                fix: "Keep deep data in a file or an input, not in the node.",
+                node: node.id,
+                path: "data"
+            )
+        }
+    }
+
+    /// The nodes whose outputs are the result: those of the output family, else all from which no edge leaves.
+    private var results: [Int] {
+        let outputs = nodes.indices.filter { nodes[$0].type.family == "output" }
+        return outputs.isEmpty ? nodes.indices.filter { nodes[$0].outgoing.isEmpty } : outputs
+    }
+
+    private mutating func findAncestors() {
+        for place in nodes.indices {
+            var ancestors: Set<Int> = [place]
+            for edge in nodes[place].incoming { ancestors.formUnion(nodes[edges[edge].source].ancestors) }
+            nodes[place].ancestors = ancestors
+        }
+    }
+
+    mutating func report(
+        _ rule: String,
+        _ message: String,
+        severity: Violation.Severity = .error,
+        fix: String? = nil,
+        node: String? = nil,
+        edge: String? = nil,
+        path: String? = nil
+    ) {
+        findings.append(
+            Violation(rule, message, severity: severity, fix: fix, node: node, edge: edge, path: path)
+        )
+    }
+}
+
+extension Graph {
+    /// The hash of the stored form, which names the graph.
+    public var hash: ContentHash? {
+        ContentHash(bytes: SHA256.hash(record.canonicalBytes))
+    }
+}

@@ -1,0 +1,170 @@
+public import Catalog
+public import Expressions
+public import Values
+
+/// A graph compiled against a catalog: immutable, with nodes, edges and dimensions as numbers.
+public final class Plan: Sendable {
+    /// The hash of the graph it was compiled from.
+    public let graph: ContentHash
+    /// The nodes that run, in an order in which every source stands before its targets.
+    public let nodes: [PlanNode]
+    /// The edges between them.
+    public let edges: [PlanEdge]
+    /// The settings of the graph.
+    public let settings: WorkflowSettings
+    /// The places of the nodes whose outputs are the result.
+    public let results: [Int]
+    /// What the check found that does not stop a run.
+    public let warnings: [Violation]
+    /// The hashes of the node types used, by name.
+    public let lock: [String: ContentHash]
+
+    /// The places of nodes by reference name and identifier, as templates call them.
+    public let references: [String: Int]
+
+    private let places: [String: Int]
+
+    init(
+        graph: ContentHash,
+        nodes: [PlanNode],
+        edges: [PlanEdge],
+        settings: WorkflowSettings,
+        results: [Int],
+        warnings: [Violation],
+        references: [String: Int]
+    ) {
+        self.graph = graph
+        self.nodes = nodes
+        self.edges = edges
+        self.settings = settings
+        self.results = results
+        self.warnings = warnings
+        self.references = references
+        lock = Dictionary(nodes.map { ($0.type.id, $0.type.hash) }) { first, _ in first }
+        places = Dictionary(uniqueKeysWithValues: nodes.enumerated().map { ($1.id, $0) })
+    }
+
+    /// The place of the node of that identifier.
+    public func place(of id: String) -> Int? { places[id] }
+
+    /// The place of the node that templates call so.
+    public func place(ofReference name: String) -> Int? { references[name] }
+}
+
+/// A node of a plan.
+public struct PlanNode: Sendable {
+    /// The identifier in the graph.
+    public var id: String
+    /// The name for people.
+    public var label: String
+    /// The name of its type as the graph writes it.
+    public var writtenType: String
+    /// The type that runs.
+    public var type: NodeType
+    /// The name by which run inputs call it.
+    public var inputName: String?
+    /// The ports that take values.
+    public var inputs: [PlanInput]
+    /// The settings.
+    public var parameters: [PlanParameter]
+    /// The ports that give values, those the node declares itself included.
+    public var outputs: [OutputPort]
+    /// The edges that end here, in the order of the graph; implied ones at the end.
+    public var incoming: [Int] = []
+    /// The edges that begin here.
+    public var outgoing: [Int] = []
+    /// How failures, waiting and repetition are dealt with.
+    public var policy: NodePolicy
+    /// What the node runs once for each item of; empty for a node that runs once.
+    public var dimensions: [Dimension] = []
+    /// Whether a person has switched it off.
+    public var isDisabled: Bool
+    /// The nodes, and itself, without which it cannot run.
+    public var ancestors: Set<Int> = []
+
+    /// The output port of that name.
+    public func output(_ id: String) -> OutputPort? { outputs.first { $0.id == id } }
+}
+
+/// One level of iteration: the list outputs whose items a node runs for, side by side.
+public struct Dimension: Sendable, Hashable {
+    /// A list output: the node's place and the port.
+    public struct Source: Sendable, Hashable {
+        /// The place of the node.
+        public let node: Int
+        /// The port.
+        public let port: String
+
+        /// The list output of that node and port.
+        public init(node: Int, port: String) {
+            self.node = node
+            self.port = port
+        }
+    }
+
+    /// The lists that are walked together; they must have equal length.
+    public var sources: [Source]
+
+    /// A dimension over these lists.
+    public init(sources: [Source]) {
+        self.sources = sources
+    }
+}
+
+/// A port of a node of a plan, with where its value comes from.
+public struct PlanInput: Sendable {
+    /// The port.
+    public var port: InputPort
+    /// The edges that bring its values, in order.
+    public var edges: [Int] = []
+    /// What stands in the settings, used when no edge is there.
+    public var binding: Binding?
+}
+
+/// A parameter of a node of a plan, with its value.
+public struct PlanParameter: Sendable {
+    /// The parameter.
+    public var parameter: Parameter
+    /// What stands in the settings, or the default; `nil` when it is unset.
+    public var binding: Binding?
+}
+
+/// Where a value in the settings comes from.
+public enum Binding: Sendable {
+    /// It stands there.
+    case literal(JSON)
+    /// It is made by a text template.
+    case template(TextTemplate)
+    /// It is the result of an expression.
+    case expression(Expression)
+    /// It is an expression that the node itself evaluates.
+    case itemExpression(Expression)
+}
+
+/// An edge of a plan.
+public struct PlanEdge: Sendable {
+    /// The identifier in the graph; `nil` for one that a reference in a template implies.
+    public var id: String?
+    /// The place of the node it comes from.
+    public var source: Int
+    /// The port it comes from; `nil` when it only orders.
+    public var sourcePort: String?
+    /// The place of the node it goes to.
+    public var target: Int
+    /// The port it goes to; `nil` when it only orders.
+    public var targetPort: String?
+    /// Which single item of a list it passes.
+    public var take: Take?
+    /// Whether the node makes sense without it: an implied edge whose references are all optional.
+    public var isOptional = false
+    /// Whether it waits for all items of its source instead of one.
+    public var collects = false
+
+    /// Which item of a list an edge passes.
+    public enum Take: String, Sendable, Hashable {
+        /// The first.
+        case first
+        /// The last.
+        case last
+    }
+}

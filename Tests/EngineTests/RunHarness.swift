@@ -1,0 +1,199 @@
+import Catalog
+import Engine
+import Foundation
+import Testing
+import Values
+import Workflows
+
+/// Plays the shell for a run: a clock that only moves when told, vendors that answer as scripted, and after every step a
+/// check that replaying the journal gives the same state.
+struct RunHarness {
+    var run: Run
+    var now = Instant(microseconds: 1_700_000_000_000_000)
+    var journal: [Event] = []
+    /// The attempts that were performed and have no answer yet, oldest first.
+    var calls: [(address: Address, attempt: Int)] = []
+    var asked: [Address] = []
+    var aborted: [Address] = []
+    var takenUp: [Address] = []
+    var admits = true
+    var upper = Money.zero
+    private var random = SplitMix64(seed: 1)
+
+    static let catalog: Catalog = {
+        do {
+            return try Catalog([Catalog.Document(file: "test.json", bytes: Array(testCatalog.utf8))])
+        } catch {
+            preconditionFailure("\(error)")
+        }
+    }()
+
+    init(
+        _ graph: String,
+        settings: String = "{}",
+        facts change: (inout RunFacts) -> Void = { _ in }
+    ) throws {
+        let json = try JSON(parsing: graph)
+        let graph = try Graph(
+            nodes: json["nodes"] ?? .null,
+            edges: json["edges"] ?? [],
+            settings: WorkflowSettings(json: JSON(parsing: settings))
+        )
+        let outcome = Compiler.compile(
+            graph,
+            hash: try #require(graph.hash),
+            catalog: Self.catalog,
+            for: .running
+        )
+        let plan = try #require(outcome.plan, "\(outcome.findings)")
+        var facts = RunFacts(
+            execution: ExecutionID(high: 1, low: 1),
+            account: AccountID(high: 1, low: 2),
+            workflow: WorkflowID(high: 1, low: 3),
+            version: nil,
+            revision: 1,
+            createdAt: now
+        )
+        facts.timeoutBudget = graph.settings.timeoutBudget
+        facts.failurePolicy = graph.settings.failurePolicy
+        change(&facts)
+        run = Run(plan: plan, facts: facts)
+        try step(.accepted)
+    }
+
+    mutating func step(_ input: RunInput) throws {
+        var inputs = [input]
+        while !inputs.isEmpty {
+            let decision = run.step(inputs.removeFirst(), now: now, random: &random)
+            journal += decision.events
+            for effect in decision.effects {
+                switch effect {
+                case .admit(let address):
+                    asked.append(address)
+                    if admits { inputs.append(.admitted(address, grant(address))) }
+                case .perform(let address, let attempt): calls.append((address, attempt))
+                case .takeUp(let address, _): takenUp.append(address)
+                case .abort(let address, _): aborted.append(address)
+                }
+            }
+        }
+        try checkReplay()
+    }
+
+    /// Forgets what is not journaled, as a crash does.
+    mutating func restart() throws {
+        run = try replayed()
+        calls = []
+        asked = []
+        try step(.recovered)
+    }
+
+    mutating func succeed(_ node: String, _ outputs: [String: Value], cost: Money = .zero) throws {
+        let call = try take(node)
+        try step(
+            .finished(call.address, attempt: call.attempt, .succeeded(outputs: outputs, cost: cost, requestID: nil))
+        )
+    }
+
+    mutating func fail(_ node: String, _ error: NodeError) throws {
+        let call = try take(node)
+        try step(.finished(call.address, attempt: call.attempt, .failed(error, cost: .zero)))
+    }
+
+    mutating func wait(_ duration: Duration) throws {
+        now = now + duration
+        if let wake = run.nextWake, wake <= now { try step(.wake) }
+    }
+
+    func status(_ node: String) -> String? {
+        run.view.nodes.first { $0.id == node }?.status
+    }
+
+    func outputs(_ node: String) -> [String: Value] {
+        run.view.nodes.first { $0.id == node }?.outputs ?? [:]
+    }
+
+    var calledNodes: [String] { calls.map { $0.address.text(in: run.plan) } }
+
+    private mutating func take(_ node: String) throws -> (address: Address, attempt: Int) {
+        let place = try #require(calls.firstIndex { $0.address.text(in: run.plan) == node }, "\(node) is not called")
+        return calls.remove(at: place)
+    }
+
+    private func grant(_ address: Address) -> Grant {
+        let type = run.plan.nodes[address.node].type
+        let offer = type.offers[run.nodeRun(address)?.offer ?? 0]
+        return Grant(
+            offer: offer.id,
+            provider: offer.provider,
+            model: nil,
+            manifest: nil,
+            upper: upper,
+            deadline: now + .seconds(600),
+            isSandbox: false
+        )
+    }
+
+    private func replayed() throws -> Run {
+        var replayed = Run(plan: run.plan, facts: run.facts)
+        for event in try Event.decode(Event.encode(journal, in: run.plan), in: run.plan) { replayed.apply(event) }
+        return replayed
+    }
+
+    private func checkReplay() throws {
+        let replayed = try replayed()
+        #expect(replayed.view == run.view, "Replaying the journal must give the same state.")
+        #expect(RunView(record: run.view.record) != nil)
+    }
+}
+
+/// A small generator with a seed (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
+struct SplitMix64: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
+        return value ^ value >> 31
+    }
+}
+
+private let testCatalog = """
+    [
+     {"kind": "provider", "id": "vendor", "baseUrl": "https://vendor.example"},
+     {"kind": "node", "type": "input:text", "params": [{"id": "text", "type": "TEXT"}],
+      "outputs": [{"id": "text", "type": "TEXT"}]},
+     {"kind": "node", "type": "input:list", "params": [{"id": "items", "type": "JSON"}],
+      "outputs": [{"id": "items", "type": "ANY", "list": true}]},
+     {"kind": "node", "type": "llm:one", "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
+      "params": [{"id": "temperature", "type": "NUMBER", "min": 0, "max": 2}],
+      "outputs": [{"id": "text", "type": "TEXT"}],
+      "offers": [{"id": "a", "provider": "vendor"}, {"id": "b", "provider": "vendor"}]},
+     {"kind": "node", "type": "llm:safe", "effect": "repeatable",
+      "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
+      "outputs": [{"id": "text", "type": "TEXT"}], "offers": [{"id": "a", "provider": "vendor"}]},
+     {"kind": "node", "type": "llm:list", "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
+      "outputs": [{"id": "texts", "type": "TEXT", "list": true}], "offers": [{"id": "a", "provider": "vendor"}]},
+     {"kind": "node", "type": "logic:if", "inputs": [{"id": "value", "type": "ANY"}],
+      "params": [{"id": "condition", "type": "ANY", "expression": "value", "required": true}],
+      "outputs": [{"id": "true", "type": "ANY", "branch": true}, {"id": "false", "type": "ANY", "branch": true}]},
+     {"kind": "node", "type": "logic:switch", "dynamicPorts": true, "inputs": [{"id": "value", "type": "ANY"}],
+      "params": [{"id": "on", "type": "ANY", "expression": "value"}, {"id": "cases", "type": "JSON"}],
+      "outputs": [{"id": "default", "type": "ANY", "branch": true}]},
+     {"kind": "node", "type": "logic:merge",
+      "inputs": [{"id": "inputs", "type": "ANY", "list": true, "joins": true, "required": true}],
+      "params": [{"id": "mode", "type": "TEXT", "options": ["all", "any", "first", "append", "zip"], "default": "all"}],
+      "outputs": [{"id": "value", "type": "ANY"}, {"id": "items", "type": "ANY", "list": true}]},
+     {"kind": "node", "type": "iterator:collect", "inputs": [{"id": "item", "type": "ANY", "list": true}],
+      "outputs": [{"id": "items", "type": "ANY", "list": true}]},
+     {"kind": "node", "type": "utility:template", "dynamicPorts": true,
+      "params": [{"id": "template", "type": "TEXT", "template": true}], "outputs": [{"id": "text", "type": "TEXT"}]},
+     {"kind": "node", "type": "output:value", "inputs": [{"id": "value", "type": "ANY"}], "outputs": []}
+    ]
+    """

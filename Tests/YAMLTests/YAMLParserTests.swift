@@ -1,0 +1,28 @@
+import Testing
+import YAML
+
+struct YAMLParserTests {
+    @Test func `reads mappings, lists, quotes and positions`() throws {
+        let node = try #require(try YAMLParser.parse("a: 1\nb:\n  - \"1\"\n  - x: y\n"))
+        guard case .mapping(let pairs, _) = node, case .scalar("1", true, _) = pairs[0].value,
+            case .sequence(let items, let position) = pairs[1].value, case .scalar("1", false, _) = items[0]
+        else {
+            Issue.record("\(node)")
+            return
+        }
+        #expect(position.line == 3 && position.column == 3)
+    }
+
+    @Test(arguments: ["a: [", "a: b: c", "- *x", "\t- a", "a: 1\n---\nb: 2\n"])
+    func `refuses what is no single document and says where`(text: String) {
+        #expect(throws: YAMLError.self) { try YAMLParser.parse(text) }
+    }
+
+    @Test func `does not let aliases multiply without end`() {
+        let bomb = "a0: &a0 [x, x]\n" + (1...40).map { "a\($0): &a\($0) [*a\($0 - 1), *a\($0 - 1)]\n" }.joined()
+        #expect(throws: YAMLError.self) { try YAMLParser.parse(bomb) }
+        let deep = String(repeating: "[", count: 100) + String(repeating: "]", count: 100)
+        #expect(throws: YAMLError.self) { try YAMLParser.parse(deep) }
+        #expect(throws: Never.self) { try YAMLParser.parse("") }
+    }
+}
