@@ -35,7 +35,7 @@ public struct Environment: Sendable {
         /// The size of the result in bytes.
         public var resultBytes: Int
 
-        /// The limits of design §6; a longer text costs nothing but its parsing.
+        /// Limits that are those of design §6 where none are given.
         public init(
             textBytes: Int = 64 << 10,
             depth: Int = 32,
@@ -101,8 +101,7 @@ extension Environment {
 
     /// Whether a node of that name can be named alone, without `nodes[…]`.
     public static func canBeShorthand(_ name: String) -> Bool {
-        Words.isIdentifier(name) && !reservedNames.contains(name) && CELType.named[name] == nil
-            && !BuiltIn.namespaces.contains(name) && name != "google"
+        Words.isIdentifier(name) && !reservedNames.contains(name)
     }
 
     /// The functions for media that manifests may use besides those of the language (media manifests §3.2).

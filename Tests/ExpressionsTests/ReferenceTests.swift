@@ -38,7 +38,7 @@ struct ReferenceTests {
         ("nodes.hero.text", "lead", "nodes.lead.text"), ("nodes.?hero.text", "the lead", "nodes[?\"the lead\"].text"),
         ("hero.text", "the lead", "nodes[\"the lead\"].text"), ("hero.text", "inputs", "nodes[\"inputs\"].text"),
         ("hero.text", "for", "nodes[\"for\"].text"), ("nodes.hero.text", "for", "nodes.for.text"),
-        ("hero.text", "int", "nodes[\"int\"].text"), ("hero.map(hero, hero.x)", "lead", "lead.map(hero, hero.x)"),
+        ("hero.text", "list", "list.text"), ("hero.map(hero, hero.x)", "lead", "lead.map(hero, hero.x)"),
         ("[1].map(lead, hero.x + lead)", "lead", "[1].map(lead, nodes[\"lead\"].x + lead)"),
         ("[1].map(nodes, hero.x)", "a b", "[1].map(nodes, .nodes[\"a b\"].x)"), ("other.hero", "lead", "other.hero"),
         ("'hero' + hero.hero", "lead", "'hero' + lead.hero"), (".hero.x", "lead", ".lead.x"),

@@ -55,6 +55,11 @@ struct ValueTests {
         #expect(CELValue.none == .optional(nil) && CELValue.optional(1) != .none)
     }
 
+    @Test func `keeps keys apart that only look alike`() throws {
+        let text = "{'\\u00e9': 1, 'e\\u0301': 2}['\u{E9}'] * 10 + {'\\u00e9': 1, 'e\\u0301': 2}['e\u{301}']"
+        #expect(try evaluate(text) == 12)
+    }
+
     @Test func `finds keys in large maps as in small ones`() throws {
         let keys = (0..<50).map { CELValue.int($0) }
         let map = try #require(CELMap(keys: keys, values: keys))

@@ -62,11 +62,11 @@ extension Evaluator {
         case .bitNot, .bitAnd, .bitOr, .bitXor, .bitShiftLeft, .bitShiftRight:
             return try bitFunction(function, arguments)
         case .base64Encode, .base64Decode: return try base64(function, arguments.first)
-        case .optionalOf, .optionalNone, .optionalOfNonZero, .optionalUnwrap, .unwrapOpt, .hasValue, .value, .or,
-            .orValue, .first, .last:
+        case .optionalOf, .optionalNone, .optionalOfNonZero, .optionalUnwrap, .unwrapOpt, .hasValue, .value, .first,
+            .last:
             return try optionalFunction(function, arguments)
         case .json, .parseJson, .sum, .tokens: return try ownFunction(function, arguments.first)
-        case .now: throw mismatch(function, arguments)
+        case .now, .otherwise, .otherwiseValue: throw mismatch(function, arguments)
         }
     }
 

@@ -46,7 +46,7 @@ extension Evaluator {
     }
 
     private mutating func holds(_ node: Int32) throws(Failure) -> Bool {
-        guard case .bool(let value) = try value(of: node) else { throw notBoolean("a condition", node) }
+        guard case .bool(let value) = try value(of: node) else { throw notBoolean("The condition of a macro", node) }
         return value
     }
 

@@ -92,7 +92,11 @@ extension Evaluator {
                 if try equals(element, value) { return true }
             }
             return false
-        case .map(let map): return map[value] != nil
+        case .map(let map):
+            switch value {
+            case .bool, .int, .uint, .double, .string: return map[value] != nil
+            default: throw Failure(.noOverload("in", types: [value.type.name, "map"]))
+            }
         default:
             let hint: String? = container.string == nil ? nil : "Write `text.contains(part)`."
             throw Failure(.noOverload("in", types: [value.type.name, container.type.name]), hint: hint)

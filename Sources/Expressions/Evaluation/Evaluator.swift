@@ -6,6 +6,8 @@ struct Evaluator {
     let promotesNumbers: Bool
     var meter: Meter
     var locals: [CELValue]
+    /// Whether the variable of `cel.bind` in a slot has its value.
+    private var isBound: [Bool]
 
     init(_ program: Program, in scope: any Scope, with context: EvaluationContext, meter: Meter) {
         self.program = program
@@ -14,6 +16,7 @@ struct Evaluator {
         self.meter = meter
         promotesNumbers = program.environment.promotesNumbers
         locals = program.slotCount > 0 ? Array(repeating: .null, count: program.slotCount) : []
+        isBound = program.hasBindings ? Array(repeating: false, count: program.slotCount) : []
     }
 
     mutating func result() throws(Failure) -> CELValue {
@@ -51,7 +54,7 @@ struct Evaluator {
         case .unknown(let name): throw located(Failure(.unknownName(program.names[Int(name)])), at: node)
         case .has(let base, let steps): return .bool(try has(base, steps))
         case .not(let operand):
-            guard case .bool(let value) = try value(of: operand) else { throw notBoolean("!", operand) }
+            guard case .bool(let value) = try value(of: operand) else { throw notBoolean("`!`", operand) }
             return .bool(!value)
         case .negate(let operand): return try negate(operand, at: node)
         case .chain(let links): return try chain(links)
@@ -61,11 +64,19 @@ struct Evaluator {
         case .matches(let operand, let pattern): return try matches(operand, pattern, at: node)
         case .extract(let operand, let pattern): return try extract(operand, pattern, at: node)
         case .comprehension(let place): return try comprehension(program.comprehensions[Int(place)], at: node)
-        case .bind(let slot, let bound, let body):
-            locals[Int(slot)] = try value(of: bound)
+        case .bind(let slot, let body):
+            isBound[Int(slot)] = false
             return try value(of: body)
+        case .bound(let slot, let bound):
+            if !isBound[Int(slot)] {
+                locals[Int(slot)] = try value(of: bound)
+                isBound[Int(slot)] = true
+            }
+            return locals[Int(slot)]
         case .optionalMap(let slot, let target, let body, let isFlat):
             return try optionalMap(slot, target, body, isFlat: isFlat, at: node)
+        case .alternative(let preferred, let otherwise, let isPlain):
+            return try alternative(preferred, otherwise, isPlain: isPlain, at: node)
         case .fallback(let preferred, let otherwise):
             do {
                 return try value(of: preferred)
@@ -74,7 +85,7 @@ struct Evaluator {
                 return try value(of: otherwise)
             }
         case .now: return try now(at: node)
-        default: throw Failure(.syntax("This expression cannot be evaluated."), at: program.ranges[Int(node)])
+        default: throw Failure(.invalidValue("This expression cannot be evaluated."), at: program.ranges[Int(node)])
         }
     }
 
@@ -108,7 +119,7 @@ struct Evaluator {
             let operand = program.children[place]
             do throws(Failure) {
                 guard case .bool(let value) = try value(of: operand) else {
-                    throw notBoolean(deciding ? "||" : "&&", operand)
+                    throw notBoolean(deciding ? "`||`" : "`&&`", operand)
                 }
                 if value == deciding { return deciding }
             } catch {
@@ -122,14 +133,18 @@ struct Evaluator {
 
     func notBoolean(_ sign: String, _ operand: Int32) -> Failure {
         let range = program.ranges[Int(operand)]
-        return Failure(.syntax("`\(sign)` takes only true or false."), at: range, hint: "Compare the value: `x == y`.")
+        return Failure(
+            .invalidValue("\(sign) takes only true or false."),
+            at: range,
+            hint: "Compare the value: `x == y`."
+        )
     }
 
     /// A conditional; a row of them, each the last branch of the one before, needs no deeper stack.
     private mutating func conditional(_ node: Int32) throws(Failure) -> CELValue {
         var node = node
         while case .conditional(let condition, let then, let otherwise) = program.nodes[Int(node)] {
-            guard case .bool(let isMet) = try value(of: condition) else { throw notBoolean("? :", condition) }
+            guard case .bool(let isMet) = try value(of: condition) else { throw notBoolean("`? :`", condition) }
             if isMet { return try value(of: then) }
             node = otherwise
         }

@@ -55,7 +55,7 @@ struct Failure: Error {
     }
 
     private static func suggestion(for name: String, in map: CELMap) -> String {
-        let near = Spelling.nearest(to: name, among: map.keys.lazy.prefix(200).compactMap(\.string))
+        let near = Spelling.nearest(to: name, among: map.keys.lazy.prefix(32).compactMap(\.string))
         if let near { return "Did you mean `\(near)`?" }
         return "Write `.?\(name)` for an optional, or `default(x, y)`."
     }

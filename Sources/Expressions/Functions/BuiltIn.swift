@@ -35,7 +35,9 @@ enum BuiltIn: String, CaseIterable {
     case optionalNone = "optional.none"
     case optionalOfNonZero = "optional.ofNonZeroValue"
     case optionalUnwrap = "optional.unwrap"
-    case hasValue, value, or, orValue, unwrapOpt, first, last
+    case hasValue, value, unwrapOpt, first, last
+    case otherwise = "or"
+    case otherwiseValue = "orValue"
     // Ours.
     case json, parseJson, now, sum, tokens
     case extract = "regex.extract"
@@ -67,18 +69,13 @@ enum BuiltIn: String, CaseIterable {
         case .getDate, .getDayOfMonth, .getDayOfWeek, .getDayOfYear, .getFullYear, .getHours, .getMilliseconds,
             .getMinutes, .getMonth, .getSeconds, .join:
             0...1
-        case .contains, .startsWith, .endsWith, .matches, .charAt, .format, .or, .orValue: 1...1
+        case .contains, .startsWith, .endsWith, .matches, .charAt, .format, .otherwise, .otherwiseValue: 1...1
         case .indexOf, .lastIndexOf, .split, .substring: 1...2
         case .replace: 2...3
         default: nil
         }
     }
 
-    /// Whether the argument after the first may be an opaque, which is handed on unread.
-    var handsOn: Bool {
-        switch self {
-        case .optionalOf, .or, .orValue, .dyn: true
-        default: false
-        }
-    }
+    /// Whether its argument may be an opaque, which is handed on unread.
+    var handsOn: Bool { self == .optionalOf || self == .dyn }
 }

@@ -56,7 +56,7 @@ extension Evaluator {
         if case .double(let number) = value, !number.isFinite, "dfe".unicodeScalars.contains(clause) {
             return number.formatText
         }
-        try meter.charge(precision >> 1)
+        try meter.charge(16 + precision >> 1)
         let text: String? =
             switch (clause, value) {
             case ("d", .int), ("d", .uint), ("d", .double): try shown(value)

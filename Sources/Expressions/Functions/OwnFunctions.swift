@@ -39,12 +39,23 @@ extension Evaluator {
             return .string(Base64.encode(bytes))
         case (.base64Decode, .string(let text)):
             try meter.charge(bytes: text.utf8.count)
-            guard let bytes = Base64.decode(text) else { throw Failure(.invalidValue("The text is no base 64.")) }
+            guard let bytes = Self.decoded(text) else { throw Failure(.invalidValue("The text is no base 64.")) }
             return .bytes(bytes)
         default:
             let hint = function == .base64Encode && value.type == .string ? "Write `base64.encode(bytes(x))`." : nil
             throw Failure(.noOverload(function.rawValue, types: [value.type.name]), hint: hint)
         }
+    }
+
+    /// The bytes as CEL's own implementations read them: white space, missing `=` and spare bits at the end are ignored.
+    private static func decoded(_ text: String) -> [UInt8]? {
+        var digits = text.utf8.filter { $0 != 0x20 && !(0x09...0x0D).contains($0) }
+        let count = digits.count
+        while digits.count > count - 2, digits.last == UInt8(ascii: "=") { digits.removeLast() }
+        guard digits.count == count || count % 4 == 0, digits.count % 4 != 1 else { return nil }
+        let missing = (4 - digits.count % 4) % 4
+        digits += Array(repeating: UInt8(ascii: "A"), count: missing)
+        return Base64.decode(String(decoding: digits, as: UTF8.self))?.dropLast(missing)
     }
 
     /// The functions of the extension "optional".
@@ -59,26 +70,43 @@ extension Evaluator {
                 throw Failure(.invalidValue("The optional is empty."), hint: "Write `.orValue(…)`.")
             }
             return content
-        case (.or, .optional(let content)):
-            guard content == nil else { return arguments.first }
-            guard case .optional = arguments.second else {
-                throw Failure(
-                    .noOverload("or", types: [CELType.optional.name, arguments.second.type.name]),
-                    hint: "Write `.orValue(…)` for a plain value."
-                )
-            }
-            return arguments.second
-        case (.orValue, .optional(let content)): return content ?? arguments.second
         case (.optionalUnwrap, .list(let list)), (.unwrapOpt, .list(let list)): return .list(try unwrap(list))
         case (.first, .list(let list)): return .optional(list.first)
         case (.last, .list(let list)): return .optional(list.last)
-        case (.value, _), (.hasValue, _), (.or, _), (.orValue, _):
-            throw Failure(
-                .noOverload(function.rawValue, types: [arguments.first.type.name]),
-                hint: "Only optionals have it: write `x.?name` instead of `x.name`, or `optional.of(x)`."
-            )
+        case (.value, _), (.hasValue, _): throw Self.noOptional(function, arguments.first)
         default: throw mismatch(function, arguments)
         }
+    }
+
+    private static func noOptional(_ function: BuiltIn, _ value: CELValue) -> Failure {
+        Failure(
+            .noOverload(function.rawValue, types: [value.type.name]),
+            hint: "Only optionals have it: write `x.?name` instead of `x.name`, or `optional.of(x)`."
+        )
+    }
+
+    /// `x.or(y)` and `x.orValue(y)`.
+    mutating func alternative(
+        _ preferred: Int32,
+        _ otherwise: Int32,
+        isPlain: Bool,
+        at node: Int32
+    ) throws(Failure) -> CELValue {
+        let value = try value(of: preferred)
+        guard case .optional(let content) = value else {
+            throw located(Self.noOptional(isPlain ? .otherwiseValue : .otherwise, value), at: node)
+        }
+        if let content { return isPlain ? content : value }
+        let other = try self.value(of: otherwise)
+        if isPlain { return other }
+        guard case .optional = other else {
+            let types = [CELType.optional.name, other.type.name]
+            throw located(
+                Failure(.noOverload("or", types: types), hint: "Write `.orValue(…)` for a plain value."),
+                at: node
+            )
+        }
+        return other
     }
 
     private mutating func unwrap(_ list: CELList) throws(Failure) -> [CELValue] {

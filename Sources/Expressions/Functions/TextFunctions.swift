@@ -151,7 +151,7 @@ extension Evaluator {
             try meter.charge(1)
             parts.append(.string(String(scalar)))
         }
-        if !rest.isEmpty { parts.append(.string(String(rest))) }
+        if !rest.isEmpty || text.isEmpty { parts.append(.string(String(rest))) }
         return parts
     }
 

@@ -8,7 +8,7 @@ extension Evaluator {
             var offset: Int64 = 0
             if arguments.count > 1 {
                 guard case .string(let name) = arguments.second else { throw mismatch(function, arguments) }
-                try meter.charge(8)
+                try meter.charge(32)
                 offset = try self.offset(of: name, at: moment)
             }
             return Self.part(function, of: moment, offset: offset)

@@ -42,7 +42,16 @@ struct RegexMatcher {
         var rest = text.unicodeScalars.makeIterator()
         var next = rest.next()
         while true {
-            if best == nil { follow(Thread(instruction: 0, captures: Captures()), place, before, next) }
+            if best == nil {
+                // Nothing is under way, so what no match begins with is passed by.
+                while current.isEmpty, let scalar = next, program.cannotBegin(with: scalar) {
+                    place += UTF8.width(scalar)
+                    before = scalar
+                    next = rest.next()
+                    work += 1
+                }
+                follow(Thread(instruction: 0, captures: Captures()), place, before, next)
+            }
             try settle(&meter)
             if let match = step(place, next, &best) { return match }
             guard let scalar = next, !following.isEmpty || best == nil else { return best }

@@ -19,6 +19,8 @@ final class RegexProgram: Sendable {
     let instructions: [Instruction]
     let sets: [RegexSet]
     let captureCount: Int
+    /// The characters of ASCII a match may begin with, one bit each; `nil` when a match may be empty or begin anywhere.
+    private let beginnings: (low: UInt64, high: UInt64)?
 
     /// - Throws: A failure without a place when the pattern is not valid or too large.
     init(_ pattern: String) throws(Failure) {
@@ -31,6 +33,36 @@ final class RegexProgram: Sendable {
         instructions = compiler.instructions
         sets = compiler.sets
         captureCount = parser.captureCount
+        beginnings = Self.beginnings(compiler.instructions, compiler.sets)
+    }
+
+    /// Whether no match begins with a character, so that a search can pass it by.
+    func cannotBegin(with scalar: Unicode.Scalar) -> Bool {
+        let value = scalar.value
+        guard let beginnings, value < 128 else { return false }
+        return (value < 64 ? beginnings.low >> UInt64(value) : beginnings.high >> UInt64(value - 64)) & 1 == 0
+    }
+
+    private static func beginnings(_ instructions: [Instruction], _ sets: [RegexSet]) -> (low: UInt64, high: UInt64)? {
+        var bits: (low: UInt64, high: UInt64) = (0, 0)
+        var reached = Array(repeating: false, count: instructions.count)
+        var pending = [0]
+        while let place = pending.popLast() {
+            guard !reached[place] else { continue }
+            reached[place] = true
+            switch instructions[place] {
+            case .jump(let target): pending.append(Int(target))
+            case .split(let first, let second): pending += [Int(first), Int(second)]
+            case .save: pending.append(place + 1)
+            case .assert, .match: return nil
+            case .take(let set):
+                for value in 0..<64 as Range<UInt8> {
+                    if sets[Int(set)].contains(Unicode.Scalar(value)) { bits.low |= 1 << UInt64(value) }
+                    if sets[Int(set)].contains(Unicode.Scalar(value + 64)) { bits.high |= 1 << UInt64(value) }
+                }
+            }
+        }
+        return bits
     }
 
     private struct Compiler {

@@ -34,10 +34,14 @@ enum Node {
     case extract(Int32, pattern: Int32)
     /// A macro over the elements of a list or map, by its place.
     case comprehension(Int32)
-    /// `cel.bind`: a slot, its value, and the expression that uses it.
-    case bind(slot: Int32, Int32, body: Int32)
+    /// `cel.bind`: a slot, and the expression that uses it.
+    case bind(slot: Int32, body: Int32)
+    /// The variable of `cel.bind`: its slot, and its value, which is evaluated at the first use.
+    case bound(slot: Int32, Int32)
     /// `optMap` and `optFlatMap`: a slot, an optional, and the expression that uses its content.
     case optionalMap(slot: Int32, Int32, body: Int32, isFlat: Bool)
+    /// `x.or(y)` and `x.orValue(y)`, which evaluate what is after it only when the optional is empty.
+    case alternative(Int32, Int32, isPlain: Bool)
     /// `default(x, y)`.
     case fallback(Int32, Int32)
     /// `now()`.
@@ -139,6 +143,7 @@ final class Program: Sendable {
     let comprehensions: [Comprehension]
     let start: Int32
     let slotCount: Int
+    let hasBindings: Bool
 
     init(_ builder: ProgramBuilder, start: Int32) {
         source = builder.source
@@ -152,6 +157,7 @@ final class Program: Sendable {
         patterns = builder.patterns
         comprehensions = builder.comprehensions
         slotCount = builder.slotCount
+        hasBindings = builder.hasBindings
         self.start = start
     }
 }

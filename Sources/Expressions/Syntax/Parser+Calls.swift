@@ -100,12 +100,17 @@ extension Parser {
         case .now:
             usesNow = true
             return try builder.add(.now, at: range)
+        case .otherwise, .otherwiseValue:
+            let node = Node.alternative(arguments[0], arguments[1], isPlain: function == .otherwiseValue)
+            return try builder.add(node, at: range, above: arguments[0], arguments[1])
         case .matches, .extract:
             guard arguments.count == 2, case .string(let pattern) = builder.constant(of: arguments[1]) else { break }
             let program: RegexProgram
             do {
                 program = try RegexProgram(pattern)
             } catch {
+                // The function itself fails when it is reached.
+                if environment.defersNames { break }
                 throw error.located(at: builder.range(of: arguments[1]))
             }
             let place = builder.place(ofPattern: program)

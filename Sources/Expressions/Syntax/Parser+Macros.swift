@@ -34,11 +34,14 @@ extension Parser {
         advance()
         let value = try expression()
         guard accept(.comma) else { throw misused(.bind, at: range) }
-        return try declaring([name]) { (parser, slots) throws(Failure) in
+        let (slot, before) = builder.openLateSlot()
+        defer { builder.closeLateSlot(backTo: before) }
+        let body = try declaring([Variable(name: name, slot: slot, bound: value)]) { (parser) throws(Failure) in
             let body = try parser.expression()
             try parser.expect(.rightParenthesis, "`)`")
-            return try parser.builder.add(.bind(slot: slots[0], value, body: body), at: range, above: value, body)
+            return body
         }
+        return try builder.add(.bind(slot: slot, body: body), at: range, above: value, body)
     }
 
     // MARK: Macros on a value

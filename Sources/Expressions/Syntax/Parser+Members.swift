@@ -5,16 +5,22 @@ struct PendingStep {
 }
 
 extension Parser {
+    /// The most parts of a name that the environment may know as one.
+    private static let maximumParts = 16
+
     /// A primary with its members, indices and calls.
     mutating func member() throws(Failure) -> Int32 {
-        var base: Int32
-        var steps: [PendingStep] = []
-        let isName = token.kind == .identifier || token.kind == .dot && peek(1).kind == .identifier
-        if isName {
-            (base, steps) = try name()
-        } else {
-            base = try primary()
+        guard token.kind == .identifier || token.kind == .dot && peek(1).kind == .identifier else {
+            return try member(of: try primary())
         }
+        let (base, steps) = try name()
+        return try member(of: base, steps, isName: true)
+    }
+
+    /// A value that has been read, with the members, indices and calls after it.
+    mutating func member(of first: Int32, _ read: [PendingStep] = [], isName: Bool = false) throws(Failure) -> Int32 {
+        var base = first
+        var steps = read
         var root = isName ? base : -1
         while true {
             switch token.kind {
@@ -113,7 +119,7 @@ extension Parser {
         let name = text(first)
         let range = start.range.through(first.range)
         if token.kind == .leftParenthesis { return (try call(first), []) }
-        if !isAbsolute, let slot = slot(of: name) { return (try builder.add(.local(slot), at: range), []) }
+        if !isAbsolute, let variable = try variable(name, at: range) { return (variable, []) }
 
         var fields: [PendingStep] = []
         while token.kind == .dot, peek(1).kind == .identifier, peek(2).kind != .leftParenthesis {
@@ -145,7 +151,7 @@ extension Parser {
         at range: SourceRange,
         isAbsolute: Bool
     ) throws(Failure) -> (base: Int32, steps: [PendingStep]) {
-        for length in stride(from: parts.count, through: 1, by: -1) {
+        for length in stride(from: min(parts.count, Self.maximumParts), through: 1, by: -1) {
             let name = parts[..<length].joined(separator: ".")
             let range = length > 1 ? range.through(fields[length - 2].step.range) : range
             let rest = Array(fields[(length - 1)...])

@@ -44,14 +44,10 @@ extension Parser {
         return try builder.addConstant(.int(value), at: token.range)
     }
 
-    /// A number with a sign before it, so that the least integer can be written; `nil` when something else follows.
+    /// A number with a sign before it, which belongs to the literal; `nil` when something else follows.
     mutating func negativeLiteral(after sign: Token) throws(Failure) -> Int32? {
         let token = token
         guard token.kind == .integer || token.kind == .double else { return nil }
-        switch peek(1).kind {
-        case .dot, .leftBracket: return nil
-        default: break
-        }
         advance()
         let range = SourceRange(Int(token.range.start) - 1, Int(token.range.end))
         if token.kind == .double {
@@ -103,7 +99,7 @@ extension Parser {
     private func refuseBareKey() throws(Failure) {
         guard token.kind == .identifier, peek(1).kind == .colon else { return }
         let name = text(token)
-        guard slot(of: name) == nil, !environment.knows(root: name), CELType.named[name] == nil else { return }
+        guard !knows(variable: name), !environment.knows(root: name), CELType.named[name] == nil else { return }
         guard !environment.defersNames else { return }
         throw Failure(.unknownName(name), at: token.range, hint: "Write `\"\(name)\":` for a key of that name.")
     }

@@ -1,5 +1,13 @@
 /// Reads tokens into a program by recursive descent; brackets may nest only so deep, so the stack stays small.
 struct Parser {
+    /// A name that a macro declares.
+    struct Variable {
+        let name: String
+        let slot: Int32
+        /// The value of a variable of `cel.bind`.
+        let bound: Int32?
+    }
+
     let bytes: [UInt8]
     let environment: Environment
     var builder: ProgramBuilder
@@ -15,7 +23,7 @@ struct Parser {
     private var next = 0
     private var depth = 0
     var macroDepth = 0
-    private var scope: [(name: String, slot: Int32)] = []
+    private var scope: [Variable] = []
 
     /// A parser of the tokens from a place on; `bytes` is the UTF-8 of the source.
     init(
@@ -140,7 +148,7 @@ struct Parser {
         while accept(sign.kind) { count += 1 }
         let operand: Int32
         if sign.kind == .minus, let literal = try negativeLiteral(after: sign) {
-            operand = literal
+            operand = try member(of: literal)
             count -= 1
             if count > 1, count % 2 == 0 { count = 0 }
         } else {
@@ -156,27 +164,35 @@ struct Parser {
 
     // MARK: Variables
 
-    func slot(of name: String) -> Int32? {
-        scope.last { $0.name == name }?.slot
+    /// The variable of that name that is declared innermost, as a node.
+    mutating func variable(_ name: String, at range: SourceRange) throws(Failure) -> Int32? {
+        guard let variable = scope.last(where: { $0.name == name }) else { return nil }
+        guard let bound = variable.bound else { return try builder.add(.local(variable.slot), at: range) }
+        return try builder.add(.bound(slot: variable.slot, bound), at: range, above: bound)
     }
 
-    /// Declares the variables of a macro while its expressions are read.
+    func knows(variable name: String) -> Bool { scope.contains { $0.name == name } }
+
+    /// Declares variables of a macro while its expressions are read.
+    mutating func declaring<Result>(
+        _ declared: [Variable],
+        _ read: (inout Parser) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        scope += declared
+        variables.formUnion(declared.map(\.name))
+        defer { scope.removeLast(declared.count) }
+        return try read(&self)
+    }
+
+    /// Declares variables whose values the evaluator assigns, each with a slot of its own.
     mutating func declaring<Result>(
         _ names: [String],
         _ read: (inout Parser, [Int32]) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        var slots: [Int32] = []
-        for name in names {
-            let slot = builder.openSlot()
-            scope.append((name, slot))
-            slots.append(slot)
-            variables.insert(name)
-        }
-        defer {
-            scope.removeLast(names.count)
-            builder.closeSlots(names.count)
-        }
-        return try read(&self, slots)
+        var declared: [Variable] = []
+        for name in names { declared.append(Variable(name: name, slot: builder.openSlot(), bound: nil)) }
+        defer { builder.closeSlots(names.count) }
+        return try declaring(declared) { (parser) throws(Failure) in try read(&parser, declared.map(\.slot)) }
     }
 }
 

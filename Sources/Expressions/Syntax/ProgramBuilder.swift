@@ -1,7 +1,7 @@
 /// Collects the nodes of a program while it is parsed.
 struct ProgramBuilder {
     /// The most nodes from the whole expression down to a leaf; evaluation goes as deep.
-    private static let maximumHeight: Int32 = 400
+    private static let maximumHeight: Int32 = 300
 
     let source: String
     let environment: Environment
@@ -14,6 +14,7 @@ struct ProgramBuilder {
     private(set) var patterns: [RegexProgram] = []
     private(set) var comprehensions: [Comprehension] = []
     private(set) var slotCount = 0
+    private(set) var hasBindings = false
     private var heights: [Int32] = []
     private var openSlots = 0
 
@@ -151,7 +152,7 @@ struct ProgramBuilder {
     // MARK: Parts
 
     mutating func place(ofName name: String) -> Int32 {
-        if let place = names.firstIndex(of: name) { return Int32(place) }
+        // Names are not shared: `==` would merge those that are only canonically equivalent.
         names.append(name)
         return Int32(names.count - 1)
     }
@@ -169,5 +170,17 @@ struct ProgramBuilder {
 
     mutating func closeSlots(_ count: Int) {
         openSlots -= count
+    }
+
+    /// Opens a slot for a variable whose value is evaluated late, apart from every slot that value itself uses.
+    mutating func openLateSlot() -> (slot: Int32, before: Int) {
+        hasBindings = true
+        let before = openSlots
+        openSlots = slotCount
+        return (openSlot(), before)
+    }
+
+    mutating func closeLateSlot(backTo before: Int) {
+        openSlots = before
     }
 }

@@ -5,7 +5,7 @@ enum Spelling {
         let letters = Array(name.utf8.prefix(64))
         let farthest = max(1, letters.count / 3)
         var best: (name: String, distance: Int)?
-        for candidate in candidates {
+        for candidate in candidates where abs(candidate.utf8.count - letters.count) <= farthest {
             if lowered(candidate) == lowered(name) { return candidate }
             let distance = distance(letters, Array(candidate.utf8.prefix(64)))
             guard distance <= farthest, distance < letters.count else { continue }

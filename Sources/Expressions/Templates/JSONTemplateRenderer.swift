@@ -24,7 +24,9 @@ struct JSONTemplateRenderer {
         case .condition(let leaf, let then, let otherwise):
             if try isTrue(leaf, in: scope) { return try render(then, in: scope) }
             return try otherwise.flatMap { (part) throws(ExpressionError) in try render(part, in: scope) }
-        case .each(let leaf, let name, let body): return .list(try each(leaf, name, body, in: scope))
+        case .each(let leaf, let name, let body):
+            guard let list = try value(of: leaf, in: scope).unwrapped else { return nil }
+            return .list(try each(leaf, list, name, body, in: scope))
         case .concat(let parts, let place): return .list(try concat(parts, at: place, in: scope))
         case .merge(let parts, let place): return .map(try merge(parts, at: place, in: scope))
         }
@@ -60,11 +62,11 @@ struct JSONTemplateRenderer {
 
     private mutating func each(
         _ leaf: JSONTemplate.Leaf,
+        _ value: CELValue,
         _ name: String,
         _ body: JSONTemplate.Part,
         in scope: any Scope
     ) throws(ExpressionError) -> [CELValue] {
-        let value = try value(of: leaf, in: scope)
         guard case .list(let list) = value else {
             throw Self.wrongType(value, wanted: "a list", in: leaf.expression.text, at: leaf.place)
         }
