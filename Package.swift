@@ -10,6 +10,11 @@ let package = Package(
         .target(name: "EventLoop", dependencies: ["CEventLoop"]),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSockets"]),
 
+        // MARK: HTTPClient
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "HTTPClient", dependencies: ["CCurl", "CEventLoop", "EventLoop", "HTTPValues"]),
+        .testTarget(name: "HTTPClientTests", dependencies: ["EventLoop", "HTTPClient", "HTTPValues", "TestSockets"]),
+
         // MARK: HTTPServer
         .target(name: "HTTPServer", dependencies: ["CEventLoop", "EventLoop", "HTTPValues"]),
         .testTarget(name: "HTTPServerTests", dependencies: ["EventLoop", "HTTPServer", "HTTPValues", "TestSockets"]),
