@@ -40,6 +40,10 @@ let package = Package(
         // MARK: FileSystem
         .target(name: "FileSystem"),
         .testTarget(name: "FileSystemTests", dependencies: ["FileSystem", "TestSupport"]),
+        // MARK: HTTPClient
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "HTTPClient", dependencies: ["CCurl", "CEventLoop", "EventLoop", "HTTPValues"]),
+        .testTarget(name: "HTTPClientTests", dependencies: ["EventLoop", "HTTPClient", "HTTPValues", "TestSockets"]),
 
         // MARK: HTTPServer
         .target(name: "HTTPServer", dependencies: ["CEventLoop", "EventLoop", "HTTPValues"]),
@@ -57,6 +61,23 @@ let package = Package(
         // MARK: Processes
         .target(name: "Processes"),
         .testTarget(name: "ProcessesTests", dependencies: ["FileSystem", "Processes", "TestSupport"]),
+
+        // MARK: Providers
+        .target(
+            name: "Providers",
+            dependencies: [
+                "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "HTTPClient", "HTTPValues",
+                "Values",
+            ]
+        ),
+        .testTarget(
+            name: "ProvidersTests",
+            dependencies: [
+                "Assets", "Catalog", "Engine", "EventLoop", "HTTPClient", "HTTPServer", "HTTPValues", "Providers",
+                "Storage",
+                "TestSupport", "Values",
+            ]
+        ),
 
         // MARK: Runtime
         .target(
@@ -92,7 +113,7 @@ let package = Package(
         .target(name: "TestSockets"),
 
         // MARK: TestSupport
-        .target(name: "TestSupport", dependencies: ["Values"]),
+        .target(name: "TestSupport", dependencies: ["EventLoop", "HTTPServer", "HTTPValues", "Values"]),
 
         // MARK: Values
         .target(name: "Values"),

@@ -66,11 +66,20 @@ public final class BlockingPool: Sendable {
     /// Work that has begun is not interrupted by cancellation; work whose task is cancelled before its turn is not
     /// begun.
     ///
+    /// - Parameters:
+    ///   - isolation: The caller's actor, on which the waiting is begun.
+    ///   - work: What blocks.
+    /// - Returns: The work's result.
     /// - Throws: What the work throws, ``EventLoopError``, or `CancellationError`.
-    public func run<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
+    public func run<Result: Sendable>(
+        isolation: isolated (any Actor)? = #isolation,
+        _ work: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
         let isCancelled = CancellationMark()
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
+            // Only what captures the actor is isolated to it; else the closure would go by way of another executor.
+            _ = isolation
+            return try await withCheckedThrowingContinuation { continuation in
                 do {
                     try add { failure in
                         if let failure { return continuation.resume(throwing: failure) }

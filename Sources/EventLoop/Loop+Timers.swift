@@ -45,12 +45,17 @@ extension Loop {
     ///
     /// Cheaper than `Task.sleep`, which wakes through another thread.
     ///
+    /// - Parameters:
+    ///   - duration: How long.
+    ///   - isolation: The caller's actor, on which the waiting is begun.
     /// - Throws: `CancellationError` when the task is cancelled or the loop ends.
-    public func sleep(for duration: Duration) async throws {
+    public func sleep(for duration: Duration, isolation: isolated (any Actor)? = #isolation) async throws {
         let number = nextTimerNumber()
         let deadline = Self.now &+ duration.wholeNanoseconds
         let isCancelled = CancellationMark()
         try await withTaskCancellationHandler {
+            // Only what captures the actor is isolated to it; else the closure would go by way of another executor.
+            _ = isolation
             try await withCheckedThrowingContinuation { (sleeper: CheckedContinuation<Void, any Error>) in
                 execute { [self] in
                     // A cancellation from elsewhere may have come before the timer was there to be removed.

@@ -138,7 +138,8 @@ public final class Loop: Sendable {
         var index = 0
         while index < state.jobs.count, index < LoopState.jobsPerPass {
             // Both executors at once: a task that runs here then calls the actors pinned here without a new job.
-            unsafe state.jobs[index].runSynchronously(isolatedTo: serial, taskExecutor: task)
+            let job = state.jobs[index]
+            unsafe job.runSynchronously(isolatedTo: serial, taskExecutor: task)
             index += 1
         }
         state.removeJobs(index)

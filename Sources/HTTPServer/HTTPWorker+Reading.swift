@@ -165,7 +165,7 @@ extension HTTPWorker {
         arm(connection)
         let id = exchange.id
         await withTaskCancellationHandler {
-            await withCheckedContinuation { exchange.reader = $0 }
+            await suspend(exchange)
         } onCancel: {
             loop.execute { self.assumeIsolated { $0.wakeReader(of: id) } }
         }
@@ -177,6 +177,11 @@ extension HTTPWorker {
             exchange.keepsAlive = false
             throw .tooSlow
         }
+    }
+
+    /// A method of its own because a closure is only isolated to the actor when it captures it.
+    private func suspend(_ exchange: Exchange) async {
+        await withCheckedContinuation { exchange.reader = $0 }
     }
 
     private func wakeReader(of id: ExchangeID) {

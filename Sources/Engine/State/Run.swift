@@ -70,4 +70,10 @@ public struct Prepared: Sendable {
     public var inputs: [String: Value]
     /// The values of the parameters.
     public var parameters: [String: JSON]
+
+    /// Inputs of these values.
+    public init(inputs: [String: Value], parameters: [String: JSON]) {
+        self.inputs = inputs
+        self.parameters = parameters
+    }
 }

@@ -1,0 +1,47 @@
+import Expressions
+import Values
+
+/// A secret inside a template: it can be sent to its own host and nothing else can be done with it.
+struct SecretValue: HostValue {
+    let text: String
+    var typeName: String { "secret" }
+    var isOpaque: Bool { true }
+}
+
+/// Media inside a request in the form in which it is handed over.
+struct HandedMedia: HostValue {
+    let reference: MediaReference
+    let isDataURL: Bool
+    var typeName: String { "media" }
+    var isOpaque: Bool { true }
+}
+
+/// The bytes of an answer that is no JSON.
+struct AnswerBytes: HostValue {
+    let bytes: [UInt8]
+    var typeName: String { "bytes" }
+    var isOpaque: Bool { true }
+}
+
+/// What the expressions of a manifest can name (media manifests §3.2); a root that is not set does not exist.
+struct VendorScope: Scope {
+    var roots: [String: CELValue] = [:]
+
+    func value(ofRoot name: String) -> CELValue? { roots[name] }
+
+    mutating func set(_ name: String, _ value: CELValue) { roots[name] = value }
+
+    /// The scope with one more name, for the elements of lists.
+    func with(_ name: String, _ value: CELValue) -> VendorScope {
+        var scope = self
+        scope.roots[name] = value
+        return scope
+    }
+}
+
+extension CELValue {
+    /// A map of values by name, sorted.
+    static func members(_ values: [String: CELValue]) -> CELValue {
+        .map(CELMap(values.sorted { $0.key < $1.key }.map { CELMap.Member(key: $0.key, value: $0.value) }))
+    }
+}

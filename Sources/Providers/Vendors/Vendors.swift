@@ -1,0 +1,225 @@
+public import Assets
+public import Catalog
+public import Engine
+public import EventLoop
+public import HTTPClient
+public import Values
+
+import Crypto
+import Expressions
+import Synchronization
+
+/// Makes attempts through vendors by interpreting their manifests.
+public final class Vendors: Sendable {
+    /// How far an attempt has come.
+    public enum Milestone: Sendable {
+        /// The vendor has the job.
+        case submitted(keep: JSON)
+        /// The vendor is done.
+        case ready(keep: JSON)
+    }
+
+    /// The attempt that is to be made.
+    public struct Call: Sendable {
+        /// The type of the node.
+        public var type: NodeType
+        /// What was granted.
+        public var grant: Grant
+        /// The inputs.
+        public var prepared: Prepared
+        /// Names the attempt: the execution, the node run and the number of the attempt.
+        public var name: String
+        /// When the attempt was intended.
+        public var startedAt: Instant
+        /// What earlier answers of the vendor left; `null` when none.
+        public var keep: JSON
+        /// How far the attempt had come when it was taken up again.
+        public var stage: Attempt.State
+        /// The loop the attempt is made on.
+        public var loop: Loop
+
+        /// An attempt with these facts.
+        public init(
+            type: NodeType,
+            grant: Grant,
+            prepared: Prepared,
+            name: String,
+            startedAt: Instant,
+            keep: JSON,
+            stage: Attempt.State,
+            loop: Loop
+        ) {
+            self.type = type
+            self.grant = grant
+            self.prepared = prepared
+            self.name = name
+            self.startedAt = startedAt
+            self.keep = keep
+            self.stage = stage
+            self.loop = loop
+        }
+    }
+
+    private let catalog: Catalog
+    private let credentials: Credentials
+    private let assets: AssetStore
+    private let clients: [OutgoingClient]
+    private let now: @Sendable () -> Instant
+    private let userAgent: String
+    private let secret: [UInt8]
+
+    /// An interpreter with these parts.
+    ///
+    /// - Parameters:
+    ///   - catalog: The manifests.
+    ///   - credentials: The keys of vendors.
+    ///   - assets: Where results go.
+    ///   - clients: One for each loop.
+    ///   - secret: Makes the names of attempts that vendors see.
+    ///   - version: The version of the server, told to vendors.
+    ///   - now: The time.
+    public init(
+        catalog: Catalog,
+        credentials: Credentials,
+        assets: AssetStore,
+        clients: [OutgoingClient],
+        secret: [UInt8],
+        version: String,
+        now: @escaping @Sendable () -> Instant
+    ) {
+        self.catalog = catalog
+        self.credentials = credentials
+        self.assets = assets
+        self.clients = clients
+        self.secret = secret
+        self.now = now
+        userAgent = "Millrace/\(version)"
+    }
+
+    /// Whether a vendor can be called for an offer.
+    public func canCall(_ offer: Offer) -> Bool {
+        catalog.providers[offer.provider].flatMap(credentials.credential) != nil
+    }
+
+    /// What an attempt through an offer is granted.
+    ///
+    /// - Parameters:
+    ///   - offer: The offer.
+    ///   - type: The type of the node.
+    ///   - prepared: The inputs, on which the price depends.
+    ///   - timeout: The longest the node allows.
+    ///   - now: The time of the decision.
+    /// - Returns: The grant with the most the attempt can cost.
+    /// - Throws: ``NodeError`` when the manifest or its price formula fails.
+    public func quote(
+        _ offer: Offer,
+        of type: NodeType,
+        _ prepared: Prepared,
+        timeout: Duration?,
+        now: Instant
+    ) throws(NodeError) -> Grant {
+        let plan = try plan(offer, type)
+        var upper = Money.zero
+        if let formula = plan.price?.upper {
+            let scope = VendorScope.request(prepared, plan, key: "", deadlineMs: 0)
+            let functions = HostFunctions(forms: plan.handOver, megapixel: plan.price?.megapixel ?? 1_000_000)
+            do {
+                upper = try formula.evaluate(in: scope, with: functions.context(now: now)).nano ?? .zero
+            } catch {
+                throw NodeError(.contract, "The price of \(type.id) cannot be computed: \(error)")
+            }
+        }
+        let model = prepared.parameters["model"]?.string ?? offer.model ?? plan.variables["endpoint"]?.string
+        return Grant(
+            offer: offer.id,
+            provider: offer.provider,
+            model: model,
+            manifest: plan.manifest?.hash,
+            upper: upper,
+            deadline: now + (timeout ?? plan.deadline),
+            isSandbox: false
+        )
+    }
+
+    /// What to tell a person whose node has no vendor with a key.
+    public func howToConnect(_ type: NodeType) -> String {
+        let variables = type.offers.compactMap { catalog.providers[$0.provider] }.flatMap(Credentials.variables)
+        let names = Set(variables).sorted().joined(separator: " or ")
+        return names.isEmpty
+            ? ""
+            : "Set \(names) in the environment of the server, or let the sandbox answer "
+                + "with the workflow setting sandbox: whenMissing."
+    }
+
+    /// Makes an attempt; each milestone returns when it is stored.
+    public func perform(
+        _ call: Call,
+        milestone: @escaping @Sendable (Milestone) async -> Void
+    ) async -> RunInput.Outcome {
+        do throws(NodeError) {
+            return try await attempt(call, milestone)
+        } catch {
+            return .failed(error, cost: .zero)
+        }
+    }
+
+    private func attempt(
+        _ call: Call,
+        _ milestone: @escaping @Sendable (Milestone) async -> Void
+    ) async throws(NodeError) -> RunInput.Outcome {
+        guard let offer = call.type.offer(call.grant.offer), let provider = catalog.providers[offer.provider],
+            let credential = credentials.credential(for: provider)
+        else { throw NodeError(.auth, "The key of \(call.grant.provider) is not set any more.") }
+        guard let client = clients.first(where: { $0.loop === call.loop }) ?? clients.first else {
+            throw NodeError("internal_error", "There is no HTTP client.")
+        }
+        let last = Mutex<JSON>(call.keep)
+        let attempt = VendorAttempt(
+            plan: try plan(offer, call.type),
+            type: call.type,
+            credential: credential,
+            client: client,
+            assets: assets,
+            now: now,
+            deadline: call.grant.deadline,
+            startedAt: call.startedAt,
+            key: String(HMAC.sha256(Array(call.name.utf8), key: secret).prefix(16).hex),
+            userAgent: userAgent,
+            milestone: { reached in
+                switch reached {
+                case .submitted(let keep):
+                    last.withLock { $0 = keep }
+                    await milestone(.submitted(keep: keep))
+                case .ready(let keep):
+                    last.withLock { $0 = keep }
+                    await milestone(.ready(keep: keep))
+                }
+            }
+        )
+        let stage: VendorAttempt.Stage =
+            switch call.stage {
+            case .submitted: .submitted(call.keep)
+            case .ready: .ready(call.keep)
+            default: .fresh
+            }
+        do throws(NodeError) {
+            let result = try await attempt.perform(call.prepared, from: stage)
+            return .succeeded(outputs: result.outputs, cost: result.cost, requestID: result.requestID)
+        } catch {
+            let kept = last.withLock { $0 }
+            if Task.isCancelled, !kept.isNull {
+                // The run no longer wants the job: the vendor is told, whoever waits is not held up.
+                Task(executorPreference: call.loop) { await attempt.cancel(call.prepared, kept) }
+            }
+            throw error
+        }
+    }
+
+    private func plan(_ offer: Offer, _ type: NodeType) throws(NodeError) -> OfferPlan {
+        do {
+            return try catalog.plan(for: offer, of: type)
+        } catch {
+            throw NodeError(.contract, "The manifest is wrong: \(error)")
+        }
+    }
+}
