@@ -1,0 +1,172 @@
+import EventLoop
+import Foundation
+import HTTPClient
+import HTTPServer
+import HTTPValues
+import Synchronization
+import Values
+
+/// The release binary on a free port with a fresh folder, and a mock vendor in this process.
+final class ServerUnderTest: Sendable {
+    static let key = "sk-benchmark-0123456789abcdef0123456789"
+    let loops: LoopGroup
+    let pool: BlockingPool
+    let client: OutgoingClient
+    let vendor: HTTPListener
+    let vendorAddress: String
+    let folder: String
+    let url: String
+    private let running = Mutex<Process?>(nil)
+
+    init() async throws {
+        loops = try LoopGroup(count: 1, label: "bench.loop")
+        try loops.start()
+        pool = try BlockingPool(label: "bench.pool", threads: 1, capacity: 100)
+        folder = FileManager.default.temporaryDirectory.appending(path: "millrace-bench-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: "\(folder)/catalog", withIntermediateDirectories: true)
+        vendor = HTTPListener(loops: loops, pool: pool) { request in
+            let query = request.query.map(String.init) ?? ""
+            if let delay = query.split(separator: "&").first(where: { $0.hasPrefix("d=") }).flatMap({ Int($0.dropFirst(2)) }),
+                delay > 0
+            {
+                try? await request.loop.sleep(for: .milliseconds(delay))
+            }
+            _ = try? await request.body.collect(atMost: 1 << 20)
+            return HTTPResponse(status: 200, headers: ["content-type": "application/json"], body: Self.answer)
+        }
+        let bound = try await vendor.start(at: SocketAddress(ip: .v4(0x7F00_0001), port: 0))
+        vendorAddress = "127.0.0.1:\(bound.port)"
+        let port = try await Self.freePort(loops, pool)
+        url = "http://127.0.0.1:\(port)"
+        client = try OutgoingClient(
+            loop: loops.loops[0], pool: pool, addressGuard: try AddressGuard(allowPrivate: ["127.0.0.1:\(port)"]))
+        try Self.manifests(vendorAddress).write(toFile: "\(folder)/catalog/bench.json", atomically: true, encoding: .utf8)
+    }
+
+    private static let answer = Array(
+        #"{"choices":[{"message":{"role":"assistant","content":"The quick brown fox answers with a short, fixed sentence of text."}}]}"#.utf8)
+
+    /// Starts the server and waits until it is ready.
+    func start() async throws {
+        let process = Process()
+        process.executableURL = URL(filePath: ProcessInfo.processInfo.environment["MILLRACE_BINARY"] ?? ".build/release/millrace")
+        process.arguments = [
+            "serve", "--listen", String(url.dropFirst(7)), "--data", folder, "--bootstrap-key", Self.key, "--allow-private",
+            vendorAddress,
+        ]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        running.withLock { $0 = process }
+        for _ in 0..<2000 {
+            if let answer = try? await call(.get, "/readyz"), answer["status"]?.string == "ready" { return }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        throw CocoaError(.executableNotLoadable)
+    }
+
+    func stop() async {
+        let process = running.withLock { running in
+            defer { running = nil }
+            return running
+        }
+        process?.terminate()
+        process?.waitUntilExit()
+    }
+
+    func end() async {
+        await stop()
+        await vendor.stop(within: .zero)
+        await client.close()
+        await pool.stop()
+        await loops.stop()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    @discardableResult
+    func call(_ method: HTTPMethod, _ path: String, _ body: JSON? = nil) async throws -> JSON {
+        var request = OutgoingRequest(method: method, url: try HTTPURL(url + path))
+        request.headers = ["authorization": "Bearer \(Self.key)"]
+        if let body {
+            request.headers["content-type"] = "application/json"
+            request.body = .bytes(body.bytes)
+        }
+        return try JSON(parsing: try await client.send(request).body)
+    }
+
+    /// Stores a chain of calls to the vendor, or calls side by side that are joined at the end.
+    func makeWorkflow(calls: Int, inParallel: Bool, delay: Int) async throws -> String {
+        var nodes: [JSON] = [["id": "key", "data": ["nodeType": "input:text"]]]
+        var edges: [JSON] = []
+        for number in 0..<calls {
+            nodes.append([
+                "id": .string("n\(number)"),
+                "data": ["nodeType": "llm:benchmark", "config": ["delay": .int(Int64(delay))]],
+            ])
+            let source = inParallel || number == 0 ? "key" : "n\(number - 1)"
+            edges.append([
+                "id": .string("e\(number)"), "source": .string(source), "target": .string("n\(number)"),
+                "targetHandle": "in-prompt",
+            ])
+        }
+        if inParallel {
+            nodes.append(["id": "all", "data": ["nodeType": "logic:merge"]])
+            for number in 0..<calls {
+                edges.append([
+                    "id": .string("m\(number)"), "source": .string("n\(number)"), "target": "all", "targetHandle": "in-inputs",
+                ])
+            }
+        }
+        let made = try await call(
+            .post, "/api/v1/workflows", ["name": "benchmark", "nodes": .array(nodes), "edges": .array(edges)])
+        guard let id = made["id"]?.string else { throw CocoaError(.coderInvalidValue, userInfo: ["answer": made.text]) }
+        return id
+    }
+
+    /// Runs a workflow and waits for its end.
+    func execute(_ workflow: String) async throws {
+        let result = try await call(
+            .post, "/api/v1/workflows/\(workflow)/execute?wait=60", ["inputs": ["key": "benchmark"]])
+        guard result["status"]?.string == "COMPLETED" else {
+            throw CocoaError(.coderInvalidValue, userInfo: ["answer": result.text])
+        }
+    }
+
+    /// The processor time of the server so far, in seconds.
+    var processorTime: Double {
+        guard let id = running.withLock({ $0?.processIdentifier }), let text = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8),
+            let rest = text.split(separator: ")").last?.split(separator: " "), rest.count > 12
+        else { return 0 }
+        return (Double(rest[11]) ?? 0) / 100 + (Double(rest[12]) ?? 0) / 100
+    }
+
+    /// The proportional memory of the server in MB.
+    var memory: Double {
+        guard let id = running.withLock({ $0?.processIdentifier }),
+            let text = try? String(contentsOfFile: "/proc/\(id)/smaps_rollup", encoding: .utf8)
+        else { return 0 }
+        let line = text.split(separator: "\n").first { $0.hasPrefix("Pss:") }
+        return (line.flatMap { Double($0.split(separator: " ")[1]) } ?? 0) / 1024
+    }
+
+    private static func freePort(_ loops: LoopGroup, _ pool: BlockingPool) async throws -> UInt16 {
+        let probe = HTTPListener(loops: loops, pool: pool) { _ in HTTPResponse(status: 204) }
+        let bound = try await probe.start(at: SocketAddress(ip: .v4(0x7F00_0001), port: 0))
+        await probe.stop(within: .zero)
+        return bound.port
+    }
+
+    private static func manifests(_ vendor: String) -> String {
+        """
+        [{"kind": "provider", "id": "benchmark", "baseUrl": "http://\(vendor)", "mode": "inline", "effect": "once",
+          "hosts": {"credentialed": [], "download": []}},
+         {"kind": "node", "type": "llm:benchmark", "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
+          "params": [{"id": "delay", "type": "NUMBER", "default": 0}], "outputs": [{"id": "text", "type": "TEXT"}],
+          "offers": [{"id": "benchmark", "provider": "benchmark",
+            "calls": {"submit": {"method": "POST", "url": "/v1/chat/completions", "query": {"d": "${params.delay}"},
+              "body": {"json": {"model": "mock-1", "messages": [{"role": "user", "content": "${inputs.prompt}"}]}}}},
+            "output": {"text": {"text": "body.choices[0].message.content"}},
+            "price": {"table": {"each": "0.001"}, "upper": "vars.price.each"}}]}]
+        """
+    }
+}
