@@ -102,7 +102,9 @@ final class ToolBench: Sendable {
     }
 }
 
-/// Whether the tools' packages are installed. Where they are not, the tests are left out with a printed line; under
+/// Whether the tools' packages are installed.
+///
+/// Where they are not, the tests are left out with a printed line; under
 /// `CI=true` they run and fail.
 enum Installed {
     static let images = isThere(["convert", "tesseract"], fonts: true)
