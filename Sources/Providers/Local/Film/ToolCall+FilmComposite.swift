@@ -55,12 +55,11 @@ extension ToolCall {
         let made: (steps: [String], width: Int, height: Int)
         if let text = layer.text("text") {
             guard text.count <= tools.limits.textCharacters else { throw layer.error("text", "is too long") }
-            let size = try layer.optionalInteger("size", 6...2000)
             let block = try await block(
                 text,
                 width: width ?? film.width * 9 / 10,
                 height: height ?? film.height * 9 / 10,
-                sizes: size.map { $0...$0 } ?? Self.sizes(for: film.height),
+                sizes: try layer.sizes(for: film.height),
                 style: try layer.textStyle(or: TextStyle(face: .sansBold, plate: "#000000a0"))
             )
             made = (block.arguments, block.width, block.height)

@@ -112,7 +112,7 @@ extension ToolCall {
             return fill + ["-draw", shape]
         }
         let (place, room) = ((x: Int(x), y: Int(y)), (width: Int(size.width), height: Int(size.height)))
-        return try await text(element, at: place, in: room, sizes: Self.sizes(for: height))
+        return try await text(element, at: place, in: room, sizes: try element.sizes(for: height))
     }
 
     private func stroke(_ element: Settings, or standard: String) throws(NodeError) -> [String] {
@@ -131,13 +131,12 @@ extension ToolCall {
             throw element.error("text", "must have at most \(tools.limits.textCharacters) characters")
         }
         guard !text.allSatisfy(\.isWhitespace) else { return [] }
-        let size = try element.optionalInteger("size", 6...2000)
         let style = try element.textStyle(or: TextStyle(face: .sansBold))
         let block = try await block(
             text,
             width: room.width,
             height: room.height,
-            sizes: size.map { $0...$0 } ?? sizes,
+            sizes: sizes,
             style: style
         )
         let gravity = try element.gravity("position", or: style.align == .center ? .center : .left)

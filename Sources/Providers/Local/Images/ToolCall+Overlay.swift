@@ -17,12 +17,11 @@ extension ToolCall {
         guard room.width >= 16, room.height >= 16 else {
             throw settings.error("margin", "leaves no room in a picture of \(image.width) × \(image.height) pixels")
         }
-        let size = try settings.optionalInteger("size", 6...2000)
         let block = try await block(
             text,
             width: max(16, Int(Double(room.width) * share / 100)),
             height: room.height,
-            sizes: size.map { $0...$0 } ?? Self.sizes(for: image.height),
+            sizes: try settings.sizes(for: image.height),
             style: try settings.textStyle(or: TextStyle(face: .sansBold))
         )
         let gravity = try settings.gravity("position")
@@ -31,16 +30,20 @@ extension ToolCall {
         return block.arguments + ["-gravity", "northwest", "-geometry", offset(x, y), "-composite"]
     }
 
-    /// The sizes of type for a picture of that height.
-    ///
-    /// Beyond a tenth of the height, tesseract begins to take small letters for capital ones.
-    static func sizes(for height: Int) -> ClosedRange<Int> {
-        let smallest = max(8, min(16, height / 20))
-        return smallest...max(smallest, height / 10, min(32, height / 4))
-    }
-
     /// A place as ImageMagick writes it.
     func offset(_ x: Int, _ y: Int) -> String {
         "\(x < 0 ? "" : "+")\(x)\(y < 0 ? "" : "+")\(y)"
+    }
+}
+
+extension Settings {
+    /// The sizes of type for a picture of a height: `size` alone, else up to `max_size`, else up to a tenth of the height.
+    ///
+    /// Beyond that tesseract begins to take small letters for capital ones.
+    func sizes(for height: Int) throws(NodeError) -> ClosedRange<Int> {
+        if let size = try optionalInteger("size", 6...2000) { return size...size }
+        let smallest = max(8, min(16, height / 20))
+        let largest = try optionalInteger("max_size", 6...2000) ?? max(height / 10, min(32, height / 4))
+        return min(smallest, largest)...max(smallest, largest)
     }
 }
