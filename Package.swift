@@ -66,16 +66,15 @@ let package = Package(
         .target(
             name: "Providers",
             dependencies: [
-                "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "HTTPClient", "HTTPValues",
-                "Values",
+                "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "FileSystem", "HTTPClient",
+                "HTTPValues", "Processes", "Values",
             ]
         ),
         .testTarget(
             name: "ProvidersTests",
             dependencies: [
-                "Assets", "Catalog", "Engine", "EventLoop", "HTTPClient", "HTTPServer", "HTTPValues", "Providers",
-                "Storage",
-                "TestSupport", "Values",
+                "Assets", "Catalog", "Engine", "EventLoop", "FileSystem", "HTTPClient", "HTTPServer", "HTTPValues",
+                "Providers", "Storage", "TestSupport", "Values", "Workflows",
             ]
         ),
 

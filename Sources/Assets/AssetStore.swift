@@ -33,7 +33,7 @@ public final class AssetStore: Sendable {
         }
     }
 
-    /// A new path for a file that ``keep(_:mimeType:name:at:)`` takes over.
+    /// A new path for a file that ``keep(_:mimeType:name:facts:at:)`` takes over.
     public func newPath() -> String {
         var random = SystemRandomNumberGenerator()
         let name = [random.next() as UInt64, random.next() as UInt64].map { String($0, radix: 36) }.joined()
@@ -70,14 +70,24 @@ public final class AssetStore: Sendable {
     }
 
     /// Takes over a file made at ``newPath()`` and returns when it is kept and on the disk.
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - mimeType: What it is said to be; the bytes themselves decide where they can be recognised.
+    ///   - name: A file name, for people.
+    ///   - facts: What is known besides; the bytes themselves decide where they tell it.
+    ///   - now: The time of the record.
+    /// - Returns: The reference that names the bytes.
+    /// - Throws: ``AssetError`` when they cannot be kept.
     public func keep(
         _ path: String,
         mimeType: String?,
         name: String? = nil,
+        facts: MediaFacts = MediaFacts(),
         at now: Instant
     ) async throws(AssetError) -> MediaReference {
         let reference = try await blocking { () throws(FileError) in
-            try Self.describe(path, mimeType: mimeType, name: name)
+            try Self.describe(path, mimeType: mimeType, name: name, facts: facts)
         }
         do {
             try await database.announce(reference, at: now)
@@ -130,7 +140,12 @@ public final class AssetStore: Sendable {
         }
     }
 
-    private static func describe(_ path: String, mimeType: String?, name: String?) throws(FileError) -> MediaReference {
+    private static func describe(
+        _ path: String,
+        mimeType: String?,
+        name: String?,
+        facts: MediaFacts
+    ) throws(FileError) -> MediaReference {
         var file = try File(reading: path)
         let length = try file.length()
         var hash = try? SHA256()
@@ -149,10 +164,10 @@ public final class AssetStore: Sendable {
             hash: contentHash,
             mimeType: probe.mimeType ?? mimeType ?? "application/octet-stream",
             bytes: length,
-            width: probe.width,
-            height: probe.height,
-            durationMs: probe.durationMs,
-            fps: nil,
+            width: probe.width ?? facts.width,
+            height: probe.height ?? facts.height,
+            durationMs: probe.durationMs ?? facts.durationMs,
+            fps: facts.fps,
             name: name
         )
     }

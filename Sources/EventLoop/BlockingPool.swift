@@ -64,15 +64,17 @@ public final class BlockingPool: Sendable {
     /// Runs blocking work on one of the threads and gives its result.
     ///
     /// Work that has begun is not interrupted by cancellation; work whose task is cancelled before its turn is not
-    /// begun.
+    /// begun, unless it must be done all the same, such as removing what was left behind.
     ///
     /// - Parameters:
     ///   - isolation: The caller's actor, on which the waiting is begun.
+    ///   - isCancellable: Whether work whose task is cancelled before its turn is left out.
     ///   - work: What blocks.
     /// - Returns: The work's result.
     /// - Throws: What the work throws, ``EventLoopError``, or `CancellationError`.
     public func run<Result: Sendable>(
         isolation: isolated (any Actor)? = #isolation,
+        isCancellable: Bool = true,
         _ work: @escaping @Sendable () throws -> Result
     ) async throws -> Result {
         let isCancelled = CancellationMark()
@@ -91,7 +93,7 @@ public final class BlockingPool: Sendable {
                 }
             }
         } onCancel: {
-            isCancelled.set()
+            if isCancellable { isCancelled.set() }
         }
     }
 

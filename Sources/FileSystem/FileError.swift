@@ -22,4 +22,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
 extension FileError {
     /// A file whose bytes could not be read for a reason that no system call names.
     package static func unreadable(_ path: String) -> FileError { FileError(path: path, code: EIO) }
+
+    /// A file that ought to be there and is not.
+    package static func missing(_ path: String) -> FileError { FileError(path: path, code: ENOENT) }
 }

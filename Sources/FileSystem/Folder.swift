@@ -47,6 +47,27 @@ public enum Folder {
         guard unsafe Glibc.rename(path, newPath) == 0 else { throw FileError.last(path) }
     }
 
+    /// Gives an existing file a second name: a symbolic link to its full path.
+    public static func link(_ path: String, to target: String) throws(FileError) {
+        guard let full = unsafe realpath(target, nil) else { throw FileError.last(target) }
+        defer { unsafe free(full) }
+        guard unsafe symlink(full, path) == 0 else { throw FileError.last(path) }
+    }
+
+    /// Moves a file to another path, which may lie on another disk.
+    public static func move(_ path: String, to newPath: String) throws(FileError) {
+        if unsafe Glibc.rename(path, newPath) == 0 { return }
+        guard errno == EXDEV else { throw FileError.last(path) }
+        var source = try File(reading: path)
+        var copy = try File(writing: newPath)
+        while true {
+            let piece = try source.read(atMost: 1 << 18)
+            if piece.isEmpty { break }
+            try copy.write(piece.span)
+        }
+        try removeFile(path)
+    }
+
     /// Removes a file; a missing one is no error.
     public static func removeFile(_ path: String) throws(FileError) {
         guard unsafe unlink(path) == 0 || errno == ENOENT else { throw FileError.last(path) }

@@ -75,6 +75,14 @@ public struct ChildProcess: Sendable {
         return ChildProcess(id: process)
     }
 
+    /// Returns when the child has ended, without forgetting it.
+    ///
+    /// Until ``wait()`` its identifier names no other process, so that ``kill()`` is safe. Blocks its thread.
+    public func awaitEnd() {
+        var facts = unsafe siginfo_t()
+        while unsafe waitid(P_PID, id_t(id), &facts, WEXITED | WNOWAIT) < 0, errno == EINTR {}
+    }
+
     /// Waits for the end; blocks its thread, and is called once.
     public func wait() -> Exit {
         var status: Int32 = 0
