@@ -25,6 +25,8 @@ final class MultiHandle {
     private var mustCallNow = false
     private var isCalling = false
     private var isStopped = false
+    /// The calls that have found their hosts' names since these were last taken.
+    var foundNames: [Transfer] = []
     /// Called after libcurl was, with no callback under way.
     var afterCall: () -> Void = {}
 
