@@ -41,6 +41,8 @@ struct NameGate {
 
     /// Forgets a call that waits.
     mutating func remove(_ transfer: Transfer) {
-        waiting[transfer.request.url.host]?.removeAll { $0 === transfer }
+        guard !waiting.isEmpty, var others = waiting[transfer.request.url.host] else { return }
+        others.removeAll { $0 === transfer }
+        waiting[transfer.request.url.host] = others
     }
 }

@@ -35,7 +35,7 @@ public actor OutgoingClient {
     /// Makes a client.
     ///
     /// - Parameters:
-    ///   - loop: Where it lives; must be started, and stopped only after ``close()``.
+    ///   - loop: Where it lives; must be started, and stopped only after ``close()`` and when the client is let go.
     ///   - pool: Where files are read and written.
     ///   - addressGuard: What may be reached.
     ///   - limits: How much is done at once.

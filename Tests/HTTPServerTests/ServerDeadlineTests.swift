@@ -131,12 +131,12 @@ struct ServerDeadlineTests {
 struct ServerStopTests {
     @Test
     func `waits for handlers and closes idle connections when it stops`() async throws {
-        let began = Signal()
+        let (began, finish) = (Signal(), Signal())
         try await withServer(
             handler: { request in
                 if request.path == "/slow" {
                     began.send("began")
-                    try? await request.loop.sleep(for: .milliseconds(100))
+                    _ = await finish.next()
                 }
                 return HTTPResponse(status: 200)
             },
@@ -148,6 +148,7 @@ struct ServerStopTests {
                 _ = await began.next()
                 let stopped = Task { await server.listener.stop(within: .seconds(10)) }
                 #expect(try idle.receive().isEmpty)
+                finish.send("finish")
                 let answer = String(decoding: busy.receiveAll(), as: UTF8.self)
                 #expect(answer.hasPrefix("HTTP/1.1 200 "))
                 #expect(answer.contains("connection: close"))
