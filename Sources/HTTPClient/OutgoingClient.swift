@@ -35,7 +35,7 @@ public actor OutgoingClient {
     /// Makes a client.
     ///
     /// - Parameters:
-    ///   - loop: Where it lives; must be started, and stopped only after ``close()`` and when the client is let go.
+    ///   - loop: Where it lives; must be started, and stopped only after ``close()``.
     ///   - pool: Where files are read and written.
     ///   - addressGuard: What may be reached.
     ///   - limits: How much is done at once.
@@ -54,10 +54,6 @@ public actor OutgoingClient {
         self.addressGuard = addressGuard
         self.limits = limits
         self.multi = multi
-    }
-
-    isolated deinit {
-        multi.stop()
     }
 
     /// The number of calls under way and of those that wait their turn.
