@@ -97,10 +97,18 @@ extension Transfer {
     /// Notes that the request goes out; `false` when it must not go out again.
     fileprivate func requestBegins() -> Bool {
         timesBegun += 1
+        noteName()
         guard timesBegun > 1, !request.method.isIdempotent else { return true }
         // libcurl found an idle connection dead and would send the request a second time. If any byte of it went out
         // the other side may have acted on it.
         return !hasSentBytes
+    }
+
+    /// A connection, or an attempt to open one, means that the name is known.
+    private func noteName() {
+        guard looksUpName, !hasFoundName else { return }
+        hasFoundName = true
+        multi.foundNames.append(self)
     }
 
     fileprivate func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
@@ -113,6 +121,7 @@ extension Transfer {
             default: nil
             }
         guard let ip else { return curl_no_socket }
+        noteName()
         if !mayBePrivate, case .refused(let kind) = AddressGuard.verdict(on: ip) {
             refusal = (ip, kind)
             return curl_no_socket

@@ -25,6 +25,8 @@ final class MultiHandle {
     private var mustCallNow = false
     private var isCalling = false
     private var isStopped = false
+    /// The calls that have found their hosts' names since these were last taken.
+    var foundNames: [Transfer] = []
     /// Called after libcurl was, with no callback under way.
     var afterCall: () -> Void = {}
 
@@ -48,8 +50,12 @@ final class MultiHandle {
         }
     }
 
+    /// Without ``stop()`` the sockets are closed behind the loop's back, which only leaves their watches unused.
     deinit {
-        if !isStopped { unsafe curl_multi_cleanup(multi) }
+        guard !isStopped else { return }
+        isStopped = true
+        sockets = [:]
+        unsafe curl_multi_cleanup(multi)
     }
 
     // MARK: Transfers
@@ -133,6 +139,7 @@ final class MultiHandle {
     // MARK: What libcurl says
 
     private func libcurlWants(_ what: Int32, _ descriptor: Int32) {
+        guard !isStopped else { return }
         var state = sockets[descriptor] ?? SocketState(isOwn: false)
         switch what {
         case CURL_POLL_IN: state.wanted = .readable
@@ -155,8 +162,8 @@ final class MultiHandle {
         } else if let watch = state.watch {
             loop.change(watch, to: state.wanted)
         } else {
-            state.watch = try? loop.watch(descriptor, for: state.wanted) { [unowned self] readiness in
-                ready(descriptor, readiness)
+            state.watch = try? loop.watch(descriptor, for: state.wanted) { [weak self] readiness in
+                self?.ready(descriptor, readiness)
             }
         }
         state.registered = state.watch == nil ? [] : state.wanted
@@ -188,7 +195,7 @@ final class MultiHandle {
         guard wantedDeadline < timerDeadline else { return }
         timer?.cancel()
         timerDeadline = wantedDeadline
-        timer = loop.scheduleHere(at: wantedDeadline) { [unowned self] in timerFired() }
+        timer = loop.scheduleHere(at: wantedDeadline) { [weak self] in self?.timerFired() }
     }
 
     private func timerFired() {

@@ -23,8 +23,11 @@ public actor OutgoingClient {
     private var running = 0
     private var idleHandles: [EasyHandle] = []
     private var count: UInt64 = 0
+    private var names = NameGate()
     private var isClosed = false
     private var isEnding = false
+    /// Whether libcurl's news are brought here; an initializer cannot see to that.
+    private var isConnected = false
 
     /// The loop.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -95,25 +98,43 @@ public actor OutgoingClient {
     }
 
     private func run(_ transfer: Transfer) {
+        running += 1
+        transfer.phase = .running
+        if names.admits(transfer, now: Loop.now) { begin(transfer) }
+    }
+
+    private func begin(_ transfer: Transfer) {
         guard let handle = idleHandles.popLast() ?? EasyHandle() else {
             return end(transfer, .unavailable("libcurl has no memory for another call."))
         }
-        running += 1
-        transfer.phase = .running
         transfer.handle = handle
         RequestOptions.apply(transfer, limits: limits, to: handle)
         Callbacks.install(on: handle, transfer, multi)
-        if count == 1 { multi.afterCall = { [unowned self] in endFinished() } }
+        if !isConnected {
+            isConnected = true
+            multi.afterCall = { [unowned self] in endFinished() }
+        }
         setDeadlines(transfer)
         guard multi.add(handle) else { return end(transfer, .unavailable("libcurl refuses the call.")) }
         multi.callIfWanted()
+    }
+
+    /// Begins the calls whose hosts' names are known by now.
+    private func beginNamed() {
+        while let transfer = multi.foundNames.popLast() {
+            for waiting in names.found(transfer, now: Loop.now) { begin(waiting) }
+        }
     }
 
     private func endFinished() {
         // Ending one call may let libcurl end others; they are found by the loop that is running.
         guard !isEnding else { return }
         isEnding = true
-        while let (transfer, code) = multi.nextEnded() { end(transfer, transfer.error(for: code)) }
+        beginNamed()
+        while let (transfer, code) = multi.nextEnded() {
+            end(transfer, transfer.error(for: code))
+            beginNamed()
+        }
         isEnding = false
     }
 
@@ -126,18 +147,27 @@ public actor OutgoingClient {
         transfer.timer?.cancel()
         transfer.timer = nil
         transfers[transfer.number] = nil
+        names.remove(transfer)
+        let waitingForName = names.release(transfer)
         if let handle = transfer.handle {
             transfer.handle = nil
             multi.remove(handle)
             if idleHandles.count < 64 { idleHandles.append(handle) }
         }
         transfer.wake()
+        for waiting in waitingForName { decide(waiting, after: error) }
         if wasRunning {
             running -= 1
             startWaiting()
         } else {
             waiting.removeAll { $0 === transfer }
         }
+    }
+
+    /// What becomes of a call when the one that looked its host's name up has ended without finding it.
+    private func decide(_ transfer: Transfer, after error: HTTPClientError?) {
+        if case .couldNotConnect? = error { return end(transfer, error) }
+        if names.admits(transfer, now: Loop.now) { begin(transfer) }
     }
 
     private func startWaiting() {

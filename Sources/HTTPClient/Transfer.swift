@@ -43,6 +43,11 @@ final class Transfer {
     /// Whether bytes of the request went out, once the handle is given back.
     var hadSentBytes = false
 
+    /// Whether this call looks its host's name up while others wait for the result.
+    var looksUpName = false
+    /// Whether that has succeeded.
+    var hasFoundName = false
+
     // The request's body.
     var upload: UploadSource
     var isPausedForFile = false

@@ -18,7 +18,9 @@ public struct HTTPLimits: Sendable {
     public var minimumRate = 1024
     /// How long a client may fall short of ``minimumRate``; then a body gives 408 and an answer is cut off.
     public var rateGrace = Duration.seconds(10)
-    /// The greatest number of open connections of the server; whoever comes then gets 503 and is closed.
+    /// The greatest number of open connections of the server, shared out evenly among its loops.
+    ///
+    /// Whoever comes to a loop that has its share gets 503 and is closed.
     public var connections = 20_000
     /// How long a refused client's remaining bytes are read and dropped so that it can see the answer.
     public var lingerTime = Duration.seconds(2)

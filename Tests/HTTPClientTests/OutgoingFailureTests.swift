@@ -40,8 +40,20 @@ struct OutgoingFailureTests {
         let server = try ScriptedServer { _, _, _ in }
         try await withClient(of: server) { client in
             let url = try HTTPURL("http://no-such-host.invalid/")
-            let error = await failure { () throws(HTTPClientError) in try await client.send(OutgoingRequest(url: url)) }
-            #expect(caseName(error) == "couldNotConnect")
+            let errors = await withTaskGroup(of: String?.self) { group in
+                for _ in 0..<100 {
+                    group.addTask {
+                        caseName(
+                            await failure { () throws(HTTPClientError) in
+                                try await client.send(OutgoingRequest(url: url))
+                            }
+                        )
+                    }
+                }
+                return await group.reduce(into: Set<String?>()) { $0.insert($1) }
+            }
+            #expect(errors == ["couldNotConnect"])
+            #expect(await client.load == (0, 0))
         }
     }
 

@@ -85,14 +85,18 @@ func withClient(
     try loop.start()
     let pool = try BlockingPool(label: "test.files", threads: 2, capacity: 16)
     let listed = try AddressGuard(allowPrivate: ["127.0.0.1:\(server.port)"] + listed)
-    let client = try OutgoingClient(loop: loop, pool: pool, addressGuard: listed, limits: limits)
-    do {
-        try await body(client)
-    } catch {
+    // The client must be let go before its loop ends.
+    func run() async throws {
+        let client = try OutgoingClient(loop: loop, pool: pool, addressGuard: listed, limits: limits)
+        do {
+            try await body(client)
+        } catch {
+            await client.close()
+            throw error
+        }
         await client.close()
-        throw error
     }
-    await client.close()
+    try await run()
     await loop.stop()
     await pool.stop()
     server.stop()

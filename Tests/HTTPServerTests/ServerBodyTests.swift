@@ -121,6 +121,7 @@ struct ServerBodyTests {
                 #expect(try socket.receiveAnswer().status == 200)
                 let body = try #require(await kept.body)
                 await #expect(throws: HTTPExchangeError.exchangeEnded) { try await body.collect(atMost: 10) }
+                await kept.keep(nil)
             }
         )
     }
@@ -128,7 +129,7 @@ struct ServerBodyTests {
     private actor Kept {
         private(set) var body: HTTPRequestBody?
 
-        func keep(_ body: HTTPRequestBody) {
+        func keep(_ body: HTTPRequestBody?) {
             self.body = body
         }
     }
