@@ -5,7 +5,9 @@ extension JSON {
         guard case .object(let changes) = patch else { return patch }
         var object = self.object ?? JSONObject()
         for member in changes {
-            object[member.key] = member.value.isNull ? nil : (object[member.key] ?? .null).merging(member.value)
+            // A bare `nil` would be the literal `null` here.
+            let merged = (object[member.key] ?? .null).merging(member.value)
+            object[member.key] = member.value.isNull ? Optional.none : merged
         }
         return .object(object)
     }
