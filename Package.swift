@@ -12,7 +12,12 @@ let package = Package(
         ),
 
         // MARK: Catalog
-        .target(name: "Catalog", dependencies: ["Crypto", "Expressions", "Values"]),
+        .target(name: "CCatalog", cSettings: [.disableWarning("c23-extensions")]),
+        .target(name: "Catalog", dependencies: ["CCatalog", "Crypto", "Expressions", "Values"]),
+        .testTarget(
+            name: "CatalogTests",
+            dependencies: ["Catalog", "Engine", "Expressions", "Values", "Workflows"]
+        ),
 
         // MARK: Crypto
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),

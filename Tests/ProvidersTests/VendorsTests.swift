@@ -32,9 +32,11 @@ final class VendorBench: Sendable {
         var all: [String] { names.withLock { $0 } }
     }
 
-    init(allowsOwnHost: Bool = true, answer: @escaping @Sendable (FakeVendor.Request, String) async -> HTTPResponse)
-        async throws
-    {
+    init(
+        documents: [Catalog.Document]? = nil,
+        allowsOwnHost: Bool = true,
+        answer: @escaping @Sendable (FakeVendor.Request, String) async -> HTTPResponse
+    ) async throws {
         folder = try TemporaryFolder()
         loops = try LoopGroup(count: 1)
         try loops.start()
@@ -52,12 +54,14 @@ final class VendorBench: Sendable {
             pool: pool,
             addressGuard: try AddressGuard(allowPrivate: [vendor.address])
         )
-        catalog = try Catalog([Catalog.Document(file: "test.json", bytes: Array(Self.manifests.utf8))])
+        catalog = try Catalog(documents ?? [Catalog.Document(file: "test.json", bytes: Array(Self.manifests.utf8))])
         vendors = Vendors(
             catalog: catalog,
             credentials: Credentials(environment: [
                 "CHAT_KEY": "secret-key", "CHAT_BASE_URL": "http://\(vendor.address)/v1", "QUEUE_KEY": "id:key",
-                "QUEUE_BASE_URL": "http://\(vendor.address)",
+                "QUEUE_BASE_URL": "http://\(vendor.address)", "OPENAI_API_KEY": "secret-key",
+                "OPENAI_BASE_URL": "http://\(vendor.address)/v1", "FAL_KEY": "id:key",
+                "FAL_BASE_URL": "http://\(vendor.address)",
             ]),
             assets: assets,
             clients: [client],
