@@ -21,6 +21,8 @@ public final class Catalog: Sendable {
     public let nodeTypes: [String: NodeType]
     /// The providers by name.
     public let providers: [String: Provider]
+    /// The ready workflows, sorted by category and name.
+    public let templates: [Template]
     /// A text that changes with every change of the catalog.
     public let tag: String
 
@@ -52,6 +54,7 @@ public final class Catalog: Sendable {
     public init(_ documents: [Document]) throws(ManifestError) {
         var nodeTypes: [String: NodeType] = [:]
         var providers: [String: Provider] = [:]
+        var templates: [String: Template] = [:]
         var tag: [UInt8] = []
         for document in documents {
             for json in try Self.manifests(document) {
@@ -65,8 +68,11 @@ public final class Catalog: Sendable {
                 case "provider":
                     let provider = try Provider(json, file: document.file, hash: hash)
                     providers[provider.id] = provider
+                case "template":
+                    let template = try Template(json, file: document.file)
+                    templates[template.id] = template
                 default:
-                    throw ManifestError(file: document.file, path: "kind", reason: "must be node, provider or prices")
+                    throw ManifestError(file: document.file, path: "kind", reason: "must be node, provider or template")
                 }
             }
         }
@@ -77,6 +83,7 @@ public final class Catalog: Sendable {
         self.nodeTypes = nodeTypes
         self.providers = providers
         self.aliases = aliases
+        self.templates = templates.values.sorted { ($0.category, $0.name, $0.id) < ($1.category, $1.name, $1.id) }
         self.tag = SHA256.hash(tag).prefix(8).hex
     }
 
@@ -89,6 +96,9 @@ public final class Catalog: Sendable {
         if let next = type.lifecycle.replacedBy.flatMap({ nodeTypes[$0] }) { return .successor(next) }
         return .retired(type)
     }
+
+    /// The ready workflow of that name.
+    public func template(_ id: String) -> Template? { templates.first { $0.id == id } }
 
     /// The names nearest to one that is not known, best first.
     public func suggestions(for name: String) -> [String] {
