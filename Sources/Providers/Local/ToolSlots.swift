@@ -4,9 +4,13 @@ import Synchronization
 
 /// A number of places for programs, first come first; who waits can be cancelled.
 final class ToolSlots: Sendable {
+    private enum Entry {
+        case place, cancelled, full
+    }
+
     private struct Waiter {
         let number: Int
-        let continuation: CheckedContinuation<Bool, Never>
+        let continuation: CheckedContinuation<Entry, Never>
     }
 
     private struct State {
@@ -30,46 +34,38 @@ final class ToolSlots: Sendable {
         return try await body()
     }
 
-    private enum Entry {
-        case place, wait, full
-    }
-
     private func take() async throws(NodeError) {
-        let (entry, number) = state.withLock { state -> (Entry, Int) in
-            state.nextNumber += 1
-            if state.free > 0 {
-                state.free -= 1
-                return (.place, state.nextNumber)
-            }
-            return (state.waiters.count < capacity ? .wait : .full, state.nextNumber)
-        }
-        switch entry {
+        switch await entry() {
         case .place: return
+        case .cancelled: throw .cancelled
         case .full: throw NodeError(.overloaded, "\(capacity) local programs wait for their turn. Try again later.")
-        case .wait: guard await wait(number) else { throw .cancelled }
         }
     }
 
-    /// Whether the place was given, and not the wait cancelled.
-    private func wait(_ number: Int) async -> Bool {
-        await withTaskCancellationHandler {
+    private func entry() async -> Entry {
+        let number = state.withLock { state in
+            state.nextNumber += 1
+            return state.nextNumber
+        }
+        return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let given: Bool? = state.withLock { state in
-                    if Task.isCancelled { return false }
+                let entry: Entry? = state.withLock { state in
+                    if Task.isCancelled { return .cancelled }
                     if state.free > 0 {
                         state.free -= 1
-                        return true
+                        return .place
                     }
+                    guard state.waiters.count < capacity else { return .full }
                     state.waiters.append(Waiter(number: number, continuation: continuation))
                     return nil
                 }
-                if let given { continuation.resume(returning: given) }
+                if let entry { continuation.resume(returning: entry) }
             }
         } onCancel: {
             let waiter = state.withLock { state in
                 state.waiters.firstIndex { $0.number == number }.map { state.waiters.remove(at: $0) }
             }
-            waiter?.continuation.resume(returning: false)
+            waiter?.continuation.resume(returning: .cancelled)
         }
     }
 
@@ -81,6 +77,6 @@ final class ToolSlots: Sendable {
             }
             return state.waiters.removeFirst()
         }
-        next?.continuation.resume(returning: true)
+        next?.continuation.resume(returning: .place)
     }
 }
