@@ -11,6 +11,13 @@ let package = Package(
             dependencies: ["Crypto", "EventLoop", "FileSystem", "Storage", "Values"]
         ),
 
+        // MARK: benchmarks
+        .executableTarget(
+            name: "benchmarks",
+            dependencies: ["EventLoop", "HTTPClient", "HTTPServer", "HTTPValues", "Storage", "Values"],
+            path: "Benchmarks"
+        ),
+
         // MARK: Catalog
         .target(name: "CCatalog", cSettings: [.disableWarning("c23-extensions")]),
         .target(name: "Catalog", dependencies: ["CCatalog", "Crypto", "Expressions", "Values"]),
@@ -62,6 +69,16 @@ let package = Package(
         // MARK: HTTPValues
         .target(name: "HTTPValues"),
         .testTarget(name: "HTTPValuesTests", dependencies: ["HTTPValues"]),
+
+        // MARK: millrace
+        .executableTarget(
+            name: "millrace",
+            dependencies: [
+                "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "FileSystem", "HTTPClient",
+                "HTTPServer",
+                "HTTPValues", "Providers", "Runtime", "Server", "Storage", "Values", "Workflows", "YAML",
+            ]
+        ),
 
         // MARK: Processes
         .target(name: "Processes"),

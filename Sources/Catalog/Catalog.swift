@@ -23,8 +23,6 @@ public final class Catalog: Sendable {
     public let providers: [String: Provider]
     /// The ready workflows, sorted by category and name.
     public let templates: [Template]
-    /// A text that changes with every change of the catalog.
-    public let tag: String
 
     private let aliases: [String: String]
     private let plans = Mutex<[PlanKey: OfferPlan]>([:])
@@ -55,12 +53,10 @@ public final class Catalog: Sendable {
         var nodeTypes: [String: NodeType] = [:]
         var providers: [String: Provider] = [:]
         var templates: [String: Template] = [:]
-        var tag: [UInt8] = []
         for document in documents {
             for json in try Self.manifests(document) {
                 let bytes = json.canonicalBytes
                 guard let hash = ContentHash(bytes: SHA256.hash(bytes)) else { continue }
-                tag += hash.bytes
                 switch json["kind"]?.string {
                 case "node":
                     let type = try NodeType(json, file: document.file, hash: hash)
@@ -84,7 +80,6 @@ public final class Catalog: Sendable {
         self.providers = providers
         self.aliases = aliases
         self.templates = templates.values.sorted { ($0.category, $0.name, $0.id) < ($1.category, $1.name, $1.id) }
-        self.tag = SHA256.hash(tag).prefix(8).hex
     }
 
     /// What a name stands for, or `nil` when nothing has that name.

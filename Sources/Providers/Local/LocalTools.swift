@@ -63,6 +63,22 @@ public final class LocalTools: Sendable {
         ToolAvailability(missing: tool.needs.filter { !isInstalled($0) })
     }
 
+    /// What keeps a tool from being used, with what to do about it; `nil` when nothing does.
+    ///
+    /// - Parameter name: The tool as an offer names it, see ``LocalTool``.
+    /// - Returns: A sentence for people.
+    public func obstacle(to name: String) -> String? {
+        LocalTool(rawValue: name).flatMap(obstacle)
+    }
+
+    private func obstacle(to tool: LocalTool) -> String? {
+        let missing = availability(of: tool)
+        return missing.installCommand.map { command in
+            "This node needs \(missing.missingPackages.joined(separator: " and ")), which this server does not have. "
+                + "Install it with: \(command)"
+        }
+    }
+
     /// Runs a tool.
     ///
     /// Cancelling the task ends its programs at once.
@@ -86,14 +102,7 @@ public final class LocalTools: Sendable {
             let known = LocalTool.allCases.map(\.rawValue).joined(separator: ", ")
             throw NodeError(.contract, "There is no local tool \(name); the tools are \(known).")
         }
-        let missing = availability(of: tool)
-        if let command = missing.installCommand {
-            throw NodeError(
-                .notFound,
-                "This node needs \(missing.missingPackages.joined(separator: " and ")), which this server does not have. "
-                    + "Install it with: \(command)"
-            )
-        }
+        if let obstacle = obstacle(to: tool) { throw NodeError(.notFound, obstacle) }
         return try await withCall(inputs, parameters, deadline, now) { call throws(NodeError) in
             try await call.perform(tool)
         }

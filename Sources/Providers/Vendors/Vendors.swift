@@ -96,11 +96,6 @@ public final class Vendors: Sendable {
         userAgent = "Millrace/\(version)"
     }
 
-    /// Whether a vendor can be called for an offer.
-    public func canCall(_ offer: Offer) -> Bool {
-        catalog.providers[offer.provider].flatMap(credentials.credential) != nil
-    }
-
     /// What an attempt through an offer is granted.
     ///
     /// - Parameters:
@@ -141,14 +136,12 @@ public final class Vendors: Sendable {
         )
     }
 
-    /// What to tell a person whose node has no vendor with a key.
-    public func howToConnect(_ type: NodeType) -> String {
-        let variables = type.offers.compactMap { catalog.providers[$0.provider] }.flatMap(Credentials.variables)
-        let names = Set(variables).sorted().joined(separator: " or ")
-        return names.isEmpty
-            ? ""
-            : "Set \(names) in the environment of the server, or let the sandbox answer "
-                + "with the workflow setting sandbox: whenMissing."
+    /// What keeps an offer from being called, with what to do about it; `nil` when nothing does.
+    public func obstacle(to offer: Offer) -> String? {
+        guard let provider = catalog.providers[offer.provider] else { return "There is no provider \(offer.provider)." }
+        guard credentials.credential(for: provider) == nil else { return nil }
+        let names = Credentials.variables(of: provider).joined(separator: " or ")
+        return "Set \(names) in the environment of the server."
     }
 
     /// Makes an attempt; each milestone returns when it is stored.

@@ -35,6 +35,7 @@ public final class APIServer: Sendable {
     let catalog: Catalog
     let assets: AssetStore
     let pool: BlockingPool
+    let obstacle: @Sendable (Offer) -> String?
     let configuration: Configuration
     let keys: KeyRing
     let workflows: WorkflowCache
@@ -53,6 +54,8 @@ public final class APIServer: Sendable {
     ///   - catalog: The node types.
     ///   - assets: The media.
     ///   - pool: Does what blocks.
+    ///   - obstacle: What keeps an offer from being called, with what to do about it; `nil` when nothing does.
+    ///     Called on the pool.
     ///   - secret: Signs links and cursors; the same over restarts.
     ///   - configuration: What the operator has set.
     ///   - clock: The time.
@@ -64,6 +67,7 @@ public final class APIServer: Sendable {
         catalog: Catalog,
         assets: AssetStore,
         pool: BlockingPool,
+        obstacle: @escaping @Sendable (Offer) -> String?,
         secret: [UInt8],
         configuration: Configuration,
         clock: @escaping @Sendable () -> Instant,
@@ -75,6 +79,7 @@ public final class APIServer: Sendable {
         self.catalog = catalog
         self.assets = assets
         self.pool = pool
+        self.obstacle = obstacle
         self.configuration = configuration
         self.clock = clock
         self.log = log

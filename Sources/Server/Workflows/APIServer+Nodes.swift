@@ -1,4 +1,6 @@
 import Catalog
+import Crypto
+import EventLoop
 import HTTPServer
 import HTTPValues
 import Values
@@ -6,17 +8,19 @@ import Values
 extension APIServer {
     /// GET /nodes.
     func listNodes(_ exchange: Exchange) async throws -> Reply {
-        let tag = "\"c-\(catalog.tag)\""
-        let headers: HTTPFields = ["etag": tag, "cache-control": "private, max-age=60"]
-        if exchange.request.headers["if-none-match"] == tag { return .raw(HTTPResponse(status: 304, headers: headers)) }
         let types = catalog.nodeTypes.values.sorted { $0.id < $1.id }
+        // What is installed is looked up on the disk.
+        let nodes = try await pool.run { JSON.array(types.map { self.describe($0) }) }
+        let tag = "\"c-\(Base64.encode(Array(SHA256.hash(nodes.bytes).prefix(16)), .url))\""
+        let headers: HTTPFields = ["etag": tag, "cache-control": "private, no-cache"]
+        if exchange.request.headers["if-none-match"] == tag { return .raw(HTTPResponse(status: 304, headers: headers)) }
         var categories: [String: Int] = [:]
         for type in types { categories[type.family, default: 0] += 1 }
         let list = categories.sorted { $0.key < $1.key }.map { name, count -> JSON in
             ["id": .string(name), "label": .string(name.asLabel), "count": .int(Int64(count))]
         }
         return .json(
-            ["nodes": .array(types.map(describe)), "categories": .array(list), "etag": .string("c-\(catalog.tag)")],
+            ["nodes": nodes, "categories": .array(list), "etag": .string(String(tag.dropFirst().dropLast()))],
             headers: headers
         )
     }
@@ -24,7 +28,8 @@ extension APIServer {
     /// GET /nodes/{type}.
     func getNode(_ exchange: Exchange) async throws -> Reply {
         switch catalog.resolve(exchange.parameters[0]) {
-        case .exact(let type), .successor(let type), .retired(let type): return .json(describe(type))
+        case .exact(let type), .successor(let type), .retired(let type):
+            return .json(try await pool.run { self.describe(type) })
         case nil:
             let near = catalog.suggestions(for: exchange.parameters[0]).joined(separator: ", ")
             throw APIError(
@@ -58,6 +63,7 @@ extension APIServer {
                     ]
                 }
             ), "configSchema": schema(type), "providers": .array(type.offers.map { .string($0.provider) }),
+            "available": .bool(type.offers.isEmpty || type.offers.contains { obstacle($0) == nil }),
             "offers": .array(type.offers.map { describe($0, type) }), "dynamicPorts": .bool(type.hasDynamicPorts),
             "sideEffects": .bool(type.hasSideEffects), "effect": .string(type.effect.rawValue),
             "deterministic": .bool(type.isComputed && type.id != "utility:random_seed"),
@@ -111,7 +117,7 @@ extension APIServer {
             "lifecycle": [
                 "status": .string(offer.lifecycle.status.rawValue),
                 "shutdownAt": offer.lifecycle.shutdownAt.map(JSON.string) ?? .null,
-            ], "verified": .bool(offer.unverified == nil),
+            ], "verified": .bool(offer.unverified == nil), "obstacle": obstacle(offer).map(JSON.string) ?? .null,
         ]
         if let price = offer.source["price"] {
             object["price"] = [

@@ -1,0 +1,88 @@
+/// The texts of `--help`; each has an example.
+enum Help {
+    static let overview = """
+        Millrace runs pipelines of AI models: drawn or written once, started by one REST call, durable and priced.
+
+        Usage: millrace COMMAND [OPTIONS]
+
+          serve        starts the server
+          run          runs a workflow file without a server
+          validate     checks workflow files
+          nodes        lists the node types, or shows one
+          keys         lists, makes and withdraws API keys
+          expression   evaluates expressions, or checks files of cases
+          demo         loads the templates into a running server and runs one
+          version      prints the version
+
+        millrace COMMAND --help shows the options of a command with an example.
+        """
+
+    static let commands: [String: String] = [
+        "serve": """
+        Usage: millrace serve [OPTIONS]
+
+          --listen HOST:PORT          where to listen (127.0.0.1:8787)
+          --data DIR                  database, media and keys (./millrace-data)
+          --config FILE               a YAML file with the same names (./millrace.yaml if it is there)
+          --catalog DIR               manifests of your own (catalog in --data)
+          --bootstrap-key sk-…        makes sure that this API key exists
+          --allow-private HOST:PORT,… private targets that outgoing calls may reach
+          --public-url URL            the address under which others reach this server
+
+        Each is also read from the environment, such as MILLRACE_LISTEN. Vendors' keys come from variables such as
+        OPENAI_API_KEY and FAL_KEY, another server of the same wire from OPENAI_BASE_URL.
+
+        Example: millrace serve --listen 127.0.0.1:8787 --data ./data
+        """,
+        "run": """
+        Usage: millrace run FILE [--input NAME=VALUE]… [--output DIR] [--data DIR] [--timeout SECONDS]
+
+        Runs a workflow file (JSON or YAML) without a server, shows its progress, and writes what it makes to a folder.
+        Ends with a status other than 0 when the run fails.
+
+          --input NAME=VALUE  a run input; a value that is JSON is taken as JSON
+          --output DIR        where results go (./output)
+          --data DIR          keeps the run there, so that it is taken up again after an interruption
+          --timeout SECONDS   the longest the run may take
+
+        Example: millrace run explainer.yaml --input topic="rivers of ice" --output ./result
+        """,
+        "validate": """
+        Usage: millrace validate FILE… [--catalog DIR]
+
+        Checks workflow files as the server does. Ends with 1 when one has errors.
+
+        Example: millrace validate flows/*.yaml
+        """,
+        "nodes": """
+        Usage: millrace nodes [TYPE] [--catalog DIR] [--json]
+
+        Lists the node types, or shows one with its ports and parameters.
+
+        Example: millrace nodes llm:chat
+        """,
+        "keys": """
+        Usage: millrace keys list | create NAME [--scopes A,B] | revoke ID   [--data DIR]
+
+        Works on the data folder, also while a server uses it. A new key is shown once.
+
+        Example: millrace keys create ci --scopes workflows:execute,executions:read
+        """,
+        "demo": """
+        Usage: millrace demo [--url URL] [--key KEY] [--topic TEXT] [--output DIR]
+
+        Loads the templates into a running server as workflows, runs the narrated explainer through its REST API, and
+        saves the result. The key may also stand in MILLRACE_API_KEY.
+
+        Example: millrace demo --url http://127.0.0.1:8787 --topic "rivers of ice"
+        """,
+        "expression": """
+        Usage: millrace expression eval TEXT [--with JSON] | check FILE…
+
+        eval prints the value of a CEL expression; the members of --with are its names. check runs files of cases in the
+        form of the conformance suite and ends with "N passed, N failed".
+
+        Example: millrace expression eval 'inputs.price * 2' --with '{"inputs": {"price": 21}}'
+        """,
+    ]
+}

@@ -1,0 +1,47 @@
+import FileSystem
+import FoundationEssentials
+
+/// The program: finds the command and runs it.
+@main
+struct Millrace {
+    static func main() async {
+        let words = Array(CommandLine.arguments.dropFirst())
+        let environment = ProcessInfo.processInfo.environment
+        guard let name = words.first else {
+            Console.print(Help.overview)
+            return
+        }
+        let rest = Array(words.dropFirst())
+        do {
+            if rest.contains("--help") || rest.contains("-h"), let text = Help.commands[name] {
+                Console.print(text)
+                return
+            }
+            let status: Int32
+            switch name {
+            case "serve": status = try await ServeCommand.run(rest, environment)
+            case "run": status = try await RunCommand.run(rest, environment)
+            case "validate": status = try ValidateCommand.run(rest, environment)
+            case "nodes": status = try NodesCommand.run(rest, environment)
+            case "keys": status = try await KeysCommand.run(rest, environment)
+            case "expression": status = try ExpressionCommand.run(rest)
+            case "version", "--version":
+                Console.print("millrace \(Host.version)")
+                status = 0
+            case "help", "--help", "-h":
+                Console.print(rest.first.flatMap { Help.commands[$0] } ?? Help.overview)
+                status = 0
+            default:
+                Console.error("There is no command \(name).\n\n\(Help.overview)")
+                status = 64
+            }
+            if status != 0 { Console.exit(status) }
+        } catch let error as Arguments.UsageError {
+            Console.error("\(error)\n\n\(Help.commands[name] ?? Help.overview)")
+            Console.exit(64)
+        } catch {
+            Console.error("millrace \(name): \(error)")
+            Console.exit(1)
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import Runtime
+import Catalog
+import EventLoop
+import FileSystem
+import HTTPServer
+import HTTPValues
+import Providers
+import Server
+import Storage
+import Values
+
+/// `millrace serve`: the server.
+enum ServeCommand {
+    static func run(_ words: [String], _ environment: [String: String]) async throws -> Int32 {
+        let settings = try Settings(try Arguments(words, options: Settings.names), environment: environment)
+        let address = try listenAddress(settings["listen"] ?? "127.0.0.1:8787")
+        let signals = try ProcessSignals()
+        let host = try await Host(data: settings.data, settings: settings)
+        var configuration = APIServer.Configuration(publicURL: try publicURL(settings), version: Host.version)
+        if let bytes = settings.number("maxUploadBytes") { configuration.maximumUploadBytes = Int64(bytes) }
+        if let dollars = settings.number("creditUsd"), let credit = Money(rounding: dollars * 1e9) {
+            configuration.credit = credit
+        }
+        let server = APIServer(
+            database: host.database,
+            runs: host.runs,
+            plans: host.plans,
+            catalog: host.catalog,
+            assets: host.assets,
+            pool: host.pool,
+            obstacle: { host.attempts.obstacle(to: $0) },
+            secret: host.secret,
+            configuration: configuration,
+            clock: Host.clock,
+            log: Host.log
+        )
+        try await ensureKeys(host, settings)
+        let listener = HTTPListener(
+            loops: host.loops,
+            pool: host.pool,
+            refusal: { server.refusal($0) },
+            handler: { await server.answer($0) }
+        )
+        let bound = try await listener.start(at: address)
+        Console.print("Millrace \(Host.version) listens on http://\(bound), data in \(settings.data)")
+        for line in notes(host, settings) { Console.print(line) }
+        let recovery = Task {
+            do {
+                try await host.runs.recover()
+            } catch {
+                Host.log("The unfinished runs could not be taken up: \(error)")
+            }
+        }
+        let signal = await signals.next()
+        Host.log("Stopping (signal \(signal)): nothing new is taken, requests under way may finish.")
+        host.runs.drain()
+        recovery.cancel()
+        await listener.stop(within: .seconds(10))
+        await host.stop()
+        return 0
+    }
+
+    private static func listenAddress(_ text: String) throws -> SocketAddress {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+            throw Arguments.UsageError(description: "--listen must be HOST:PORT, not \(text).")
+        }
+        var name = String(text[..<colon])
+        if name.hasPrefix("["), name.hasSuffix("]") { name = String(name.dropFirst().dropLast()) }
+        if name == "localhost" { name = "127.0.0.1" }
+        guard let ip = IPAddress(name) else {
+            throw Arguments.UsageError(
+                description: "--listen needs an address such as 127.0.0.1 or 0.0.0.0, not \(name)."
+            )
+        }
+        return SocketAddress(ip: ip, port: port)
+    }
+
+    private static func publicURL(_ settings: Settings) throws -> String? {
+        guard let text = settings["public-url"] else { return nil }
+        do {
+            _ = try HTTPURL(text)
+        } catch {
+            throw Arguments.UsageError(description: "--public-url: \(error.description)")
+        }
+        return text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    /// Makes the bootstrap key, or a first key that is shown once.
+    private static func ensureKeys(_ host: Host, _ settings: Settings) async throws {
+        let now = Host.clock()
+        var random = SystemRandomNumberGenerator()
+        let account = try await host.database.account(
+            named: "default",
+            makingIt: AccountID(at: now, random: &random),
+            at: now
+        )
+        if let key = settings["bootstrap-key"] {
+            guard key.hasPrefix("sk-"), (32...128).contains(key.utf8.count),
+                key.utf8.allSatisfy({
+                    $0 == 0x2D || $0 == 0x5F || Unicode.Scalar($0).properties.isAlphabetic || (0x30...0x39).contains($0)
+                })
+            else {
+                throw Arguments.UsageError(
+                    description:
+                        "--bootstrap-key must be sk- and 32 to 128 characters of A-Z, a-z, 0-9, _ and - in all."
+                )
+            }
+            do {
+                try await host.database.insert(
+                    NewAPIKey.row(key, account: account, name: "bootstrap", scopes: ["*"], at: now)
+                )
+            } catch StorageError.conflict {}
+            return
+        }
+        guard try await host.database.countAPIKeys() == 0 else { return }
+        let key = NewAPIKey.make()
+        try await host.database.insert(NewAPIKey.row(key, account: account, name: "first", scopes: ["*"], at: now))
+        Console.print("The first API key, shown only now: \(key)")
+    }
+
+    /// What this server can and cannot do as it is set up.
+    private static func notes(_ host: Host, _ settings: Settings) -> [String] {
+        var notes: [String] = []
+        let missing = Set(host.tools.availability.values.flatMap(\.missingPackages)).sorted()
+        if !missing.isEmpty {
+            notes.append(
+                "Some local tools are not installed. All of them: sudo apt-get install \(missing.joined(separator: " "))"
+            )
+        }
+        if settings["public-url"] == nil {
+            notes.append("Without --public-url vendors are polled; callbacks to this server are off.")
+        }
+        return notes
+    }
+}

@@ -1,0 +1,58 @@
+import FileSystem
+import Values
+import Workflows
+import YAML
+
+/// What an operator has set: flags win over the environment, the environment over the file (contract §3.7).
+struct Settings {
+    /// The names of the settings of `serve`.
+    static let names: Set<String> = [
+        "listen", "data", "config", "catalog", "bootstrap-key", "allow-private", "public-url",
+    ]
+
+    let environment: [String: String]
+    private let arguments: Arguments
+    private let file: JSON
+
+    init(_ arguments: Arguments, environment: [String: String]) throws {
+        self.arguments = arguments
+        self.environment = environment
+        let named = arguments["config"] ?? environment["MILLRACE_CONFIG"]
+        let path = named ?? "millrace.yaml"
+        guard named != nil || Folder.exists(path) else {
+            file = .object(JSONObject())
+            return
+        }
+        guard let bytes = try Folder.contents(of: path, atMost: 1 << 20),
+            let text = String(validating: bytes, as: UTF8.self)
+        else { throw Arguments.UsageError(description: "\(path) is longer than 1 MiB or no UTF-8.") }
+        file = try YAMLParser.parse(text).map { node in try JSON(yaml: node) } ?? .object(JSONObject())
+        let known = Self.names.union(["creditUsd", "maxUploadBytes"])
+        if let other = file.object?.keys.first(where: { !known.contains($0) }) {
+            throw Arguments.UsageError(
+                description:
+                    "\(path): there is no setting \(other). There are: \(known.sorted().joined(separator: ", "))."
+            )
+        }
+    }
+
+    /// A setting by its name, such as `allow-private`.
+    subscript(name: String) -> String? {
+        if let flag = arguments[name] { return flag }
+        let variable = "MILLRACE_" + name.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
+        if let value = environment[variable], !value.isEmpty { return value }
+        guard let value = file[name] else { return nil }
+        return value.string ?? (value.array.map { $0.compactMap(\.string).joined(separator: ",") }) ?? value.text
+    }
+
+    /// A number of the configuration file.
+    func number(_ name: String) -> Double? { file[name]?.number }
+
+    /// The words of a list, separated by commas.
+    func list(_ name: String) -> [String] {
+        (self[name] ?? "").split(separator: ",").map { String($0.filter { $0 != " " }) }.filter { !$0.isEmpty }
+    }
+
+    /// The data folder.
+    var data: String { self["data"] ?? "./millrace-data" }
+}
