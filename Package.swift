@@ -80,6 +80,9 @@ let package = Package(
             ]
         ),
 
+        // MARK: EndToEndTests: the built server, as its users meet it
+        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "Values"], exclude: ["MockVendor"]),
+
         // MARK: Processes
         .target(name: "Processes"),
         .testTarget(name: "ProcessesTests", dependencies: ["FileSystem", "Processes", "TestSupport"]),

@@ -1,0 +1,86 @@
+import Foundation
+import TestSupport
+import Testing
+import Values
+
+/// The commands that need no server.
+@Suite(.timeLimit(.minutes(2)))
+struct CommandLineTests {
+    private func millrace(_ arguments: [String], in folder: String = ".") throws -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(filePath: MillraceServer.binary)
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(filePath: folder)
+        process.environment = ["PATH": "/usr/bin:/bin"]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+
+    @Test func `run makes a poster and a voice without a server`() throws {
+        let folder = try TemporaryFolder()
+        let template = URL(filePath: "Catalog/templates/narrated-explainer-poster.json").path
+        let (status, output) = try millrace(["run", template, "--input", "topic=marble canyon", "--output", folder.path])
+        #expect(status == 0, "\(output)")
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(files.contains { $0.hasSuffix(".png") } && files.contains { $0.hasSuffix(".wav") } && files.contains("result.json"))
+        #expect(output.contains("completed"))
+    }
+
+    @Test func `run fails with the node's reason`() throws {
+        let folder = try TemporaryFolder()
+        let yaml = """
+            name: fails
+            nodes:
+              - id: a
+                data: {nodeType: "logic:stop_error", config: {message: "not today"}}
+            """
+        try yaml.write(toFile: "\(folder.path)/w.yaml", atomically: true, encoding: .utf8)
+        let (status, output) = try millrace(["run", "w.yaml"], in: folder.path)
+        #expect(status == 1)
+        #expect(output.contains("not today"))
+    }
+
+    @Test func `validate names node, rule and fix`() throws {
+        let folder = try TemporaryFolder()
+        try #"{"nodes": [{"id": "a", "data": {"nodeType": "input:txt"}}], "edges": []}"#
+            .write(toFile: "\(folder.path)/bad.json", atomically: true, encoding: .utf8)
+        let (status, output) = try millrace(["validate", "bad.json"], in: folder.path)
+        #expect(status == 1)
+        #expect(output.contains("unknown-node-type (node a") && output.contains("input:text"))
+        let templates = try FileManager.default.contentsOfDirectory(atPath: "Catalog/templates").map { "Catalog/templates/\($0)" }
+        #expect(try millrace(["validate"] + templates).status == 0)
+    }
+
+    @Test func `expression evaluates and checks`() throws {
+        let (status, output) = try millrace(["expression", "eval", "inputs.n * 2", "--with", #"{"inputs": {"n": 21}}"#])
+        #expect(status == 0 && output == "42\n")
+        #expect(try millrace(["expression", "eval", "1 +"]).status == 1)
+        if let folder = Conformance.folder {
+            let (checked, text) = try millrace(["expression", "check", "\(folder.path)/cel/basic.json"])
+            #expect(checked == 0)
+            #expect(text.hasSuffix("0 failed\n"))
+        }
+    }
+
+    @Test func `keys are made beside a running server and work at once`() async throws {
+        let server = try MillraceServer()
+        try await server.start()
+        let (status, key) = try millrace(["keys", "create", "ci", "--scopes", "workflows:read", "--data", server.folder.path])
+        #expect(status == 0)
+        #expect(try await server.get("/api/v1/workflows", key: key.filter { $0 != "\n" }).status == 200)
+        #expect(try millrace(["keys", "list", "--data", server.folder.path]).output.contains("ci"))
+    }
+
+    @Test(arguments: ["serve", "run", "validate", "nodes", "keys", "expression", "demo"])
+    func `every command shows an example`(command: String) throws {
+        let (status, output) = try millrace([command, "--help"])
+        #expect(status == 0)
+        #expect(output.contains("Example: millrace \(command)") || output.contains("Usage: millrace \(command)"))
+        #expect(try millrace([command, "--nonsense"]).status == 64)
+    }
+}

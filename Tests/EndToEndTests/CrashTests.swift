@@ -1,0 +1,85 @@
+import TestSupport
+import Foundation
+import Testing
+import Values
+
+/// The server is killed at random moments; what it acknowledged is done, and what was finished is not done again.
+@Suite(.serialized, .timeLimit(.minutes(10)))
+struct CrashTests {
+    @Test func `200 kills leave every run right and repeat no finished call`() async throws {
+        let vendor = try MockVendor()
+        let server = try MillraceServer(vendor: vendor)
+        try await server.start()
+        let workflow = try await server.make(
+            [
+                .node("k", "input:text"), .node("a", "llm:chat", ["prompt": "[[key={{k.text}}-a]] [[delay=8]]"]),
+                .node("b", "llm:chat", ["prompt": "[[key={{k.text}}-b]] [[delay=8]] {{a.text}}"]),
+                .node("c", "llm:chat", ["prompt": "[[key={{k.text}}-c]] [[delay=8]] {{b.text}}"]),
+            ], [.edge("k", "a._after"), .edge("a", "b._after"), .edge("b", "c._after")])
+        var random = SystemRandomNumberGenerator()
+        var accepted: [String: String] = [:]
+        var kills = 0
+        var number = 0
+        while kills < 200 {
+            // Some runs at a time; the kill comes at a random moment of their life.
+            for _ in 0..<3 {
+                number += 1
+                let key = "run\(number)"
+                let answer = try? await server.post("/api/v1/workflows/\(workflow)/execute", ["inputs": ["k": .string(key)]])
+                if answer?.status == 201, let id = answer?.json["executionId"]?.string { accepted[key] = id }
+            }
+            try await Task.sleep(for: .milliseconds(Int.random(in: 0...45, using: &random)))
+            server.kill()
+            kills += 1
+            try await server.start()
+        }
+        var repeated = 0
+        for (key, id) in accepted {
+            let run = try await server.end(of: id)
+            #expect(run["status"] == "COMPLETED", "\(key): \(run.text)")
+            for node in ["a", "b", "c"] {
+                let attempts = run.row(node)?["attempts"]?.array ?? []
+                // A call whose outcome nobody knows may be made again; then the run says so.
+                let unknown = attempts.count { $0["error"]?["class"]?.string == "unknown_outcome" }
+                #expect(attempts.count == unknown + 1, "\(key) \(node): \(attempts)")
+                repeated += unknown
+            }
+        }
+        let counts = try await vendor.counts()
+        for key in accepted.keys {
+            for node in ["a", "b", "c"] {
+                let calls = counts["\(key)-\(node)"] ?? 0
+                #expect(calls >= 1)
+            }
+        }
+        let calls = counts.filter { accepted.keys.contains(String($0.key.dropLast(2))) }.values.reduce(0, +)
+        // No finished call is repeated: what was called more than once is what was under way when the server died.
+        #expect(calls <= accepted.count * 3 + repeated)
+        print("crash test: \(kills) kills, \(accepted.count) runs, \(calls) calls, \(repeated) of unknown outcome")
+    }
+
+    @Test func `a job that the vendor has is asked about after a crash, not bought again`() async throws {
+        let vendor = try MockVendor()
+        let server = try MillraceServer(vendor: vendor)
+        try await server.start()
+        let workflow = try await server.make([.node("a", "generate:flux_2", ["prompt": "[[key=job]] [[polls=3]]"])])
+        let id = try #require(try await server.post("/api/v1/workflows/\(workflow)/execute").json["executionId"]?.string)
+        while try await !vendor.requests().contains(where: { $0["path"]?.string?.contains("/status") == true }) {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        server.kill()
+        try await server.start()
+        let run = try await server.end(of: id)
+        #expect(run["status"] == "COMPLETED", "\(run.text)")
+        #expect(try await vendor.counts() == ["job": 1])
+        #expect(run.row("a")?["attempts"]?.array?.count == 1)
+    }
+
+    @Test func `a second server on the same folder refuses to start`() async throws {
+        let server = try MillraceServer()
+        try await server.start()
+        let text = try Media.run(
+            MillraceServer.binary, ["serve", "--listen", "127.0.0.1:0", "--data", server.folder.path], in: server.folder.path)
+        #expect(text.contains("Another Millrace server works in"))
+    }
+}

@@ -1,0 +1,206 @@
+import Foundation
+import FoundationNetworking
+import TestSupport
+import Testing
+import Values
+
+/// The built server on a free port, with its data in a temporary folder.
+final class MillraceServer {
+    static let key = "sk-e2e-0123456789abcdef0123456789abcdef"
+
+    let folder: TemporaryFolder
+    private(set) var url = ""
+    private(set) var output = ""
+    private let environment: [String: String]
+    private let arguments: [String]
+    private var process: Process?
+
+    /// - Parameters:
+    ///   - vendor: The mock vendor that stands for all vendors.
+    ///   - environment: Further variables.
+    ///   - arguments: Further flags.
+    init(
+        vendor: MockVendor? = nil, environment: [String: String] = [:], arguments: [String] = [],
+        catalog: String? = nil
+    ) throws {
+        folder = try TemporaryFolder()
+        var variables = ["PATH": "/usr/bin:/bin", "HOME": folder.path]
+        var flags = ["--bootstrap-key", Self.key]
+        if let vendor {
+            variables["OPENAI_BASE_URL"] = "\(vendor.url)/v1"
+            variables["OPENAI_API_KEY"] = "canary-openai-key"
+            variables["FAL_BASE_URL"] = vendor.url
+            variables["FAL_KEY"] = "canary:fal-key"
+            flags += ["--allow-private", vendor.address]
+        }
+        self.environment = variables.merging(environment) { $1 }
+        self.arguments = flags + arguments
+        if let catalog {
+            try FileManager.default.createDirectory(atPath: "\(folder.path)/catalog", withIntermediateDirectories: true)
+            try catalog.write(toFile: "\(folder.path)/catalog/test.json", atomically: true, encoding: .utf8)
+        }
+    }
+
+    deinit { kill() }
+
+    static var binary: String {
+        let path = ProcessInfo.processInfo.environment["MILLRACE_BINARY"] ?? ".build/release/millrace"
+        return URL(filePath: path).path
+    }
+
+    /// Starts the server and waits until it answers.
+    func start() async throws {
+        let process = Process()
+        process.executableURL = URL(filePath: Self.binary)
+        let listen = url.isEmpty ? "127.0.0.1:0" : String(url.dropFirst(7))
+        process.arguments = ["serve", "--listen", listen, "--data", folder.path] + arguments
+        process.environment = environment
+        process.currentDirectoryURL = URL(filePath: folder.path)
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        let log = "\(folder.path)/server.log"
+        if !FileManager.default.fileExists(atPath: log) { try Data().write(to: URL(filePath: log)) }
+        let handle = try FileHandle(forWritingTo: URL(filePath: log))
+        try handle.seekToEnd()
+        process.standardError = handle
+        try process.run()
+        self.process = process
+        while !output.contains("listens on http://") || !output.contains("\n") {
+            let data = pipe.fileHandleForReading.availableData
+            try #require(!data.isEmpty, "The server ended: \(self.log)")
+            output += String(decoding: data, as: UTF8.self)
+        }
+        pipe.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
+        let line = try #require(output.split(separator: "\n").last { $0.contains("listens on ") })
+        url = try #require(line.split(separator: " ").first { $0.hasPrefix("http://") }.map { String($0.dropLast($0.hasSuffix(",") ? 1 : 0)) })
+        output = ""
+        while true {
+            if let ready = try? await get("/readyz"), ready.status == 200 { return }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    /// Ends the server as a power cut would.
+    func kill() {
+        guard let process else { return }
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        self.process = nil
+    }
+
+    /// Ends the server politely.
+    func stop() {
+        process?.terminate()
+        process?.waitUntilExit()
+        process = nil
+    }
+
+    var log: String { (try? String(contentsOfFile: "\(folder.path)/server.log", encoding: .utf8)) ?? "" }
+
+    // MARK: Requests
+
+    struct Answer {
+        let status: Int
+        let headers: [String: String]
+        let body: Data
+        var json: JSON { (try? JSON(parsing: [UInt8](body))) ?? .null }
+    }
+
+    func get(_ path: String, key: String? = MillraceServer.key, headers: [String: String] = [:]) async throws -> Answer {
+        try await send("GET", path, nil, key: key, headers: headers)
+    }
+
+    func post(
+        _ path: String, _ body: JSON = [:], key: String? = MillraceServer.key, headers: [String: String] = [:]
+    ) async throws -> Answer {
+        try await send("POST", path, Data(body.bytes), key: key, headers: headers)
+    }
+
+    func send(
+        _ method: String, _ path: String, _ body: Data?, key: String? = MillraceServer.key, headers: [String: String] = [:]
+    ) async throws -> Answer {
+        let address = path.hasPrefix("http") ? path : url + path
+        var request = URLRequest(url: try #require(URL(string: address)))
+        request.httpMethod = method
+        request.timeoutInterval = 120
+        if let key { request.setValue("Bearer \(key)", forHTTPHeaderField: "Authorization") }
+        if body != nil { request.setValue("application/json", forHTTPHeaderField: "Content-Type") }
+        for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
+        request.httpBody = body
+        let (data, response) = try await URLSession.shared.data(for: request)
+        let http = try #require(response as? HTTPURLResponse)
+        var fields: [String: String] = [:]
+        for (name, value) in http.allHeaderFields { fields["\(name)".lowercased()] = "\(value)" }
+        return Answer(status: http.statusCode, headers: fields, body: data)
+    }
+
+    // MARK: Workflows
+
+    /// Stores a workflow and gives its identifier.
+    func make(_ nodes: [JSON], _ edges: [JSON] = [], settings: JSON = [:]) async throws -> String {
+        let answer = try await post(
+            "/api/v1/workflows",
+            ["name": "test", "nodes": .array(nodes), "edges": .array(edges), "settings": settings])
+        return try #require(answer.json["id"]?.string, "\(answer.json.text)")
+    }
+
+    /// Stores a built-in template as a workflow.
+    func make(template: String) async throws -> String {
+        let path = "Catalog/templates/\(template).json"
+        let json = try JSON(parsing: [UInt8](Data(contentsOf: URL(filePath: path))))
+        let answer = try await post("/api/v1/workflows", json)
+        return try #require(answer.json["id"]?.string, "\(answer.json.text)")
+    }
+
+    /// Executes a workflow and gives the details of its end.
+    func run(_ workflow: String, _ body: JSON = [:]) async throws -> JSON {
+        var answer = try await post("/api/v1/workflows/\(workflow)/execute?wait=60", body).json
+        let id = try #require(answer["executionId"]?.string, "\(answer.text)")
+        while answer["status"]?.string == "RUNNING" {
+            answer = try await get("/api/v1/workflows/executions/\(id)/poll?wait=30").json
+        }
+        return try await get("/api/v1/workflows/executions/\(id)").json
+    }
+
+    /// Waits for the end of an execution and gives its details.
+    func end(of id: String) async throws -> JSON {
+        while true {
+            let poll = try await get("/api/v1/workflows/executions/\(id)/poll?wait=30").json
+            if let status = poll["status"]?.string, status != "RUNNING" { break }
+        }
+        return try await get("/api/v1/workflows/executions/\(id)").json
+    }
+
+    /// The bytes behind a link in an answer, fetched without a key.
+    func download(_ link: JSON?) async throws -> Data {
+        let answer = try await get(try #require(link?.string), key: nil)
+        #expect(answer.status == 200)
+        return answer.body
+    }
+}
+
+extension JSON {
+    /// A node of that type and configuration.
+    static func node(_ id: String, _ type: String, _ config: JSON = [:], data: JSONObject = [:]) -> JSON {
+        var object: JSONObject = ["nodeType": .string(type), "config": config]
+        for member in data { object[member.key] = member.value }
+        return ["id": .string(id), "data": .object(object)]
+    }
+
+    /// An edge between two ports, such as `a.text` and `b.prompt`.
+    static func edge(_ source: String, _ target: String, data: JSON = [:]) -> JSON {
+        let from = source.split(separator: ".").map(String.init)
+        let to = target.split(separator: ".").map(String.init)
+        var object: JSONObject = [
+            "id": .string("\(source)>\(target)"), "source": .string(from[0]), "target": .string(to[0]), "data": data,
+        ]
+        if from.count > 1 { object["sourceHandle"] = .string("out-\(from[1])") }
+        if to.count > 1 { object["targetHandle"] = .string("in-\(to[1])") }
+        return .object(object)
+    }
+
+    /// The row of a node in details, or its state in a poll.
+    func row(_ node: String, in list: String = "nodes") -> JSON? {
+        self[list]?.array?.first { $0["nodeId"]?.string == node }
+    }
+}

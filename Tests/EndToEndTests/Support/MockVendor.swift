@@ -1,0 +1,55 @@
+import Foundation
+import FoundationNetworking
+import Testing
+import Values
+
+/// The independent mock vendor: a Python program that shares no code with the server.
+final class MockVendor {
+    /// What its chat model says.
+    static let sentence = "Quiet copper lanterns drift over the northern harbor"
+
+    let url: String
+    private let process: Process
+
+    init() throws {
+        process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        let python = ProcessInfo.processInfo.environment["MILLRACE_PYTHON"] ?? "python3"
+        process.arguments = [python, "Tests/EndToEndTests/MockVendor/mock_vendor.py"]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let line = String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self)
+        let port = try #require(line.split(separator: " ").last.flatMap { Int($0.filter(\.isNumber)) })
+        url = "http://127.0.0.1:\(port)"
+    }
+
+    deinit {
+        process.terminate()
+        process.waitUntilExit()
+    }
+
+    var address: String { String(url.dropFirst(7)) }
+
+    /// Every request so far.
+    func requests() async throws -> [JSON] { try await ask("/log").array ?? [] }
+
+    /// The bodies of the requests to a path that begins so.
+    func bodies(_ path: String) async throws -> [JSON] {
+        try await requests().filter { $0["path"]?.string?.hasPrefix(path) == true }.compactMap { $0["body"] }
+    }
+
+    /// How often each key was called.
+    func counts() async throws -> [String: Int] {
+        var counts: [String: Int] = [:]
+        for member in try await ask("/counts").object ?? JSONObject() {
+            counts[member.key] = member.value.integer.map { Int($0) }
+        }
+        return counts
+    }
+
+    private func ask(_ path: String) async throws -> JSON {
+        let (data, _) = try await URLSession.shared.data(from: try #require(URL(string: url + path)))
+        return try JSON(parsing: [UInt8](data))
+    }
+}
