@@ -21,7 +21,7 @@ let package = Package(
 
         // MARK: Engine
         .target(name: "Engine", dependencies: ["Catalog", "Expressions", "Values", "Workflows"]),
-        .testTarget(name: "EngineTests", dependencies: ["Catalog", "Engine", "Values", "Workflows"]),
+        .testTarget(name: "EngineTests", dependencies: ["Catalog", "Engine", "TestSupport", "Values", "Workflows"]),
 
         // MARK: EventLoop
         .target(name: "CEventLoop"),
