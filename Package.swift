@@ -87,7 +87,7 @@ let package = Package(
         .testTarget(
             name: "RuntimeTests",
             dependencies: [
-                "Catalog", "Engine", "EventLoop", "Runtime", "Storage", "TestSupport", "Values", "Workflows",
+                "Catalog", "Engine", "EventLoop", "Runtime", "SQLite", "Storage", "TestSupport", "Values", "Workflows",
             ]
         ),
 
