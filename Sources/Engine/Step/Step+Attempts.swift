@@ -195,6 +195,7 @@ extension Step {
             default: decision.effects.append(.takeUp(address, attempt: attempt.number))
             }
         }
+        if run.cancelRequestedAt != nil { abortOpenAttempts() }
         lookAtAll()
     }
 }
