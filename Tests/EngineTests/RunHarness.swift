@@ -121,7 +121,7 @@ struct RunHarness {
         return calls.remove(at: place)
     }
 
-    private func grant(_ address: Address) -> Grant {
+    func grant(_ address: Address) -> Grant {
         let type = run.plan.nodes[address.node].type
         let offer = type.offers[run.nodeRun(address)?.offer ?? 0]
         return Grant(

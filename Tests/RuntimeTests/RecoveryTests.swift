@@ -117,9 +117,10 @@ struct RecoveryTests {
     }
 
     private static let three = """
-        [{"id": "a", "data": {"nodeType": "llm:one", "config": {"prompt": "x"}}},
-         {"id": "b", "data": {"nodeType": "llm:one"}}, {"id": "c", "data": {"nodeType": "llm:safe"}}]
+        [{"id": "a", "data": {"nodeType": "llm:one", "config": {"prompt": "x"}, \(quickly)}},
+         {"id": "b", "data": {"nodeType": "llm:one", \(quickly)}}, {"id": "c", "data": {"nodeType": "llm:safe"}}]
         """
+    private static let quickly = #""policy": {"retry": {"initialDelayMs": 1}}"#
     private static let threeEdges = #"""
         [{"id": "e", "source": "a", "target": "b"}, {"id": "f", "source": "b", "target": "c"}]
         """#

@@ -199,7 +199,8 @@ final class RuntimeBench: Sendable {
     }
 
     static let two = """
-        [{"id": "a", "data": {"nodeType": "llm:one", "config": {"prompt": "x"}}}, {"id": "b", "data": {"nodeType": "llm:one"}}]
+        [{"id": "a", "data": {"nodeType": "llm:one", "config": {"prompt": "x"}}},
+         {"id": "b", "data": {"nodeType": "llm:one", "policy": {"retry": {"initialDelayMs": 1}}}}]
         """
     static let twoEdges = #"[{"id": "e", "source": "a", "target": "b"}]"#
     static let one = #"[{"id": "a", "data": {"nodeType": "llm:one", "config": {"prompt": "x"}}}]"#
