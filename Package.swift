@@ -33,7 +33,7 @@ let package = Package(
 
         // MARK: Engine
         .target(name: "Engine", dependencies: ["Catalog", "Expressions", "Values", "Workflows"]),
-        .testTarget(name: "EngineTests", dependencies: ["Catalog", "Engine", "Values", "Workflows"]),
+        .testTarget(name: "EngineTests", dependencies: ["Catalog", "Engine", "TestSupport", "Values", "Workflows"]),
 
         // MARK: EventLoop
         .target(name: "CEventLoop"),
@@ -111,7 +111,7 @@ let package = Package(
         .testTarget(
             name: "RuntimeTests",
             dependencies: [
-                "Catalog", "Engine", "EventLoop", "Runtime", "Storage", "TestSupport", "Values", "Workflows",
+                "Catalog", "Engine", "EventLoop", "Runtime", "SQLite", "Storage", "TestSupport", "Values", "Workflows",
             ]
         ),
 

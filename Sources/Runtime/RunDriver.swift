@@ -93,6 +93,13 @@ struct RunDriver {
         return lastInput
     }
 
+    /// The effects that follow from what is stored already, and for which there is nothing to wait.
+    mutating func settledEffects() -> [Effect] {
+        guard isSettled else { return [] }
+        defer { effects = [] }
+        return effects
+    }
+
     /// Whether everything decided is stored.
     var isSettled: Bool { events.isEmpty && consumed.isEmpty && inFlight == nil }
 

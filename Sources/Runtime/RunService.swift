@@ -34,6 +34,7 @@ public final class RunService: Sendable {
                     _ = try await shard(of: run.execution).handle(run.execution)
                 } catch {
                     services.log("\(error)")
+                    if error == .full { await shard(of: run.execution).loadLater(run.execution) }
                 }
             }
             guard let next = runs.last?.execution else { return }

@@ -20,7 +20,7 @@ extension Shard {
             let id = entry.handle.id
             let hasPlace = slots.take(grant.provider) { [weak self] in
                 guard let self else { return }
-                Task(executorPreference: self.loop) { await self.askAgain(id, address) }
+                Task(executorPreference: self.loop) { await self.askAgain(id, address, grant.provider) }
             }
             guard hasPlace else { return .deferred(.slot, until: nil) }
             entry.places[address] = grant.provider
@@ -28,14 +28,15 @@ extension Shard {
         return .granted(grant)
     }
 
-    private func askAgain(_ id: ExecutionID, _ address: Address) {
+    /// Asks again for a node run that waits for a place of a kind of which one was free just now.
+    private func askAgain(_ id: ExecutionID, _ address: Address, _ kind: String) {
+        // Whether or not it is taken here: a place must not lie idle while others wait for it.
+        defer { slots.pass(kind) }
         guard let entry = entry(id) else { return }
-        let run = entry.driver.run
-        switch admit(entry, address, run) {
+        switch admit(entry, address, entry.driver.run) {
         case .granted(let grant):
             send(id, .admitted(address, grant))
-            // A run that no longer wants the attempt gives the place back.
-            if run.end != nil || entry.driver.run.nodeRun(address)?.openAttempt == nil { giveBack(entry, address) }
+            giveBackUnused(entry, address)
         case .deferred: return
         case .refused(let error): send(id, .refused(address, error))
         }
@@ -53,9 +54,12 @@ extension Shard {
 
     private func start(_ address: Address, _ number: Int, _ entry: Entry) {
         let run = entry.driver.run
-        guard let attempt = run.nodeRun(address)?.openAttempt, attempt.number == number,
-            let request = request(address, run, now: attempt.startedAt)
-        else { return }
+        guard let attempt = run.nodeRun(address)?.openAttempt, attempt.number == number else { return }
+        let id = entry.handle.id
+        guard let request = request(address, run, now: attempt.startedAt) else {
+            let error = NodeError("internal_error", "The inputs of the node are gone.")
+            return send(id, .finished(address, attempt: number, .failed(error, cost: .zero)))
+        }
         let call = Services.Call(
             request: request,
             grant: attempt.grant,
@@ -65,20 +69,29 @@ extension Shard {
             startedAt: attempt.startedAt,
             loop: loop
         )
-        let id = entry.handle.id
+        // What a run was dropped with is stopped; when it is loaded again, what that still says is no answer to it.
+        let epoch = entry.driver.epoch
         entry.tasks[address] = Task(executorPreference: loop) {
             let outcome = await self.services.perform(call) { milestone in
-                switch milestone {
-                case .submitted(let keep): await self.deliver(id, .submitted(address, attempt: number, keep: keep))
-                case .ready(let keep): await self.deliver(id, .ready(address, attempt: number, keep: keep))
-                }
+                let input: RunInput =
+                    switch milestone {
+                    case .submitted(let keep): .submitted(address, attempt: number, keep: keep)
+                    case .ready(let keep): .ready(address, attempt: number, keep: keep)
+                    }
+                await self.deliver(id, epoch, input)
             }
-            await self.finish(id, address, number, outcome)
+            await self.finish(id, epoch, address, number, outcome)
         }
     }
 
-    private func finish(_ id: ExecutionID, _ address: Address, _ number: Int, _ outcome: RunInput.Outcome) {
-        guard let entry = entry(id) else { return }
+    private func finish(
+        _ id: ExecutionID,
+        _ epoch: Int64,
+        _ address: Address,
+        _ number: Int,
+        _ outcome: RunInput.Outcome
+    ) {
+        guard let entry = entry(id), entry.driver.epoch == epoch else { return }
         entry.tasks[address] = nil
         giveBack(entry, address)
         send(id, .finished(address, attempt: number, outcome))
@@ -97,6 +110,11 @@ extension Shard {
             prepared: prepared,
             timeout: node.policy.timeout
         )
+    }
+
+    /// Gives back the place of a node run that was admitted and did not want it any more.
+    func giveBackUnused(_ entry: Entry, _ address: Address) {
+        if entry.driver.run.nodeRun(address)?.openAttempt == nil { giveBack(entry, address) }
     }
 
     private func giveBack(_ entry: Entry, _ address: Address) {

@@ -13,6 +13,9 @@ actor Shard {
     let slots: SlotLimiter
     private var entries: [ExecutionID: Entry] = [:]
     private var loading: [ExecutionID: Task<RunHandle?, any Error>] = [:]
+    /// The handles of runs that were dropped and are loaded again: those who watch them go on watching.
+    private var reloading: [ExecutionID: RunHandle] = [:]
+    private var isStopping = false
     /// What others may look at without coming here.
     nonisolated let handles = Mutex<[ExecutionID: RunHandle]>([:])
     private var random = SystemRandomNumberGenerator()
@@ -58,16 +61,17 @@ actor Shard {
         let id = run.facts.execution
         decide(entry, .accepted)
         guard let append = entry.driver.nextCommit() else { throw .storage(reason: "There is nothing to store.") }
+        // From here on a place that comes free finds the run, though nobody else can see it yet.
+        entries[id] = entry
         do {
             try await database.append(append)
         } catch {
-            giveBack(entry)
+            drop(entry)
             throw Self.translate(error)
         }
-        if entry.driver.run.end == nil || !entry.driver.isSettled {
-            entries[id] = entry
-            handles.withLock { $0[id] = entry.handle }
-        }
+        // When everything was stopped meanwhile, the next start takes it up.
+        guard entries[id] === entry else { return entry.handle }
+        handles.withLock { $0[id] = entry.handle }
         afterCommit(entry)
         return entry.handle
     }
@@ -84,6 +88,10 @@ actor Shard {
             return try await task.value
         } catch let error as RuntimeError {
             throw error
+        } catch let error as StorageError {
+            throw Self.translate(error)
+        } catch let error as JournalError {
+            throw .damaged(id, reason: error.description)
         } catch {
             throw .storage(reason: "\(error)")
         }
@@ -92,13 +100,26 @@ actor Shard {
     private func load(_ id: ExecutionID) async throws -> RunHandle? {
         guard let live = try await database.takeOver(id) else { return nil }
         let run = try await replay(id)
-        let entry = Entry(RunDriver(run: run, epoch: live.epoch), RunHandle(run))
+        let signals = try await database.signals(of: id)
+        let handle = reloading.removeValue(forKey: id) ?? RunHandle(run)
+        handle.publish(run)
+        let entry = Entry(RunDriver(run: run, epoch: live.epoch), handle)
         entries[id] = entry
-        handles.withLock { $0[id] = entry.handle }
-        for signal in try await database.signals(of: id) { take(signal, entry) }
+        handles.withLock { $0[id] = handle }
+        for signal in signals { take(signal, entry) }
         decide(entry, .recovered)
         commit(entry)
-        return entry.handle
+        setTimer(entry)
+        return handle
+    }
+
+    /// Loads a run as soon as the disk is no longer full.
+    func loadLater(_ id: ExecutionID) {
+        Task(executorPreference: loop) {
+            await self.insist("The run \(id) cannot be loaded") { () throws(RuntimeError) in
+                _ = try await self.handle(id)
+            }
+        }
     }
 
     private func replay(_ id: ExecutionID) async throws -> Run {
@@ -123,11 +144,14 @@ actor Shard {
 
     /// Gives a run an input and waits until what follows from it is stored.
     ///
-    /// - Returns: Whether it is stored; not when the run is gone.
+    /// - Returns: Whether it is stored; not when the run is gone, or was loaded again since that epoch.
     @discardableResult
-    func deliver(_ id: ExecutionID, _ input: RunInput) async -> Bool {
-        guard let entry = entries[id] else { return false }
-        guard let number = decide(entry, input) else { return true }
+    func deliver(_ id: ExecutionID, _ epoch: Int64, _ input: RunInput) async -> Bool {
+        guard let entry = entries[id], entry.driver.epoch == epoch else { return false }
+        guard let number = decide(entry, input) else {
+            commit(entry)
+            return true
+        }
         return await withCheckedContinuation { continuation in
             entry.waiters[number] = continuation
             commit(entry)
@@ -136,7 +160,8 @@ actor Shard {
 
     /// Gives a run an input without waiting.
     func send(_ id: ExecutionID, _ input: RunInput) {
-        guard let entry = entries[id], decide(entry, input) != nil else { return }
+        guard let entry = entries[id] else { return }
+        decide(entry, input)
         commit(entry)
     }
 
@@ -154,35 +179,72 @@ actor Shard {
 
     @discardableResult
     private func decide(_ entry: Entry, _ input: RunInput, signal: SignalID? = nil) -> Int? {
-        entry.driver.take(input, signal: signal, now: services.now(), random: &random) { address, run in
-            admit(entry, address, run)
+        var granted: [Address] = []
+        let number = entry.driver.take(input, signal: signal, now: services.now(), random: &random) { address, run in
+            let admission = admit(entry, address, run)
+            if case .granted = admission { granted.append(address) }
+            return admission
         }
+        for address in granted { giveBackUnused(entry, address) }
+        return number
     }
 
     private func commit(_ entry: Entry) {
+        for effect in entry.driver.settledEffects() { perform(effect, entry) }
         guard !entry.isCommitting, let append = entry.driver.nextCommit() else { return }
         entry.isCommitting = true
         Task(executorPreference: loop) { await self.store(append) }
     }
 
     private func store(_ append: JournalAppend) async {
-        let result: Result<Void, StorageError>
-        do {
-            result = .success(try await database.append(append))
-        } catch {
-            result = .failure(error)
-        }
-        guard let entry = entries[append.execution], entry.driver.epoch == append.epoch else { return }
+        let id = append.execution
+        let failure = await failure(ofStoring: append)
+        guard let entry = entries[id], entry.driver.epoch == append.epoch else { return }
         entry.isCommitting = false
-        switch result {
-        case .success: afterCommit(entry)
-        case .failure(let error):
-            // Nobody has seen what was decided: the run is dropped and loaded again from what is stored.
-            services.log("The run \(append.execution) could not be stored and is loaded again: \(error)")
-            drop(entry)
-            guard error != .fenced else { return }
-            try? await loop.sleep(for: .seconds(1))
-            _ = try? await handle(append.execution)
+        guard let failure else { return afterCommit(entry) }
+        // Nobody has seen what was decided: the run is dropped and loaded again from what is stored.
+        services.log("The run \(id) could not be stored and is loaded again: \(failure)")
+        drop(entry)
+        reloading[id] = entry.handle
+        await insist("The run \(id) cannot be loaded again") { () throws(RuntimeError) in
+            _ = try await handle(id)
+        }
+        reloading[id] = nil
+    }
+
+    /// Stores an append; what a full disk refuses is kept until there is space, and what is under way goes on.
+    private func failure(ofStoring append: JournalAppend) async -> StorageError? {
+        do throws(StorageError) {
+            try await database.append(append)
+        } catch {
+            var failure: StorageError? = error
+            guard error == .full else { return failure }
+            await insist("The run \(append.execution) cannot be stored") { () throws(RuntimeError) in
+                do throws(StorageError) {
+                    try await database.append(append)
+                    failure = nil
+                } catch {
+                    failure = error
+                    if error == .full { throw .full }
+                }
+            }
+            return failure
+        }
+        return nil
+    }
+
+    /// Does something again and again, with growing pauses, while the disk is full.
+    func insist(_ complaint: String, _ work: () async throws(RuntimeError) -> Void) async {
+        var pause = Duration.milliseconds(50)
+        while !isStopping {
+            try? await loop.sleep(for: pause)
+            do {
+                return try await work()
+            } catch {
+                services.log("\(complaint): \(error)")
+                guard error == .full else { return }
+            }
+            pause = min(pause * 2, .seconds(30))
         }
     }
 
@@ -233,6 +295,7 @@ actor Shard {
 
     /// Ends all attempts without deciding anything: the next start takes the runs up again.
     func stop() {
+        isStopping = true
         for entry in entries.values { drop(entry) }
     }
 

@@ -39,12 +39,17 @@ final class SlotLimiter: Sendable {
     }
 
     /// Gives a place back and calls the first in line.
-    func give(_ kind: String) {
+    func give(_ kind: String) { callNext(kind, giving: 1) }
+
+    /// Calls the next in line when a place is still free: whoever was called and did not take it passes it on so.
+    func pass(_ kind: String) { callNext(kind, giving: 0) }
+
+    private func callNext(_ kind: String, giving places: Int) {
         let next = lines.withLock { lines -> (@Sendable () -> Void)? in
             guard var line = lines[kind] else { return nil }
             defer { lines[kind] = line }
-            line.free += 1
-            guard line.head < line.waiting.count else { return nil }
+            line.free += places
+            guard line.free > 0, line.head < line.waiting.count else { return nil }
             let next = line.waiting[line.head]
             line.head += 1
             if line.head == line.waiting.count || line.head > 1000 {

@@ -86,6 +86,11 @@ public final class Database: Sendable {
         }
     }
 
+    /// Lets the file grow no further, as a full disk does, or lets it grow again; for tests.
+    package func holdSize(_ isHeld: Bool) async throws(StorageError) {
+        try await writer.hold(pages: isHeld ? 1 : 4_294_967_294)
+    }
+
     private static func started(_ label: String) throws(EventLoopError) -> BlockingExecutor {
         let executor = try BlockingExecutor(label: label)
         try executor.start()

@@ -55,6 +55,9 @@ actor Writer {
         return try outcome.get()
     }
 
+    /// Limits the size of the file; a limit below what it has keeps it as it is.
+    func hold(pages: Int64) throws(StorageError) { try session.script("PRAGMA max_page_count=\(pages)") }
+
     private func scheduleFlush() {
         guard !isFlushing else { return }
         isFlushing = true

@@ -17,20 +17,22 @@ public struct Instant: Hashable, Comparable, Sendable {
     /// Whether the first moment lies before the second.
     public static func < (left: Instant, right: Instant) -> Bool { left.microseconds < right.microseconds }
 
-    /// The moment that much later.
+    /// The moment that much later; held at the last and first moment instead of overflowing.
     public static func + (instant: Instant, span: Duration) -> Instant {
-        Instant(microseconds: instant.microseconds &+ span.wholeMicroseconds)
+        Instant(microseconds: instant.microseconds.heldSum(with: span.wholeMicroseconds))
     }
 
     /// The span from the second moment to the first.
     public static func - (left: Instant, right: Instant) -> Duration {
-        .microseconds(left.microseconds - right.microseconds)
+        .microseconds(left.microseconds) - .microseconds(right.microseconds)
     }
 }
 
 extension Instant: CustomStringConvertible {
-    /// ISO 8601 in UTC with milliseconds, such as `2026-11-20T14:12:09.114Z`.
+    /// ISO 8601 in UTC with milliseconds, such as `2026-11-20T14:12:09.114Z`; of a moment beyond the years 0 to 9999, the
+    /// nearest one within.
     public var description: String {
+        let milliseconds = min(max(milliseconds, Self.first.milliseconds), Self.last.milliseconds)
         let days = milliseconds.flooredQuotient(by: 86_400_000)
         var rest = Int(milliseconds - days * 86_400_000)
         let date = CivilDate(daysSince1970: days)
@@ -63,7 +65,8 @@ extension Instant: CustomStringConvertible {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Reads ISO 8601 with date and time, an optional fraction of up to 9 digits, and `Z` or an offset `±hh:mm`.
+    /// Reads ISO 8601 with date and time, an optional fraction of up to 9 digits, and `Z` or an offset `±hh:mm`; `nil`
+    /// for anything else, and for what lies beyond the years 0 to 9999 in UTC.
     public init?(_ text: String) {
         var reader = DigitReader(text)
         guard let year = reader.digits(4), reader.take("-"), let month = reader.digits(2), reader.take("-"),
@@ -80,7 +83,12 @@ extension Instant: CustomStringConvertible {
         guard let offset = reader.offsetMinutes(), reader.isAtEnd else { return nil }
         let minutes = (date.daysSince1970 * 24 + Int64(hour)) * 60 + Int64(minute - offset)
         microseconds = (minutes * 60 + Int64(second)) * 1_000_000 + fraction
+        guard (Self.first...Self.last).contains(self) else { return nil }
     }
+
+    /// The first moment of the year 0, and the last of the year 9999.
+    private static let first = Instant(microseconds: -62_167_219_200_000_000)
+    private static let last = Instant(microseconds: 253_402_300_799_999_999)
 }
 
 extension Duration {
@@ -89,7 +97,7 @@ extension Duration {
         let (seconds, attoseconds) = components
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
         guard !overflow else { return seconds < 0 ? .min : .max }
-        return product &+ attoseconds / 1_000_000_000_000
+        return product.heldSum(with: attoseconds / 1_000_000_000_000)
     }
 
     /// The span in whole milliseconds, rounded towards zero.
@@ -97,6 +105,12 @@ extension Duration {
 }
 
 extension Int64 {
+    /// The sum, held at the largest and smallest number instead of overflowing.
+    func heldSum(with other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? (other < 0 ? .min : .max) : sum
+    }
+
     /// The quotient rounded towards minus infinity.
     package func flooredQuotient(by divisor: Int64) -> Int64 {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)

@@ -23,7 +23,8 @@ public struct Money: Hashable, Comparable, Sendable {
     /// than nine decimals.
     public init?(dollars text: String) {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let first = parts.first, !first.isEmpty, first.utf8.count <= 9, let whole = UInt32(first) else {
+        // A sign is no digit, though the integers of the standard library read one.
+        guard let first = parts.first, first.utf8.count <= 9, !text.contains("+"), let whole = UInt32(first) else {
             return nil
         }
         var fraction: Int64 = 0
@@ -38,14 +39,14 @@ public struct Money: Hashable, Comparable, Sendable {
     /// The amount in dollars, for output.
     public var dollars: Double { Double(nano) / 1e9 }
 
-    /// The sum; held at the largest amount instead of overflowing.
-    public static func + (left: Money, right: Money) -> Money {
-        let (sum, overflow) = left.nano.addingReportingOverflow(right.nano)
-        return Money(nano: overflow ? .max : sum)
-    }
+    /// The sum; held at the largest and smallest amount instead of overflowing.
+    public static func + (left: Money, right: Money) -> Money { Money(nano: left.nano.heldSum(with: right.nano)) }
 
-    /// The difference.
-    public static func - (left: Money, right: Money) -> Money { Money(nano: left.nano &- right.nano) }
+    /// The difference; held at the largest and smallest amount instead of overflowing.
+    public static func - (left: Money, right: Money) -> Money {
+        let (difference, overflow) = left.nano.subtractingReportingOverflow(right.nano)
+        return Money(nano: overflow ? (right.nano > 0 ? .min : .max) : difference)
+    }
 
     /// Adds an amount.
     public static func += (left: inout Money, right: Money) { left = left + right }

@@ -3,28 +3,6 @@ import Engine
 import Testing
 import Values
 
-private func node(_ id: String, _ type: String, _ data: String = "") -> String {
-    #"{"id": "\#(id)", "data": {"nodeType": "\#(type)"\#(data.isEmpty ? "" : ", " + data)}}"#
-}
-
-private func edge(_ source: String, _ target: String, _ more: String = "") -> String {
-    let (from, fromPort) = parts(source)
-    let (to, toPort) = parts(target)
-    var text = #"{"id": "\#(source)>\#(target)", "source": "\#(from)", "target": "\#(to)""#
-    if let fromPort { text += #", "sourceHandle": "out-\#(fromPort)""# }
-    if let toPort { text += #", "targetHandle": "in-\#(toPort)""# }
-    return text + (more.isEmpty ? "}" : ", \(more)}")
-}
-
-private func parts(_ end: String) -> (String, String?) {
-    let parts = end.split(separator: ".").map(String.init)
-    return (parts[0], parts.count > 1 ? parts[1] : nil)
-}
-
-private func graph(_ nodes: [String], _ edges: [String]) -> String {
-    #"{"nodes": [\#(nodes.joined(separator: ","))], "edges": [\#(edges.joined(separator: ","))]}"#
-}
-
 struct BranchingRunTests {
     let decision = graph(
         [
@@ -198,7 +176,7 @@ struct IteratedRunTests {
         try harness.succeed("each[0]", ["text": .text("A")])
         try harness.restart()
         #expect(harness.outputs("all").isEmpty)
-        try harness.wait(.zero)
+        try harness.wait(.seconds(1))
         try harness.succeed("each[1]", ["text": .text("B")])
         #expect(harness.outputs("all")["items"] == .list([.text("0: A A"), .text("1: B B"), .text("2: C C")]))
         let view = try #require(harness.run.view.nodes.first { $0.id == "each" })
@@ -313,7 +291,7 @@ struct IteratedRunTests {
         try harness.succeed("a[1]", ["text": .text("x")])
         #expect(harness.calledNodes == ["a[0]", "a[2]"])
         try harness.restart()
-        try harness.wait(.zero)
+        try harness.wait(.seconds(1))
         #expect(harness.calls.count == 2)
     }
 

@@ -112,7 +112,7 @@ struct LinearRunTests {
         try harness.fail("b", NodeError(.overloaded, "later", accepted: .no))
         try harness.wait(.seconds(1))
         try harness.fail("b", NodeError(.timeout, "silence", accepted: .unknown))
-        try harness.wait(.zero)
+        try harness.wait(.seconds(4))
         if what == "retried" {
             #expect(harness.calledNodes == ["b"])
         } else {
@@ -129,7 +129,7 @@ struct LinearRunTests {
         var harness = try RunHarness(linear)
         harness.upper = Money(nano: 1_000_000_000)
         try harness.restart()
-        try harness.wait(.zero)
+        try harness.wait(.seconds(1))
         try harness.fail("a", NodeError(.timeout, "silence", accepted: .unknown))
         try harness.step(.answer(try #require(Address("a", in: harness.run.plan)), retry: false))
         #expect(harness.run.end?.phase == .failed)

@@ -1,6 +1,7 @@
 import Catalog
 import Engine
 import Foundation
+import TestSupport
 import Testing
 import Values
 import Workflows
@@ -120,7 +121,7 @@ struct RunHarness {
         return calls.remove(at: place)
     }
 
-    private func grant(_ address: Address) -> Grant {
+    func grant(_ address: Address) -> Grant {
         let type = run.plan.nodes[address.node].type
         let offer = type.offers[run.nodeRun(address)?.offer ?? 0]
         return Grant(
@@ -144,23 +145,6 @@ struct RunHarness {
         let replayed = try replayed()
         #expect(replayed.view == run.view, "Replaying the journal must give the same state.")
         #expect(RunView(record: run.view.record) != nil)
-    }
-}
-
-/// A small generator with a seed (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
-struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
     }
 }
 

@@ -1,109 +1,12 @@
 import Catalog
 import Engine
 import EventLoop
-import Foundation
 import Runtime
 import Storage
 import Synchronization
 import TestSupport
 import Testing
 import Values
-import Workflows
-
-/// A runtime on a real database, with vendors that answer as a closure says.
-final class RuntimeBench: Sendable {
-    let folder: TemporaryFolder
-    let group: LoopGroup
-    let database: Database
-    let service: RunService
-    let plan: Plan
-    let graph: StoredGraph
-
-    init(
-        folder: TemporaryFolder,
-        nodes: String = RuntimeBench.two,
-        edges: String = RuntimeBench.twoEdges,
-        places: Int = 100,
-        answer: @escaping @Sendable (Services.Call) async -> RunInput.Outcome
-    ) throws {
-        self.folder = folder
-        let catalog = try Catalog([Catalog.Document(file: "t.json", bytes: Array(Self.types.utf8))])
-        let graph = try Graph(nodes: JSON(parsing: nodes), edges: JSON(parsing: edges))
-        let hash = try #require(graph.hash)
-        let plan = try #require(Compiler.compile(graph, hash: hash, catalog: catalog, for: .running).plan)
-        self.plan = plan
-        self.graph = StoredGraph(hash: hash, body: graph.record.canonicalBytes)
-        group = try LoopGroup(count: 2)
-        try group.start()
-        database = try Database.open(folder: folder.path) { Issue.record("\($0)") }
-        let recorder = Recorder()
-        self.recorder = recorder
-        service = RunService(
-            database: database,
-            loops: group.loops,
-            services: Services(
-                quote: { request, now in
-                    .success(
-                        Grant(
-                            offer: request.type.offers[request.offer].id,
-                            provider: "vendor",
-                            model: nil,
-                            manifest: nil,
-                            upper: .zero,
-                            deadline: now + .seconds(60),
-                            isSandbox: false
-                        )
-                    )
-                },
-                perform: { call, milestone in
-                    recorder.add(call.request.address)
-                    return await answer(call)
-                },
-                plan: { _ in plan },
-                now: { Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) },
-                places: ["vendor": places],
-                log: { _ in }
-            )
-        )
-    }
-
-    let recorder: Recorder
-
-    func start() async throws -> RunHandle {
-        let now = Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1e6))
-        let facts = RunFacts(
-            execution: service.newExecutionID(on: group.loops[0], at: now),
-            account: AccountID(high: 1, low: 1),
-            workflow: WorkflowID(high: 1, low: 1),
-            version: nil,
-            revision: 1,
-            createdAt: now
-        )
-        return try await service.accept(plan, facts, graph: graph, trigger: "api", key: nil)
-    }
-
-    func stop() async {
-        await service.stop()
-        await database.close()
-        await group.stop()
-    }
-
-    final class Recorder: Sendable {
-        private let names = Mutex<[String]>([])
-        func add(_ name: String) { names.withLock { $0.append(name) } }
-        var all: [String] { names.withLock { $0 } }
-    }
-
-    static let two = """
-        [{"id": "a", "data": {"nodeType": "llm:one", "config": {"prompt": "x"}}}, {"id": "b", "data": {"nodeType": "llm:one"}}]
-        """
-    static let twoEdges = #"[{"id": "e", "source": "a", "target": "b"}]"#
-    static let types = """
-        [{"kind": "provider", "id": "vendor", "baseUrl": "https://vendor.example"},
-         {"kind": "node", "type": "llm:one", "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
-          "outputs": [{"id": "text", "type": "TEXT"}], "offers": [{"id": "a", "provider": "vendor"}]}]
-        """
-}
 
 @Suite(.timeLimit(.minutes(1)))
 struct RunServiceTests {

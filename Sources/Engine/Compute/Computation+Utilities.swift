@@ -47,10 +47,9 @@ extension Computation {
     }
 
     private static func jsonBuild(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
-        var object = JSONObject()
+        var object = context.parameters["data"]?.object ?? JSONObject()
         for (name, value) in context.inputs.sorted(by: { $0.key < $1.key }) { object[name] = value.asJSON }
-        let fixed = context.parameters["data"] ?? .object(JSONObject())
-        return ["data": .json(fixed.merging(.object(object)))]
+        return ["data": .json(.object(object))]
     }
 
     private static func textJoin(_ context: ComputeContext) throws(NodeError) -> [String: Value] {

@@ -77,6 +77,9 @@ public enum Computation {
 }
 
 extension Step {
+    /// The levels of lists and objects that a record has room for; answers of vendors are less deep anyway.
+    private static var deepestValue: Int { 256 }
+
     mutating func compute(_ address: Address, _ prepared: Prepared) throws(NodeError) -> [String: Value] {
         let node = run.plan.nodes[address.node]
         guard let function = Computation.functions[node.type.id] else {
@@ -91,7 +94,11 @@ extension Step {
             random: random.next()
         )
         do {
-            return try function(context)
+            let outputs = try function(context)
+            guard outputs.values.allSatisfy({ $0.recordDepth <= Self.deepestValue }) else {
+                throw NodeError(.invalidInput, "\(node.label): the result nests deeper than \(Self.deepestValue) levels.")
+            }
+            return outputs
         } catch let error as NodeError {
             throw error
         } catch {
@@ -101,6 +108,15 @@ extension Step {
 }
 
 extension Value {
+    /// The levels of lists and objects of its record.
+    fileprivate var recordDepth: Int {
+        switch self {
+        case .json(let json): 1 + json.depth
+        case .media: 2
+        case .list(let items): 2 + (items.lazy.map(\.recordDepth).max() ?? 0)
+        }
+    }
+
     /// The items of a list, or the value alone.
     var elements: [Value] {
         switch self {

@@ -13,7 +13,7 @@ extension Event {
     ///
     /// - Throws: ``JournalError`` when it is not what ``encode(_:in:)`` writes.
     public static func decode(_ bytes: [UInt8], in plan: Plan) throws(JournalError) -> [Event] {
-        guard let list = (try? JSON(parsing: bytes))?.array else { throw JournalError(reason: "an entry is no list") }
+        guard let list = (try? JSON(parsing: bytes, limits: .record))?.array else { throw JournalError(reason: "an entry is no list") }
         var events: [Event] = []
         events.reserveCapacity(list.count)
         for json in list { events.append(try Event(json, in: plan)) }
@@ -24,7 +24,7 @@ extension Event {
     ///
     /// - Throws: ``JournalError`` when it is no accepted event.
     public static func facts(of bytes: [UInt8]) throws(JournalError) -> RunFacts {
-        guard let first = (try? JSON(parsing: bytes))?[0], first["k"]?.string == "accepted",
+        guard let first = (try? JSON(parsing: bytes, limits: .record))?[0], first["k"]?.string == "accepted",
             let facts = first["facts"].flatMap(RunFacts.init(record:))
         else { throw JournalError(reason: "the journal does not begin with an acceptance") }
         return facts

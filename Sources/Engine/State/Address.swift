@@ -22,14 +22,16 @@ public struct Address: Sendable, Hashable {
 
     /// Reads the text form; `nil` when it names no node of the plan.
     public init?(_ text: String, in plan: Plan) {
-        var name = text
+        // Bytes, not characters: a combining sign of the identifier must not swallow a bracket or an escape.
+        var name = Array(text.utf8)
         var index: [Int32] = []
-        if text.hasSuffix("]"), let bracket = text.lastIndex(of: "[") {
-            name = String(text[..<bracket])
-            for number in text[text.index(after: bracket)...].dropLast().split(separator: ",") {
-                guard let item = Int32(number) else { return nil }
+        if name.last == UInt8(ascii: "]"), let bracket = name.lastIndex(of: UInt8(ascii: "[")) {
+            let numbers = name[(bracket + 1)...].dropLast()
+            for number in numbers.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+                guard let item = Int32(String(decoding: number, as: UTF8.self)), item >= 0 else { return nil }
                 index.append(item)
             }
+            name.removeSubrange(bracket...)
         }
         // Without items it is the node as a whole: what becomes of it before it is known what it runs for.
         guard let node = plan.place(of: Self.unescape(name)),
@@ -53,10 +55,21 @@ public struct Address: Sendable, Hashable {
         return text
     }
 
-    private static func unescape(_ text: String) -> String {
-        guard text.contains("%") else { return text }
-        return [("%2F", "/"), ("%23", "#"), ("%5B", "["), ("%5D", "]"), ("%25", "%")].reduce(text) {
-            $0.split(separator: $1.0, omittingEmptySubsequences: false).joined(separator: $1.1)
+    private static func unescape(_ bytes: [UInt8]) -> String {
+        var plain: [UInt8] = []
+        var place = 0
+        while place < bytes.count {
+            let digits = bytes[place...].dropFirst().prefix(2)
+            if bytes[place] == UInt8(ascii: "%"), digits.count == 2,
+                let code = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+            {
+                plain.append(code)
+                place += 3
+            } else {
+                plain.append(bytes[place])
+                place += 1
+            }
         }
+        return String(decoding: plain, as: UTF8.self)
     }
 }

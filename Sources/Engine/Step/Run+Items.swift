@@ -31,6 +31,23 @@ extension Run {
         return isAbsent ? .absent : known.map { .count($0.count) } ?? .unknown
     }
 
+    /// Lists that are walked together and differ in length, at any level as far as it is known.
+    func mismatch(_ node: Int, after outer: [Int32] = []) -> NodeError? {
+        guard outer.count < plan.nodes[node].dimensions.count else { return nil }
+        switch extent(node, after: outer) {
+        case .unknown, .absent: return nil
+        case .mismatch(let left, let leftCount, let right, let rightCount):
+            return NodeError(
+                "iteration_length_mismatch",
+                "\(left) has \(leftCount) items and \(right) has \(rightCount); they are walked together and must "
+                    + "have equal length. Use iterator:product for all combinations."
+            )
+        case .count(let count):
+            guard outer.count + 1 < plan.nodes[node].dimensions.count else { return nil }
+            return (0..<count).lazy.compactMap { mismatch(node, after: outer + [Int32($0)]) }.first
+        }
+    }
+
     /// The run of a source node that belongs to an item of a node; for an iterated source that was judged as a whole,
     /// that judgement.
     private func sourceRun(_ source: Int, of node: Int, at index: [Int32]) -> NodeRun? {

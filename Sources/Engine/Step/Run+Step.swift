@@ -7,8 +7,20 @@ struct Step<Random: RandomNumberGenerator> {
     let now: Instant
     var random: Random
     var decision = Decision()
-    /// Node runs whose sources may just have been resolved.
-    var touched: [Address] = []
+    /// Node runs whose sources may just have been resolved, to be looked at in this order.
+    private var touched: [Address] = []
+    /// Those of them that were not looked at since.
+    private var isTouched: Set<Address> = []
+
+    init(run: Run, now: Instant, random: Random) {
+        self.run = run
+        self.now = now
+        self.random = random
+    }
+
+    mutating func touch(_ address: Address) {
+        if isTouched.insert(address).inserted { touched.append(address) }
+    }
 
     mutating func emit(_ event: Event) {
         run.apply(event)
@@ -50,8 +62,7 @@ extension Step {
         case .admitted(let address, let grant): intend(address, grant)
         case .deferred(let address, let reason, let until): wait(address, reason, until)
         case .refused(let address, let error):
-            run.asking.remove(address)
-            guard run.nodeRun(address)?.state.isTerminal != true else { return }
+            guard run.asking.remove(address) != nil, run.nodeRun(address)?.state.isTerminal != true else { return }
             fail(address, error)
         case .submitted(let address, let number, let keep):
             guard isOpen(address, number) else { return }
@@ -83,6 +94,7 @@ extension Step {
             while next < touched.count {
                 let address = touched[next]
                 next += 1
+                isTouched.remove(address)
                 look(at: address)
             }
             startQueued()

@@ -50,10 +50,20 @@ extension Step {
     mutating func intend(_ address: Address, _ grant: Grant) {
         guard run.asking.remove(address) != nil, !run.isDraining else { return }
         let before = run.nodeRun(address)
-        guard before?.state.isTerminal != true, before?.openAttempt == nil else { return }
+        guard before?.state.isTerminal != true, before?.openAttempt == nil, !hasFailedWhole(address) else { return }
+        // A node run that has not begun keeps its turn until the pause is over.
+        if run.isPaused, before?.attempts.isEmpty ?? true {
+            run.queues[address.node] = [address.index] + (run.queues[address.node] ?? [])
+            return
+        }
         let number = (before?.attempts.last?.number ?? 0) + 1
         emit(.intended(address, attempt: number, grant, readyAt: before?.readyAt ?? now, at: now))
         decision.effects.append(.perform(address, attempt: number))
+    }
+
+    /// Whether an item's node was failed as a whole meanwhile.
+    private func hasFailedWhole(_ address: Address) -> Bool {
+        !address.index.isEmpty && run.nodes[address.node].single != nil
     }
 
     /// Journals what a node run waits for; it stays asked, and keeps its place.
@@ -110,18 +120,24 @@ extension Step {
             return unknown(node, before, offer)
         }
         let mayRepeat = error.accepted == .no || effect != .once
-        let retries = before.attempts.reduce(0) {
-            $0 + ($1.grant.offer == node.type.offers[offer].id && !$1.isWait ? 1 : 0)
-        }
-        if node.policy.retry.classes.contains(failure), mayRepeat, retries <= node.policy.retry.maximumRetries {
-            let delay = node.policy.retry.delay(before: retries, random: Double.random(in: 0...1, using: &random))
-            return .retry(at: now + delay, offer: offer)
+        if node.policy.retry.classes.contains(failure), mayRepeat, let next = repetition(node, before, offer) {
+            return next
         }
         switch failure {
         case .permission, .payment, .notFound: return nextOffer(node, offer)
         case .overloaded, .providerInternal, .timeout, .network: return mayRepeat ? nextOffer(node, offer) : .fail
         default: return .fail
         }
+    }
+
+    /// Another attempt through the same offer after a pause, unless there were as many as the policy allows.
+    private mutating func repetition(_ node: PlanNode, _ before: NodeRun, _ offer: Int) -> Event.NextStep? {
+        let retries = before.attempts.reduce(0) {
+            $0 + ($1.grant.offer == node.type.offers[offer].id && !$1.isWait ? 1 : 0)
+        }
+        guard retries <= node.policy.retry.maximumRetries else { return nil }
+        let delay = node.policy.retry.delay(before: retries, random: Double.random(in: 0...1, using: &random))
+        return .retry(at: now + delay, offer: offer)
     }
 
     /// How long a node run may wait for a vendor's limit before the next offer is tried.
@@ -138,11 +154,11 @@ extension Step {
         return asked + .milliseconds(Int64.random(in: 0...250, using: &random))
     }
 
-    private func unknown(_ node: PlanNode, _ before: NodeRun, _ offer: Int) -> Event.NextStep {
+    private mutating func unknown(_ node: PlanNode, _ before: NodeRun, _ offer: Int) -> Event.NextStep {
         let upper = before.openAttempt?.grant.upper ?? .zero
         let isCheap = !node.type.hasSideEffects && upper <= Self.unknownRetryLimit
         switch node.policy.onUnknown ?? (isCheap ? .retry : .ask) {
-        case .retry: return .retry(at: now, offer: offer)
+        case .retry: return repetition(node, before, offer) ?? .fail
         case .ask: return .ask
         case .fail: return .fail
         }
@@ -156,11 +172,10 @@ extension Step {
         guard let before = run.nodeRun(address), case .waiting(.unknownOutcome, _) = before.state,
             let error = before.attempts.last?.error
         else { return }
-        if retry {
-            ask(address)
-        } else {
-            fail(address, error)
-        }
+        guard retry else { return fail(address, error) }
+        // Journaled, so that a restart does not ask the person again.
+        emit(.waiting(address, .slot, readyAt: before.readyAt, since: now, until: nil))
+        run.queues[address.node] = [address.index] + (run.queues[address.node] ?? [])
     }
 
     // MARK: After a restart
@@ -171,8 +186,9 @@ extension Step {
         for address in run.openAddresses {
             guard let before = run.nodeRun(address) else { continue }
             guard let attempt = before.openAttempt else {
+                if hasFailedWhole(address) { continue }
                 if case .waiting(let reason, _) = before.state, reason != .unknownOutcome, run.timers[address] == nil {
-                    ask(address)
+                    run.queues[address.node, default: []].append(address.index)
                 }
                 continue
             }
@@ -195,6 +211,7 @@ extension Step {
             default: decision.effects.append(.takeUp(address, attempt: attempt.number))
             }
         }
+        if run.cancelRequestedAt != nil { abortOpenAttempts() }
         lookAtAll()
     }
 }
@@ -203,9 +220,7 @@ extension Run {
     /// The node runs that are not terminal, in the order of the plan.
     var openAddresses: [Address] {
         nodes.indices.flatMap { node in
-            if let single = nodes[node].single {
-                return single.state.isTerminal ? [] : [Address(node: node)]
-            }
+            if let single = nodes[node].single, !single.state.isTerminal { return [Address(node: node)] }
             return nodes[node].items.filter { !$0.value.state.isTerminal }.keys.sorted {
                 $0.lexicographicallyPrecedes($1)
             }

@@ -31,11 +31,11 @@ extension Run {
         guard let total = total(edge.source, under: index),
             nodes[edge.source].terminalItems[index, default: 0] == total
         else { return .open }
-        guard total > 0, let port = edge.sourcePort else { return .live }
+        guard total > 0 else { return .live }
         let states = knownItems(edge.source, under: index).compactMap { nodes[edge.source].items[$0] }
-        if states.contains(where: { $0.outputs[port] != nil }) { return .live }
+        // One item that failed without being handled has failed the node: nobody gets the list without it.
         let supplies = Set(states.map { supply(edge, from: $0) })
-        return supplies.contains(.broken) ? .broken : supplies.contains(.absent) ? .absent : .dead
+        return [.broken, .live, .absent].first(where: supplies.contains) ?? .dead
     }
 
     private func supply(_ edge: PlanEdge, from run: NodeRun) -> Supply {
@@ -56,7 +56,7 @@ extension Run {
 extension Step {
     /// Looks at every node whose sources may be resolved.
     mutating func lookAtAll() {
-        for node in run.plan.nodes.indices { touched.append(Address(node: node)) }
+        for node in run.plan.nodes.indices { touch(Address(node: node)) }
     }
 
     /// Looks at the nodes that follow a node run that has just become terminal.
@@ -64,12 +64,12 @@ extension Step {
         for number in run.plan.nodes[address.node].outgoing {
             let target = run.plan.edges[number].target
             guard !run.plan.nodes[target].dimensions.isEmpty else {
-                touched.append(Address(node: target))
+                touch(Address(node: target))
                 continue
             }
             // A node with the same items goes on item by item; any other is looked at as a whole.
             let isParallel = run.plan.nodes[target].dimensions == run.plan.nodes[address.node].dimensions
-            touched.append(Address(node: target, index: isParallel ? address.index : []))
+            touch(Address(node: target, index: isParallel ? address.index : []))
         }
     }
 
@@ -81,26 +81,21 @@ extension Step {
             lookAtItem(address)
             return
         }
+        if let mismatch = run.mismatch(address.node) {
+            failWhole(address.node, mismatch)
+            return
+        }
         switch run.extent(address.node, after: []) {
-        case .unknown: return
+        case .unknown, .mismatch: return
         case .absent:
             // The lists it would run for do not exist: what kept them away keeps the node away.
             let isBroken = run.plan.nodes[address.node].incoming.contains { run.supply($0, to: address) == .broken }
             emit(.skipped(Address(node: address.node), isBroken ? .upstreamFailed : .branchNotTaken, at: now))
             touchFollowers(of: Address(node: address.node))
-        case .mismatch(let left, let leftCount, let right, let rightCount):
-            fail(
-                Address(node: address.node),
-                NodeError(
-                    "iteration_length_mismatch",
-                    "\(left) has \(leftCount) items and \(right) has \(rightCount); they are walked together and must "
-                        + "have equal length. Use iterator:product for all combinations."
-                )
-            )
         case .count:
             if let total = run.total(address.node), total > Self.maximumItems {
-                fail(
-                    Address(node: address.node),
+                failWhole(
+                    address.node,
                     NodeError(
                         "iteration_limit",
                         "The node would run \(total) times; at most \(Self.maximumItems) are possible. Use a batch."
@@ -112,23 +107,26 @@ extension Step {
             for index in items where run.nodes[address.node].items[index] == nil {
                 lookAtItem(Address(node: address.node, index: index))
             }
-            if items.isEmpty { touchFollowersOfNothing(address.node) }
+            // Lists without items resolve what runs for them without any event: what follows is looked at all the same.
+            guard items.isEmpty || levels > 1 else { return }
+            for number in run.plan.nodes[address.node].outgoing {
+                touch(Address(node: run.plan.edges[number].target))
+            }
         }
+    }
+
+    /// Fails a node as a whole, for all items; those under way are let finish, no further one starts.
+    private mutating func failWhole(_ node: Int, _ error: NodeError) {
+        run.queues[node] = nil
+        fail(Address(node: node), error)
     }
 
     /// The most runs of one node in an execution (engine.md §5).
     private static var maximumItems: Int { 10_000 }
 
-    /// A node without items is resolved without any event: what follows has to be looked at all the same.
-    private mutating func touchFollowersOfNothing(_ node: Int) {
-        guard run.isResolved(node) else { return }
-        for number in run.plan.nodes[node].outgoing {
-            touched.append(Address(node: run.plan.edges[number].target))
-        }
-    }
-
     private mutating func lookAtItem(_ address: Address) {
-        guard run.nodeRun(address) == nil, !run.asking.contains(address) else { return }
+        // What has its inputs is in the queue, or asked for.
+        guard run.nodeRun(address) == nil, run.prepared[address] == nil else { return }
         let node = run.plan.nodes[address.node]
         let supplies = node.incoming.map { run.supply($0, to: address) }
         let isReady =

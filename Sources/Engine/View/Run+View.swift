@@ -53,7 +53,7 @@ extension Run {
 
     private func showItems(_ place: Int, _ view: inout NodeView) {
         let state = nodes[place]
-        let runs = state.items.values
+        let runs = state.items.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
         let total = total(place)
         view.items = NodeView.Items(
             total: total,
@@ -74,8 +74,9 @@ extension Run {
             showEnd(state, total, &view)
         } else if state.running > 0 || state.counts.terminal > 0 {
             view.status = "RUNNING"
-        } else if let waiting = runs.first(where: { $0.wait != nil }) {
-            view.show(waiting)
+        } else if let wait = runs.compactMap(\.wait).min(by: { $0.isMoreActionable(than: $1) }) {
+            view.status = "WAITING"
+            view.wait = wait
         }
     }
 

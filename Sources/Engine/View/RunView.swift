@@ -38,17 +38,11 @@ public struct RunView: Sendable, Hashable {
         return Double(wanted.reduce(0) { $0 + ($1.isTerminal ? 1 : 0) }) / Double(wanted.count)
     }
 
-    /// What the run as a whole waits for: what a person can mend first, then what ends soonest.
+    /// What the run as a whole waits for.
     public var waiting: (node: String, wait: NodeView.Wait)? {
         guard phase == "queued" || phase == "waiting" else { return nil }
         let waits = nodes.compactMap { node in node.wait.map { (node: node.id, wait: $0) } }
-        return waits.min { left, right in
-            if (left.wait.reason.action == nil) != (right.wait.reason.action == nil) {
-                return left.wait.reason.action != nil
-            }
-            if left.wait.reason.action != nil { return left.wait.since < right.wait.since }
-            return (left.wait.until?.microseconds ?? .max) < (right.wait.until?.microseconds ?? .max)
-        }
+        return waits.min { $0.wait.isMoreActionable(than: $1.wait) }
     }
 }
 
@@ -62,6 +56,14 @@ public struct NodeView: Sendable, Hashable {
         public var since: Instant
         /// Until when, where that is known.
         public var until: Instant?
+
+        /// Whether it is to be shown before another: what a person can mend, oldest first, then what ends soonest.
+        func isMoreActionable(than other: Wait) -> Bool {
+            let hasAction = reason.action != nil
+            guard hasAction == (other.reason.action != nil) else { return hasAction }
+            if hasAction { return since < other.since }
+            return (until?.microseconds ?? .max) < (other.until?.microseconds ?? .max)
+        }
     }
 
     /// The numbers of items of an iterated node.

@@ -165,7 +165,7 @@ extension APIServer {
 
     static func view(_ row: ExecutionRow) throws -> RunView? {
         guard let result = row.result else { return nil }
-        guard let view = RunView(record: try JSON(parsing: result)) else {
+        guard let view = RunView(record: try JSON(parsing: result, limits: .record)) else {
             throw APIError(.internalError, "The stored result of the execution cannot be read.")
         }
         return view

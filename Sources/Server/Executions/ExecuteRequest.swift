@@ -72,7 +72,9 @@ struct ExecuteRequest {
             }
             let config = try fields.object("config") ?? JSONObject()
             let params = try fields.object("params") ?? JSONObject()
-            var changes = JSON.object(config).merging(.object(params)).object ?? JSONObject()
+            // A null stays: it takes the node's own setting away.
+            var changes = config
+            for change in params { changes[change.key] = change.value }
             if let model = fields["model"] { changes["model"] = model }
             for change in changes { try check(change.key, change.value, plan.nodes[place], path) }
             settings[member.key] = changes

@@ -80,7 +80,7 @@ package struct SQLRow: Sendable {
 
     package func json(_ column: Int) throws(StorageError) -> JSON {
         do {
-            return try JSON(parsing: try blob(column))
+            return try JSON(parsing: try blob(column), limits: .record)
         } catch is JSONError {
             throw .damaged(what: "JSON in column \(column)")
         } catch let error as StorageError {

@@ -4,10 +4,10 @@ extension JSON {
     public func merging(_ patch: JSON) -> JSON {
         guard case .object(let changes) = patch else { return patch }
         var object = self.object ?? JSONObject()
-        for member in changes {
-            // A bare `nil` would be the literal `null` here.
-            let merged = (object[member.key] ?? .null).merging(member.value)
-            object[member.key] = member.value.isNull ? Optional.none : merged
+        let deleted = Set(changes.lazy.filter(\.value.isNull).map(\.key))
+        if !deleted.isEmpty { object = JSONObject(object.filter { !deleted.contains($0.key) }) }
+        for member in changes where !member.value.isNull {
+            object[member.key] = (object[member.key] ?? .null).merging(member.value)
         }
         return .object(object)
     }

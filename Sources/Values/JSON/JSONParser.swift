@@ -13,8 +13,10 @@ public struct JSONLimits: Sendable, Hashable {
 
     /// What requests may hold: 64 levels (contract §3.3); their length is limited where they are read.
     public static let request = JSONLimits(depth: 64)
-    /// What vendors' answers and our own records may hold: 128 levels (contract §3.3).
+    /// What vendors' answers may hold: 128 levels (contract §3.3).
     public static let answer = JSONLimits(depth: 128)
+    /// What our own records may hold: an answer in the records round it, one level more for each node it went through.
+    public static let record = JSONLimits(depth: 512)
 }
 
 extension JSON {

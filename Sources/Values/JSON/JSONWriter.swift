@@ -80,7 +80,7 @@ public struct JSONWriter: Sendable {
     }
 
     private mutating func write(_ value: Double) {
-        if let whole = Int64(exactly: value), abs(whole) < 1 << 53, value.sign == .plus || whole != 0 {
+        if let whole = Int64(exactly: value), whole.magnitude <= 1 << 53, value.sign == .plus || whole != 0 {
             write(integer: whole.magnitude, negative: whole < 0)
         } else if value.isFinite {
             bytes.append(contentsOf: value.description.utf8)

@@ -1,0 +1,231 @@
+import Catalog
+import Engine
+import EventLoop
+import Foundation
+import Runtime
+import SQLite
+import Storage
+import Synchronization
+import TestSupport
+import Testing
+import Values
+import Workflows
+
+/// A runtime on a real database, with vendors that answer as a closure says.
+final class RuntimeBench: Sendable {
+    typealias Milestone = @Sendable (Services.Milestone) async -> Void
+
+    let folder: TemporaryFolder
+    let group: LoopGroup
+    let database: Database
+    let service: RunService
+    let plan: Plan
+    let graph: StoredGraph
+    /// The addresses of the attempts that were made or taken up, oldest first.
+    let recorder = Recorder()
+    /// What the service has logged.
+    let log = Recorder()
+
+    init(
+        folder: TemporaryFolder,
+        nodes: String = RuntimeBench.two,
+        edges: String = RuntimeBench.twoEdges,
+        settings: String = "{}",
+        places: Int = 100,
+        quote: (@Sendable (Services.Request) -> NodeError?)? = nil,
+        perform: @escaping @Sendable (Services.Call, Milestone) async -> RunInput.Outcome
+    ) throws {
+        self.folder = folder
+        let catalog = try Catalog([Catalog.Document(file: "t.json", bytes: Array(Self.types.utf8))])
+        let graph = try Graph(
+            nodes: JSON(parsing: nodes),
+            edges: JSON(parsing: edges),
+            settings: WorkflowSettings(json: JSON(parsing: settings))
+        )
+        let hash = try #require(graph.hash)
+        let plan = try #require(Compiler.compile(graph, hash: hash, catalog: catalog, for: .running).plan)
+        self.plan = plan
+        self.graph = StoredGraph(hash: hash, body: graph.record.canonicalBytes)
+        group = try LoopGroup(count: 2)
+        try group.start()
+        database = try Database.open(folder: folder.path) { Issue.record("\($0)") }
+        let recorder = recorder
+        let log = log
+        service = RunService(
+            database: database,
+            loops: group.loops,
+            services: Services(
+                quote: { request, now in
+                    if let error = quote?(request) { return .failure(error) }
+                    return .success(
+                        Grant(
+                            offer: request.type.offers[request.offer].id,
+                            provider: "vendor",
+                            model: nil,
+                            manifest: nil,
+                            upper: .zero,
+                            deadline: now + .seconds(60),
+                            isSandbox: false
+                        )
+                    )
+                },
+                perform: { call, milestone in
+                    recorder.add(call.request.address)
+                    return await perform(call, milestone)
+                },
+                plan: { _ in plan },
+                now: { Self.now },
+                places: ["vendor": places],
+                log: { log.add($0) }
+            )
+        )
+    }
+
+    /// With vendors that have no jobs.
+    convenience init(
+        folder: TemporaryFolder,
+        nodes: String = RuntimeBench.two,
+        edges: String = RuntimeBench.twoEdges,
+        settings: String = "{}",
+        places: Int = 100,
+        answer: @escaping @Sendable (Services.Call) async -> RunInput.Outcome
+    ) throws {
+        try self.init(folder: folder, nodes: nodes, edges: edges, settings: settings, places: places) { call, _ in
+            await answer(call)
+        }
+    }
+
+    static var now: Instant { Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) }
+
+    func start(timeout: Duration? = nil) async throws -> RunHandle {
+        let now = Self.now
+        var facts = RunFacts(
+            execution: service.newExecutionID(on: group.loops[0], at: now),
+            account: AccountID(high: 1, low: 1),
+            workflow: WorkflowID(high: 1, low: 1),
+            version: nil,
+            revision: 1,
+            createdAt: now
+        )
+        facts.timeoutBudget = timeout
+        return try await service.accept(plan, facts, graph: graph, trigger: "api", key: nil)
+    }
+
+    /// Takes up the runs of an earlier process and waits for the end of one.
+    func recover(_ id: ExecutionID) async throws -> ExecutionRow {
+        try await service.recover()
+        if let handle = try await service.handle(id) {
+            _ = await handle.end(within: .seconds(20), on: group.loops[0])
+        }
+        return try #require(try await database.execution(id))
+    }
+
+    /// Waits for the end of a run.
+    func end(_ handle: RunHandle) async -> RunEnd? {
+        await handle.end(within: .seconds(20), on: group.loops[0]).run.end
+    }
+
+    /// The stored events of a run.
+    func events(_ id: ExecutionID) async throws -> [Event] {
+        var events: [Event] = []
+        for entry in try await database.journal(of: id, after: 0, limit: 10_000) where !entry.body.isEmpty {
+            #expect(entry.first == Int64(events.count) + 1, "The journal must have no gap.")
+            events += try Event.decode(entry.body, in: plan)
+            #expect(entry.last == Int64(events.count))
+        }
+        return events
+    }
+
+    /// Lets every append fail that would be a further one of a run that has so many.
+    func failAppends(after count: Int) throws {
+        var connection = try Connection(path: "\(folder.path)/millrace.db", mode: .write)
+        connection.setBusyTimeout(.seconds(10))
+        try connection.run(
+            """
+            CREATE TRIGGER refuse BEFORE INSERT ON journal
+            WHEN (SELECT count(*) FROM journal WHERE execution_id = NEW.execution_id) >= \(count)
+            BEGIN SELECT RAISE(ABORT, 'refused by a test'); END
+            """
+        )
+    }
+
+    /// Lets appends succeed again.
+    func allowAppends() throws {
+        var connection = try Connection(path: "\(folder.path)/millrace.db", mode: .write)
+        connection.setBusyTimeout(.seconds(10))
+        try connection.run("DROP TRIGGER refuse")
+    }
+
+    func stop() async {
+        await service.stop()
+        await database.close()
+        await group.stop()
+    }
+
+    /// Remembers names, and lets others wait until there are so many.
+    final class Recorder: Sendable {
+        private struct State {
+            var names: [String] = []
+            var waiting: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+        }
+
+        private let state = Mutex(State())
+
+        /// Remembers a name and gives the number of those before it.
+        @discardableResult
+        func add(_ name: String) -> Int {
+            let (count, ready) = state.withLock { state in
+                state.names.append(name)
+                let count = state.names.count
+                defer { state.waiting.removeAll { $0.count <= count } }
+                return (count, state.waiting.filter { $0.count <= count })
+            }
+            for waiter in ready { waiter.continuation.resume() }
+            return count - 1
+        }
+
+        var all: [String] { state.withLock { $0.names } }
+
+        func wait(for count: Int) async {
+            await withCheckedContinuation { continuation in
+                let isReady = state.withLock { state in
+                    guard state.names.count < count else { return true }
+                    state.waiting.append((count, continuation))
+                    return false
+                }
+                if isReady { continuation.resume() }
+            }
+        }
+    }
+
+    static let two = """
+        [{"id": "a", "data": {"nodeType": "llm:one", "config": {"prompt": "x"}}},
+         {"id": "b", "data": {"nodeType": "llm:one", "policy": {"retry": {"initialDelayMs": 1}}}}]
+        """
+    static let twoEdges = #"[{"id": "e", "source": "a", "target": "b"}]"#
+    static let one = #"[{"id": "a", "data": {"nodeType": "llm:one", "config": {"prompt": "x"}}}]"#
+    static let types = """
+        [{"kind": "provider", "id": "vendor", "baseUrl": "https://vendor.example"},
+         {"kind": "node", "type": "llm:one", "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
+          "outputs": [{"id": "text", "type": "TEXT"}], "offers": [{"id": "a", "provider": "vendor"}]},
+         {"kind": "node", "type": "llm:safe", "effect": "repeatable",
+          "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
+          "outputs": [{"id": "text", "type": "TEXT"}], "offers": [{"id": "a", "provider": "vendor"}]}]
+        """
+}
+
+extension RunInput.Outcome {
+    static func text(_ text: String) -> Self {
+        .succeeded(outputs: ["text": .text(text)], cost: .zero, requestID: nil)
+    }
+}
+
+/// What is done once and awaited by others.
+final class Gate: Sendable {
+    private let recorder = RuntimeBench.Recorder()
+
+    var isOpen: Bool { !recorder.all.isEmpty }
+
+    func open() { recorder.add("") }
+    func wait() async { await recorder.wait(for: 1) }
+}
