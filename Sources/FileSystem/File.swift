@@ -37,7 +37,11 @@ public struct File: ~Copyable, Sendable {
         guard descriptor >= 0 else { throw FileError.last(path) }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // A child that is being started still shares the open file for a moment, and the lock with it.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// Appends all bytes.
     public mutating func write(_ bytes: Span<UInt8>) throws(FileError) {

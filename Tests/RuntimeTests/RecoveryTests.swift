@@ -59,14 +59,14 @@ struct RecoveryTests {
         let folder = try TemporaryFolder()
         let nodes = """
             [{"id": "a", "data": {"nodeType": "llm:one", "config": {"prompt": "x"},
-              "policy": {"retry": {"initialDelayMs": 400, "maxRetries": 1}}}}]
+              "policy": {"retry": {"initialDelayMs": 2000, "maxRetries": 1}}}}]
             """
         let first = try RuntimeBench(folder: folder, nodes: nodes, edges: "[]") { _ in
             .failed(NodeError(.overloaded, "busy"), cost: .zero)
         }
         let handle = try await first.start()
         var seen = handle.snapshot
-        while seen.run.view.waiting == nil {
+        while seen.run.view.waiting == nil, seen.run.end == nil {
             seen = await handle.snapshot(after: seen.change, within: .seconds(10), on: first.group.loops[0])
         }
         await first.stop()
