@@ -81,7 +81,11 @@ let package = Package(
         ),
 
         // MARK: EndToEndTests: the built server, as its users meet it
-        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "Values"], exclude: ["MockVendor"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["Processes", "TestSupport", "Values"],
+            exclude: ["MockVendor"]
+        ),
 
         // MARK: Processes
         .target(name: "Processes"),

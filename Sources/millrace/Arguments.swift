@@ -9,10 +9,7 @@ struct Arguments {
         let description: String
     }
 
-    /// - Parameters:
-    ///   - words: The words after the command.
-    ///   - options: The names that take a value.
-    ///   - switches: The names that take none.
+    /// Reads the words after a command; options take a value, switches take none.
     init(_ words: [String], options known: Set<String>, switches: Set<String> = []) throws(UsageError) {
         var place = 0
         while place < words.count {

@@ -38,9 +38,7 @@ struct Host {
         Console.error("\(clock().description) \(line)")
     }
 
-    /// - Parameters:
-    ///   - data: The data folder.
-    ///   - settings: What the operator has set.
+    /// A host for the data in a folder, under what the operator has set.
     init(data: String, settings: Settings) async throws {
         loops = try LoopGroup()
         try loops.start()

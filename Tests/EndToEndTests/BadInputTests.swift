@@ -18,18 +18,67 @@ struct BadInputTests {
         Bad(name: "broken JSON", body: #"{"name": "x", "#, status: 400, code: "invalid_json"),
         Bad(name: "no UTF-8 text", body: "{\"name\": \"\u{0}\"}", status: 400, code: "invalid_json"),
         Bad(name: "a list", body: "[]", status: 400, code: "invalid_json"),
-        Bad(name: "200 levels", body: String(repeating: "[", count: 200) + String(repeating: "]", count: 200), status: 400, code: "json_too_deep"),
+        Bad(
+            name: "200 levels",
+            body: String(repeating: "[", count: 200) + String(repeating: "]", count: 200),
+            status: 400,
+            code: "json_too_deep"
+        ),
         Bad(name: "nothing in it", body: "{}", status: 400, code: "missing_fields"),
         Bad(name: "no nodes", body: #"{"name": "x", "nodes": [], "edges": []}"#, status: 400, code: "no_nodes"),
-        Bad(name: "a node without id", body: #"{"name": "x", "nodes": [{}], "edges": []}"#, status: 400, code: "node_id_missing"),
-        Bad(name: "nodes of a wrong type", body: #"{"name": "x", "nodes": 5, "edges": []}"#, status: 400, code: "invalid_field"),
-        Bad(name: "a name of a wrong type", body: #"{"name": 5, "nodes": [{"id": "a"}], "edges": []}"#, status: 400, code: "invalid_field"),
+        Bad(
+            name: "a node without id",
+            body: #"{"name": "x", "nodes": [{}], "edges": []}"#,
+            status: 400,
+            code: "node_id_missing"
+        ),
+        Bad(
+            name: "nodes of a wrong type",
+            body: #"{"name": "x", "nodes": 5, "edges": []}"#,
+            status: 400,
+            code: "invalid_field"
+        ),
+        Bad(
+            name: "a name of a wrong type",
+            body: #"{"name": 5, "nodes": [{"id": "a"}], "edges": []}"#,
+            status: 400,
+            code: "invalid_field"
+        ),
         Bad(name: "a near miss", body: #"{"name": "x", "Nodes": []}"#, status: 400, code: "invalid_field"),
-        Bad(name: "an unknown node type", body: #"{"name": "x", "nodes": [{"id": "a", "data": {"nodeType": "input:txt"}}], "edges": []}"#, status: 422, code: "invalid_graph"),
-        Bad(name: "an edge to nowhere", body: #"{"name": "x", "nodes": [{"id": "a", "data": {"nodeType": "input:text"}}], "edges": [{"id": "e", "source": "a", "target": "b"}]}"#, status: 422, code: "invalid_graph"),
-        Bad(name: "a wrong setting", body: #"{"name": "x", "nodes": [{"id": "a", "data": {"nodeType": "input:text"}}], "edges": [], "settings": {"timeoutBudgetMs": -1}}"#, status: 400, code: "invalid_field"),
-        Bad(name: "an unknown workflow", path: "/api/v1/workflows/wf_00000000000000000000000000/execute", body: "{}", status: 404, code: "workflow_not_found"),
-        Bad(name: "an id that is none", path: "/api/v1/workflows/../../etc/passwd/execute", body: "{}", status: 404, code: "route_not_found"),
+        Bad(
+            name: "an unknown node type",
+            body: #"{"name": "x", "nodes": [{"id": "a", "data": {"nodeType": "input:txt"}}], "edges": []}"#,
+            status: 422,
+            code: "invalid_graph"
+        ),
+        Bad(
+            name: "an edge to nowhere",
+            body:
+                #"{"name": "x", "nodes": [{"id": "a", "data": {"nodeType": "input:text"}}], "edges": [{"id": "e", "source": "a", "target": "b"}]}"#,
+            status: 422,
+            code: "invalid_graph"
+        ),
+        Bad(
+            name: "a wrong setting",
+            body:
+                #"{"name": "x", "nodes": [{"id": "a", "data": {"nodeType": "input:text"}}], "edges": [], "settings": {"timeoutBudgetMs": -1}}"#,
+            status: 400,
+            code: "invalid_field"
+        ),
+        Bad(
+            name: "an unknown workflow",
+            path: "/api/v1/workflows/wf_00000000000000000000000000/execute",
+            body: "{}",
+            status: 404,
+            code: "workflow_not_found"
+        ),
+        Bad(
+            name: "an id that is none",
+            path: "/api/v1/workflows/../../etc/passwd/execute",
+            body: "{}",
+            status: 404,
+            code: "route_not_found"
+        ),
     ]
 
     @Test func `every bad request gets its code, names what is wrong, and nothing is stored`() async throws {
@@ -55,14 +104,21 @@ struct BadInputTests {
         #expect(large.status == 413)
         #expect(large.json["code"] == "body_too_large")
         #expect(large.json["maxBytes"]?.integer == 1 << 20)
-        let text = try await server.send("POST", "/api/v1/workflows", Data("hi".utf8), headers: ["Content-Type": "text/plain"])
+        let text = try await server.send(
+            "POST",
+            "/api/v1/workflows",
+            Data("hi".utf8),
+            headers: ["Content-Type": "text/plain"]
+        )
         #expect(text.status == 415)
         #expect(try await server.get("/healthz").status == 200)
     }
 
     @Test(arguments: [
-        (#"{"input": {}}"#, "invalid_field"), (#"{"inputs": {"nope": 1}}"#, "invalid_input"), (#"{"inputs": {"n": "many"}}"#, "invalid_input"),
-        (#"{"overrides": {"zzz": {}}}"#, "invalid_field"), (#"{"overrides": {"t": {"params": {"colour": 1}}}}"#, "invalid_field"),
+        (#"{"input": {}}"#, "invalid_field"), (#"{"inputs": {"nope": 1}}"#, "invalid_input"),
+        (#"{"inputs": {"n": "many"}}"#, "invalid_input"),
+        (#"{"overrides": {"zzz": {}}}"#, "invalid_field"),
+        (#"{"overrides": {"t": {"params": {"colour": 1}}}}"#, "invalid_field"),
         (#"{"timeoutBudgetMs": 0}"#, "invalid_field"), (#"{"targetNodeId": "zzz"}"#, "invalid_field"),
     ])
     func `execute refuses what it cannot use before anything is stored`(body: String, code: String) async throws {
@@ -78,11 +134,12 @@ struct BadInputTests {
     }
 
     @Test(arguments: [
-        ("[[garbage]]", "contract"), ("[[html]]", "contract"), ("[[empty]]", "contract"), ("[[status=400]]", "invalid_input"),
+        ("[[garbage]]", "contract"), ("[[html]]", "contract"), ("[[empty]]", "contract"),
+        ("[[status=400]]", "invalid_input"),
         ("[[status=401]]", "auth"), ("[[status=404]]", "not_found"),
     ])
     func `a vendor's bad answer fails the node with its class`(knob: String, code: String) async throws {
-        let vendor = try MockVendor()
+        let vendor = try await MockVendor()
         let server = try MillraceServer(vendor: vendor)
         try await server.start()
         let workflow = try await server.make([
@@ -96,9 +153,11 @@ struct BadInputTests {
         #expect(!server.log.contains("canary"))
     }
 
-    @Test(arguments: ["http://169.254.169.254/latest", "http://localhost:22/", "https://files.example/x.png", "ftp://x/y"])
+    @Test(arguments: [
+        "http://169.254.169.254/latest", "http://localhost:22/", "https://files.example/x.png", "ftp://x/y",
+    ])
     func `a hostile address in a vendor's answer is never fetched`(url: String) async throws {
-        let vendor = try MockVendor()
+        let vendor = try await MockVendor()
         let server = try MillraceServer(vendor: vendor)
         try await server.start()
         let workflow = try await server.make([.node("a", "generate:flux_2", ["prompt": .string("[[hostile=\(url)]]")])])

@@ -7,27 +7,21 @@ import Values
 @Suite(.timeLimit(.minutes(2)))
 struct CommandLineTests {
     private func millrace(_ arguments: [String], in folder: String = ".") throws -> (status: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(filePath: MillraceServer.binary)
-        process.arguments = arguments
-        process.currentDirectoryURL = URL(filePath: folder)
-        process.environment = ["PATH": "/usr/bin:/bin"]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+        try Program.run(MillraceServer.binary, arguments, in: folder)
     }
 
     @Test func `run makes a poster and a voice without a server`() throws {
         let folder = try TemporaryFolder()
         let template = URL(filePath: "Catalog/templates/narrated-explainer-poster.json").path
-        let (status, output) = try millrace(["run", template, "--input", "topic=marble canyon", "--output", folder.path])
+        let (status, output) = try millrace([
+            "run", template, "--input", "topic=marble canyon", "--output", folder.path,
+        ])
         #expect(status == 0, "\(output)")
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-        #expect(files.contains { $0.hasSuffix(".png") } && files.contains { $0.hasSuffix(".wav") } && files.contains("result.json"))
+        #expect(
+            files.contains { $0.hasSuffix(".png") } && files.contains { $0.hasSuffix(".wav") }
+                && files.contains("result.json")
+        )
         #expect(output.contains("completed"))
     }
 
@@ -52,7 +46,9 @@ struct CommandLineTests {
         let (status, output) = try millrace(["validate", "bad.json"], in: folder.path)
         #expect(status == 1)
         #expect(output.contains("unknown-node-type (node a") && output.contains("input:text"))
-        let templates = try FileManager.default.contentsOfDirectory(atPath: "Catalog/templates").map { "Catalog/templates/\($0)" }
+        let templates = try FileManager.default.contentsOfDirectory(atPath: "Catalog/templates").map {
+            "Catalog/templates/\($0)"
+        }
         #expect(try millrace(["validate"] + templates).status == 0)
     }
 
@@ -70,7 +66,9 @@ struct CommandLineTests {
     @Test func `keys are made beside a running server and work at once`() async throws {
         let server = try MillraceServer()
         try await server.start()
-        let (status, key) = try millrace(["keys", "create", "ci", "--scopes", "workflows:read", "--data", server.folder.path])
+        let (status, key) = try millrace([
+            "keys", "create", "ci", "--scopes", "workflows:read", "--data", server.folder.path,
+        ])
         #expect(status == 0)
         #expect(try await server.get("/api/v1/workflows", key: key.filter { $0 != "\n" }).status == 200)
         #expect(try millrace(["keys", "list", "--data", server.folder.path]).output.contains("ci"))

@@ -7,7 +7,7 @@ import Values
 @Suite(.serialized, .timeLimit(.minutes(10)))
 struct CrashTests {
     @Test func `200 kills leave every run right and repeat no finished call`() async throws {
-        let vendor = try MockVendor()
+        let vendor = try await MockVendor()
         let server = try MillraceServer(vendor: vendor)
         try await server.start()
         let workflow = try await server.make(
@@ -15,7 +15,9 @@ struct CrashTests {
                 .node("k", "input:text"), .node("a", "llm:chat", ["prompt": "[[key={{k.text}}-a]] [[delay=8]]"]),
                 .node("b", "llm:chat", ["prompt": "[[key={{k.text}}-b]] [[delay=8]] {{a.text}}"]),
                 .node("c", "llm:chat", ["prompt": "[[key={{k.text}}-c]] [[delay=8]] {{b.text}}"]),
-            ], [.edge("k", "a._after"), .edge("a", "b._after"), .edge("b", "c._after")])
+            ],
+            [.edge("k", "a._after"), .edge("a", "b._after"), .edge("b", "c._after")]
+        )
         var random = SystemRandomNumberGenerator()
         var accepted: [String: String] = [:]
         var kills = 0
@@ -25,7 +27,10 @@ struct CrashTests {
             for _ in 0..<3 {
                 number += 1
                 let key = "run\(number)"
-                let answer = try? await server.post("/api/v1/workflows/\(workflow)/execute", ["inputs": ["k": .string(key)]])
+                let answer = try? await server.post(
+                    "/api/v1/workflows/\(workflow)/execute",
+                    ["inputs": ["k": .string(key)]]
+                )
                 if answer?.status == 201, let id = answer?.json["executionId"]?.string { accepted[key] = id }
             }
             try await Task.sleep(for: .milliseconds(Int.random(in: 0...45, using: &random)))
@@ -59,11 +64,13 @@ struct CrashTests {
     }
 
     @Test func `a job that the vendor has is asked about after a crash, not bought again`() async throws {
-        let vendor = try MockVendor()
+        let vendor = try await MockVendor()
         let server = try MillraceServer(vendor: vendor)
         try await server.start()
         let workflow = try await server.make([.node("a", "generate:flux_2", ["prompt": "[[key=job]] [[polls=3]]"])])
-        let id = try #require(try await server.post("/api/v1/workflows/\(workflow)/execute").json["executionId"]?.string)
+        let id = try #require(
+            try await server.post("/api/v1/workflows/\(workflow)/execute").json["executionId"]?.string
+        )
         while try await !vendor.requests().contains(where: { $0["path"]?.string?.contains("/status") == true }) {
             try await Task.sleep(for: .milliseconds(5))
         }
@@ -78,8 +85,11 @@ struct CrashTests {
     @Test func `a second server on the same folder refuses to start`() async throws {
         let server = try MillraceServer()
         try await server.start()
-        let text = try Media.run(
-            MillraceServer.binary, ["serve", "--listen", "127.0.0.1:0", "--data", server.folder.path], in: server.folder.path)
-        #expect(text.contains("Another Millrace server works in"))
+        let text = try Program.run(
+            MillraceServer.binary,
+            ["serve", "--listen", "127.0.0.1:0", "--data", server.folder.path],
+            in: server.folder.path
+        )
+        #expect(text.output.contains("Another Millrace server works in"))
     }
 }

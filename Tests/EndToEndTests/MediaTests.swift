@@ -15,9 +15,17 @@ struct MediaTests {
             #expect(run["status"] == "COMPLETED", "\(run.text)")
             let film = try await server.download(run["finalOutput"]?["url"])
             let folder = try Media.folder(film, "film.mp4")
-            let streams = try Media.run("ffprobe", ["-v", "error", "-show_entries", "stream=codec_name,codec_type", "-of", "csv=p=0", "film.mp4"], in: folder)
+            let streams = try Media.run(
+                "ffprobe",
+                ["-v", "error", "-show_entries", "stream=codec_name,codec_type", "-of", "csv=p=0", "film.mp4"],
+                in: folder
+            )
             #expect(streams.contains("h264") && streams.contains("aac"), "\(streams)")
-            _ = try Media.run("ffmpeg", ["-v", "error", "-ss", "1", "-i", "film.mp4", "-frames:v", "1", "frame.png"], in: folder)
+            _ = try Media.run(
+                "ffmpeg",
+                ["-v", "error", "-ss", "1", "-i", "film.mp4", "-frames:v", "1", "frame.png"],
+                in: folder
+            )
             let seen = try Media.text(of: "frame.png", in: folder)
             for word in topic.split(separator: " ") { #expect(seen.contains(word), "\(word) is not in: \(seen)") }
             #expect(try Media.loudness("film.mp4", in: folder) > -50)
@@ -43,7 +51,7 @@ struct MediaTests {
     }
 
     @Test func `what the vendor says is what is drawn and spoken, not the topic`() async throws {
-        let vendor = try MockVendor()
+        let vendor = try await MockVendor()
         let server = try MillraceServer(vendor: vendor)
         try await server.start()
         let workflow = try await server.make(template: "narrated-explainer-poster")
@@ -61,7 +69,7 @@ struct MediaTests {
     }
 
     @Test func `an upscale by 4 is four times as large and looks like its source`() async throws {
-        let vendor = try MockVendor()
+        let vendor = try await MockVendor()
         let server = try MillraceServer(vendor: vendor)
         try await server.start()
         let workflow = try await server.make(
@@ -69,7 +77,8 @@ struct MediaTests {
                 .node("image", "generate:flux_2", ["prompt": "x"]), .node("up", "upscale:local", ["scale": 4]),
                 .node("out", "output:image"),
             ],
-            [.edge("image.images", "up.image", data: ["take": "first"]), .edge("up.image", "out.image")])
+            [.edge("image.images", "up.image", data: ["take": "first"]), .edge("up.image", "out.image")]
+        )
         let run = try await server.run(workflow)
         #expect(run["status"] == "COMPLETED", "\(run.text)")
         let small = try #require(run.row("image")?["output"]?["images"]?[0])
@@ -80,8 +89,13 @@ struct MediaTests {
         try await server.download(large["url"]).write(to: URL(filePath: "\(folder)/large.png"))
         // The mean difference of the large picture scaled down again, as a share of full scale.
         let difference = try Media.run(
-            "bash", ["-c", "convert large.png -resize 25% down.png; compare -metric MAE small.png down.png null: 2>&1 || true"],
-            in: folder)
+            "bash",
+            [
+                "-c",
+                "convert large.png -resize 25% down.png; compare -metric MAE small.png down.png null: 2>&1 || true",
+            ],
+            in: folder
+        )
         let share = try #require(difference.split(separator: "(").last.flatMap { Double($0.prefix { $0 != ")" }) })
         #expect(share < 0.05, "\(difference)")
         #expect(try #require(run["timing"]?["durationMs"]?.integer) < 30_000)
@@ -94,7 +108,9 @@ struct MediaTests {
         let workflow = try await server.make(template: template)
         let needed = try await server.get("/api/v1/workflows/\(workflow)/run").json["data"]?["inputs"]?.array ?? []
         var inputs = JSONObject()
-        for input in needed where input["required"]?.bool == true { inputs[input["name"]?.string ?? ""] = "a red canoe" }
+        for input in needed where input["required"]?.bool == true {
+            inputs[input["name"]?.string ?? ""] = "a red canoe"
+        }
         let run = try await server.run(workflow, ["inputs": .object(inputs)])
         #expect(run["status"] == "COMPLETED", "\(run.text)")
     }
@@ -132,20 +148,7 @@ enum Media {
 
     @discardableResult
     static func run(_ program: String, _ arguments: [String], in folder: String) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        process.currentDirectoryURL = URL(filePath: folder)
-        var environment = ProcessInfo.processInfo.environment
-        environment["PATH"] = "/usr/bin:/bin"
-        process.environment = environment
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return String(decoding: output, as: UTF8.self)
+        try Program.run(program, arguments, in: folder).output
     }
 
     /// The words in a picture, in lower case.

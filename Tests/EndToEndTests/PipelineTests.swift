@@ -15,17 +15,20 @@ struct PipelineTests {
     ]
 
     @Test func `overrides and inputs reach the vendor`() async throws {
-        let vendor = try MockVendor()
+        let vendor = try await MockVendor()
         let server = try MillraceServer(vendor: vendor)
         try await server.start()
         let workflow = try await server.make(
             [
                 .node("topic", "input:text", ["text": "boat"]),
                 .node("image", "generate:flux_2", ["prompt": "{{topic.text}}"]),
-            ], [.edge("topic", "image._after")])
+            ],
+            [.edge("topic", "image._after")]
+        )
         let run = try await server.run(
             workflow,
-            ["overrides": ["image": ["params": ["prompt": "a red {{kite}}", "image_size": "portrait_4_3"]]]])
+            ["overrides": ["image": ["params": ["prompt": "a red {{kite}}", "aspect_ratio": "3:4"]]]]
+        )
         #expect(run["status"] == "COMPLETED", "\(run.text)")
         let body = try #require(try await vendor.bodies("/fal-ai/").first)
         #expect(body["prompt"] == "a red {{kite}}")
@@ -35,13 +38,14 @@ struct PipelineTests {
     }
 
     @Test func `branches run side by side`() async throws {
-        let vendor = try MockVendor()
+        let vendor = try await MockVendor()
         let server = try MillraceServer(vendor: vendor)
         try await server.start()
         let slow: JSON = ["prompt": "[[delay=2000]]"]
         let workflow = try await server.make(
             [.node("a", "llm:chat", slow), .node("b", "llm:chat", slow), .node("m", "logic:merge")],
-            [.edge("a.text", "m.inputs"), .edge("b.text", "m.inputs")])
+            [.edge("a.text", "m.inputs"), .edge("b.text", "m.inputs")]
+        )
         let run = try await server.run(workflow)
         #expect(run["status"] == "COMPLETED")
         let time = try #require(run["timing"]?["durationMs"]?.integer)
@@ -49,7 +53,7 @@ struct PipelineTests {
     }
 
     @Test func `the branch not taken is skipped and its vendor not called`() async throws {
-        let vendor = try MockVendor()
+        let vendor = try await MockVendor()
         let server = try MillraceServer(vendor: vendor)
         try await server.start()
         let workflow = try await server.make(
@@ -61,7 +65,8 @@ struct PipelineTests {
             [
                 .edge("topic", "if.value"), .edge("if.true", "taken._after"), .edge("if.false", "other._after"),
                 .edge("taken.text", "join.inputs"), .edge("other.text", "join.inputs"),
-            ])
+            ]
+        )
         let run = try await server.run(workflow)
         #expect(run["status"] == "COMPLETED", "\(run.text)")
         #expect(run.row("other")?["status"] == "SKIPPED")
@@ -71,7 +76,7 @@ struct PipelineTests {
 
     @Test(arguments: [false, true])
     func `a time budget ends a run against a silent vendor, also over a restart`(restarts: Bool) async throws {
-        let vendor = try MockVendor()
+        let vendor = try await MockVendor()
         let server = try MillraceServer(vendor: vendor)
         try await server.start()
         let workflow = try await server.make([.node("a", "llm:chat", ["prompt": "[[silent]]"])])
@@ -91,7 +96,7 @@ struct PipelineTests {
     }
 
     @Test func `three calls in a row can be watched by events, polls and history`() async throws {
-        let vendor = try MockVendor()
+        let vendor = try await MockVendor()
         let server = try MillraceServer(vendor: vendor)
         try await server.start()
         let workflow = try await server.make(chatChain, chatEdges)
@@ -103,14 +108,18 @@ struct PipelineTests {
         let events = try await server.get("/api/v1/workflows/executions/\(id)/events")
         let text = String(decoding: events.body, as: UTF8.self)
         #expect(text.hasPrefix("retry: 2000"))
-        for name in ["execution.queued", "execution.started", "node.started", "node.completed", "execution.completed", "end"] {
+        for name in [
+            "execution.queued", "execution.started", "node.started", "node.completed", "execution.completed", "end",
+        ] {
             #expect(text.contains("event: \(name)\n"), "\(name) is missing")
         }
         let numbers = text.split(separator: "\n").filter { $0.hasPrefix("id: ") }.compactMap { Int($0.dropFirst(4)) }
         #expect(numbers == numbers.sorted() && Set(numbers).count == numbers.count)
         let middle = try #require(numbers.dropFirst(2).first)
         let rest = try await server.get(
-            "/api/v1/workflows/executions/\(id)/events", headers: ["Last-Event-ID": String(middle)])
+            "/api/v1/workflows/executions/\(id)/events",
+            headers: ["Last-Event-ID": String(middle)]
+        )
         let restNumbers = String(decoding: rest.body, as: UTF8.self).split(separator: "\n")
             .filter { $0.hasPrefix("id: ") }.compactMap { Int($0.dropFirst(4)) }
         #expect(restNumbers == numbers.filter { $0 > middle })
@@ -120,11 +129,13 @@ struct PipelineTests {
     }
 
     @Test func `a cancelled run stops its calls`() async throws {
-        let vendor = try MockVendor()
+        let vendor = try await MockVendor()
         let server = try MillraceServer(vendor: vendor)
         try await server.start()
         let workflow = try await server.make([.node("a", "llm:chat", ["prompt": "[[silent]]"])])
-        let id = try #require(try await server.post("/api/v1/workflows/\(workflow)/execute").json["executionId"]?.string)
+        let id = try #require(
+            try await server.post("/api/v1/workflows/\(workflow)/execute").json["executionId"]?.string
+        )
         let cancel = try await server.post("/api/v1/workflows/executions/\(id)/cancel", ["reason": "enough"])
         #expect(cancel.status == 202)
         let run = try await server.end(of: id)
@@ -135,11 +146,13 @@ struct PipelineTests {
     }
 
     @Test func `a long poll returns at the next change and knows its tag`() async throws {
-        let vendor = try MockVendor()
+        let vendor = try await MockVendor()
         let server = try MillraceServer(vendor: vendor)
         try await server.start()
         let workflow = try await server.make([.node("a", "llm:chat", ["prompt": "[[delay=700]]"])])
-        let id = try #require(try await server.post("/api/v1/workflows/\(workflow)/execute").json["executionId"]?.string)
+        let id = try #require(
+            try await server.post("/api/v1/workflows/\(workflow)/execute").json["executionId"]?.string
+        )
         let first = try await server.get("/api/v1/executions/\(id)/poll")
         #expect(first.json["status"] == "RUNNING")
         let tag = try #require(first.headers["etag"])
@@ -150,13 +163,15 @@ struct PipelineTests {
     }
 
     @Test func `an unknown outcome of a dear call waits for an answer`() async throws {
-        let vendor = try MockVendor()
+        let vendor = try await MockVendor()
         let server = try MillraceServer(vendor: vendor)
         try await server.start()
         let workflow = try await server.make([
             .node("a", "llm:chat", ["prompt": "[[close]] [[key=once]]"], data: ["policy": ["onUnknown": "ask"]])
         ])
-        let id = try #require(try await server.post("/api/v1/workflows/\(workflow)/execute").json["executionId"]?.string)
+        let id = try #require(
+            try await server.post("/api/v1/workflows/\(workflow)/execute").json["executionId"]?.string
+        )
         var poll: JSON = [:]
         while poll["waiting"]?["reason"]?.string != "unknown_outcome" {
             poll = try await server.get("/api/v1/executions/\(id)/poll?wait=5").json

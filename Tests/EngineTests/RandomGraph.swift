@@ -37,7 +37,9 @@ struct RandomGraph {
             if random.chance(0.85) { connect(id, "prompt") } else { config["prompt"] = "fixed" }
         case "logic:if":
             connect(id, "value")
-            config["condition"] = .string(random.pick(["true", "value == \"long\"", "size(value) > 1", "index == 1.0"]))
+            config["condition"] = .string(
+                random.pick(["true", "value == \"long\"", "size(value) > 1", "index == 1.0"])
+            )
         case "logic:switch":
             connect(id, "value")
             config["cases"] = ["b", "v", "i0"]
@@ -75,7 +77,9 @@ struct RandomGraph {
         var text = random.pick(["", "{{v}}", "{{default(v, \"-\")}} ", "{{index}}"])
         if random.chance(0.3), !outputs.isEmpty {
             let source = random.pick(outputs)
-            text += random.pick(["{{\(source.node).?\(source.port).orValue(\"none\")}}", "{{json(\(source.node).\(source.port))}}"])
+            text += random.pick([
+                "{{\(source.node).?\(source.port).orValue(\"none\")}}", "{{json(\(source.node).\(source.port))}}",
+            ])
         }
         return text
     }
@@ -100,8 +104,10 @@ struct RandomGraph {
     ]
 
     private static let ports = [
-        "input:text": ["text"], "input:list": ["items"], "llm:one": ["text"], "llm:safe": ["text"], "llm:list": ["texts"],
-        "logic:if": ["true", "false"], "logic:switch": ["default", "case_b", "case_v"], "logic:merge": ["value", "items"],
+        "input:text": ["text"], "input:list": ["items"], "llm:one": ["text"], "llm:safe": ["text"],
+        "llm:list": ["texts"],
+        "logic:if": ["true", "false"], "logic:switch": ["default", "case_b", "case_v"],
+        "logic:merge": ["value", "items"],
         "iterator:collect": ["items"], "utility:template": ["text"],
     ]
 }

@@ -195,7 +195,8 @@ struct RandomRun {
         var outputs: [String: Value] = [:]
         for port in node.outputs where random.chance(0.9) {
             let count = random.pick([0, 1, 2, 2, 3])
-            outputs[port.id] = port.isList && random.chance(0.95) ? .list((0..<count).map { .text("v\($0)") }) : .text("v")
+            outputs[port.id] =
+                port.isList && random.chance(0.95) ? .list((0..<count).map { .text("v\($0)") }) : .text("v")
         }
         return outputs
     }
@@ -252,7 +253,9 @@ struct RandomRun {
             let open = all.count { $0.openAttempt != nil }
             let terminal = all.count { $0.state.isTerminal }
             guard state.running == open, state.counts.terminal == terminal else {
-                throw Broken(description: "Node \(run.plan.nodes[node].id) counts \(state.running) of \(open) open attempts.")
+                throw Broken(
+                    description: "Node \(run.plan.nodes[node].id) counts \(state.running) of \(open) open attempts."
+                )
             }
             guard open <= run.plan.nodes[node].policy.concurrency else {
                 throw Broken(description: "Node \(run.plan.nodes[node].id) runs \(open) items at once.")

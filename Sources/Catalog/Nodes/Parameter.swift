@@ -42,11 +42,13 @@ public struct Parameter: Sendable, Hashable {
     public var widget: String?
     /// The unit of the number, for people.
     public var unit: String?
+    /// Other names that settings may use for it.
+    public var aliases: [String]
 
     init(_ reader: ManifestReader) throws(ManifestError) {
         try reader.allow([
             "id", "label", "description", "type", "required", "default", "options", "min", "max", "integer",
-            "maxLength", "template", "expression", "secret", "widget", "unit",
+            "maxLength", "template", "expression", "secret", "widget", "unit", "aliases",
         ])
         id = try reader.string("id")
         label = try reader.optionalString("label") ?? id.asLabel
@@ -64,6 +66,7 @@ public struct Parameter: Sendable, Hashable {
         isSecret = try reader.bool("secret")
         widget = try reader.optionalString("widget")
         unit = try reader.optionalString("unit")
+        aliases = try reader.strings("aliases")
         if let defaultValue, let problem = problem(with: defaultValue) { throw reader.error("default", problem) }
     }
 

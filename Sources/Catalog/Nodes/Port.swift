@@ -26,12 +26,13 @@ public struct InputPort: Sendable, Hashable {
     public var maximumItems: Int?
     /// Whether a text set in the editor is a text template.
     public var isTemplate: Bool
+    /// Other names that handles and settings may use for it.
+    public var aliases: [String] = []
 
     init(_ reader: ManifestReader) throws(ManifestError) {
         try reader.allow([
             "id", "label", "type", "list", "required", "expands", "joins", "role", "accept", "minItems", "maxItems",
-            "template",
-            "description",
+            "template", "description", "aliases",
         ])
         id = try reader.string("id")
         label = try reader.optionalString("label") ?? id.asLabel
@@ -45,6 +46,7 @@ public struct InputPort: Sendable, Hashable {
         minimumItems = Int(try reader.optionalInteger("minItems") ?? 0)
         maximumItems = try reader.optionalInteger("maxItems").map(Int.init)
         isTemplate = reader.value("template") == nil ? type == .text : try reader.bool("template")
+        aliases = try reader.strings("aliases")
     }
 
     /// A port that a node itself declares.
@@ -78,15 +80,18 @@ public struct OutputPort: Sendable, Hashable {
     public var isBranch: Bool
     /// A meaning beyond the type: `mask` or `svg`.
     public var role: String?
+    /// Other names that handles may use for it.
+    public var aliases: [String] = []
 
     init(_ reader: ManifestReader) throws(ManifestError) {
-        try reader.allow(["id", "label", "type", "list", "branch", "role", "description"])
+        try reader.allow(["id", "label", "type", "list", "branch", "role", "description", "aliases"])
         id = try reader.string("id")
         label = try reader.optionalString("label") ?? id.asLabel
         type = try reader.portType("type")
         isList = try reader.bool("list")
         isBranch = try reader.bool("branch")
         role = try reader.optionalString("role")
+        aliases = try reader.strings("aliases")
     }
 
     /// A port that a node itself declares.

@@ -96,7 +96,10 @@ extension Step {
         do {
             let outputs = try function(context)
             guard outputs.values.allSatisfy({ $0.recordDepth <= Self.deepestValue }) else {
-                throw NodeError(.invalidInput, "\(node.label): the result nests deeper than \(Self.deepestValue) levels.")
+                throw NodeError(
+                    .invalidInput,
+                    "\(node.label): the result nests deeper than \(Self.deepestValue) levels."
+                )
             }
             return outputs
         } catch let error as NodeError {

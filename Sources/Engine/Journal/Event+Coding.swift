@@ -13,7 +13,9 @@ extension Event {
     ///
     /// - Throws: ``JournalError`` when it is not what ``encode(_:in:)`` writes.
     public static func decode(_ bytes: [UInt8], in plan: Plan) throws(JournalError) -> [Event] {
-        guard let list = (try? JSON(parsing: bytes, limits: .record))?.array else { throw JournalError(reason: "an entry is no list") }
+        guard let list = (try? JSON(parsing: bytes, limits: .record))?.array else {
+            throw JournalError(reason: "an entry is no list")
+        }
         var events: [Event] = []
         events.reserveCapacity(list.count)
         for json in list { events.append(try Event(json, in: plan)) }

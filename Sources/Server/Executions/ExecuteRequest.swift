@@ -76,24 +76,32 @@ struct ExecuteRequest {
             var changes = config
             for change in params { changes[change.key] = change.value }
             if let model = fields["model"] { changes["model"] = model }
-            for change in changes { try check(change.key, change.value, plan.nodes[place], path) }
-            settings[member.key] = changes
+            settings[member.key] = try checked(changes, of: plan.nodes[place], path)
         }
         return settings
     }
 
-    private func check(_ name: String, _ value: JSON, _ node: PlanNode, _ path: String) throws(APIError) {
-        if let parameter = node.type.parameter(name) {
-            guard parameter.expression == nil, !parameter.isSecret else {
-                throw .field("\(path).\(name)", "holds an expression or a secret and cannot be overridden")
+    /// The changes under the names that the node's type uses.
+    private func checked(_ changes: JSONObject, of node: PlanNode, _ path: String) throws(APIError) -> JSONObject {
+        var settings = JSONObject()
+        for change in changes {
+            guard let name = node.settingName(change.key) else {
+                let known = node.inputs.map(\.port.id) + node.type.parameters.map(\.id)
+                throw .field(
+                    "\(path).\(change.key)",
+                    "is no setting of \(node.type.id); they are \(known.joined(separator: ", "))"
+                )
             }
-            if !value.isNull, let problem = parameter.problem(with: value) { throw .field("\(path).\(name)", problem) }
-        } else if !node.inputs.contains(where: { $0.port.id == name }) {
-            let known = node.inputs.map(\.port.id) + node.type.parameters.map(\.id)
-            throw .field(
-                "\(path).\(name)",
-                "is no setting of \(node.type.id); they are \(known.joined(separator: ", "))"
-            )
+            if let parameter = node.type.parameter(name) {
+                guard parameter.expression == nil, !parameter.isSecret else {
+                    throw .field("\(path).\(change.key)", "holds an expression or a secret and cannot be overridden")
+                }
+                if !change.value.isNull, let problem = parameter.problem(with: change.value) {
+                    throw .field("\(path).\(change.key)", problem)
+                }
+            }
+            settings[name] = change.value
         }
+        return settings
     }
 }

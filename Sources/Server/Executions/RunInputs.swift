@@ -39,8 +39,12 @@ struct RunInputs {
             let node = plan.nodes[place]
             if node.type.kind == .input {
                 try await set(node, node.type.parameters.first?.id ?? node.outputs.first?.id ?? "value", value)
-            } else if let object = value.object, !object.isEmpty, object.keys.allSatisfy({ node.takes($0) }) {
-                for member in object { try await set(node, member.key, member.value) }
+            } else if let object = value.object, !object.isEmpty,
+                object.keys.allSatisfy({ node.settingName($0) != nil })
+            {
+                for member in object {
+                    try await set(node, node.settingName(member.key) ?? member.key, member.value)
+                }
             } else if let port = node.inputs.first(where: { $0.port.isRequired }) ?? node.inputs.first {
                 try await set(node, port.port.id, value)
             } else {
@@ -113,13 +117,6 @@ struct RunInputs {
 
     private mutating func report(_ node: String, _ reason: String) {
         problems.append(["nodeId": .string(node), "reason": .string(reason)])
-    }
-}
-
-extension PlanNode {
-    /// Whether the node has a port or parameter of that name.
-    func takes(_ name: String) -> Bool {
-        inputs.contains { $0.port.id == name } || type.parameter(name) != nil
     }
 }
 

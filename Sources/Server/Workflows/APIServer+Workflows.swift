@@ -52,21 +52,23 @@ extension APIServer {
                 ["fields": .array(missing.map(JSON.string))]
             )
         }
+        let properties = try Properties(fields)
         let (graph, findings) = try check(fields, exchange)
         var random = SystemRandomNumberGenerator()
-        let row = WorkflowRow(
+        var row = WorkflowRow(
             id: WorkflowID(at: exchange.now, random: &random),
             account: exchange.account,
-            name: try Self.name(fields) ?? "",
-            description: try fields.string("description") ?? "",
-            tags: try fields.strings("tags", atMost: 50) ?? [],
-            isActive: try fields.bool("isActive") ?? true,
+            name: "",
+            description: "",
+            tags: [],
+            isActive: true,
             draft: graph.hash,
-            viewport: fields["viewport"],
+            viewport: nil,
             revision: 1,
             createdAt: exchange.now,
             updatedAt: exchange.now
         )
+        properties.set(in: &row)
         try await stored { try await self.database.insert(row, graph: graph) }
         return try resource(
             row,
@@ -110,6 +112,7 @@ extension APIServer {
 
     private func replace(_ old: WorkflowRow, _ fields: Fields, _ exchange: Exchange) async throws -> Reply {
         try checkBase(old, fields, exchange)
+        let properties = try Properties(fields)
         var row = old
         var graph: StoredGraph?
         var findings: [Violation] = []
@@ -121,11 +124,7 @@ extension APIServer {
             (graph, findings) = (checked, found)
             row.draft = checked.hash
         }
-        row.name = try Self.name(fields) ?? row.name
-        row.description = try fields.string("description") ?? row.description
-        row.tags = try fields.strings("tags", atMost: 50) ?? row.tags
-        row.isActive = try fields.bool("isActive") ?? row.isActive
-        row.viewport = fields["viewport"] ?? row.viewport
+        properties.set(in: &row)
         row.revision += 1
         row.updatedAt = max(exchange.now, old.updatedAt + .milliseconds(1))
         let (changed, keptGraph) = (row, graph)
@@ -222,10 +221,30 @@ extension APIServer {
         "webhookId", "mediaId",
     ]
 
-    private static func name(_ fields: Fields) throws -> String? {
-        guard let name = try fields.string("name", atMost: 1000) else { return nil }
-        guard !name.allSatisfy(\.isWhitespace) else { throw APIError.field("name", "must not be empty") }
-        return name
+    /// What a request says of a workflow besides its graph.
+    private struct Properties {
+        private let name: String?
+        private let description: String?
+        private let tags: [String]?
+        private let isActive: Bool?
+        private let viewport: JSON?
+
+        init(_ fields: Fields) throws {
+            name = try fields.string("name", atMost: 1000)
+            if name?.allSatisfy(\.isWhitespace) == true { throw APIError.field("name", "must not be empty") }
+            description = try fields.string("description")
+            tags = try fields.strings("tags", atMost: 50)
+            isActive = try fields.bool("isActive")
+            viewport = fields["viewport"]
+        }
+
+        func set(in row: inout WorkflowRow) {
+            row.name = name ?? row.name
+            row.description = description ?? row.description
+            row.tags = tags ?? row.tags
+            row.isActive = isActive ?? row.isActive
+            row.viewport = viewport ?? row.viewport
+        }
     }
 
     static func tag(_ row: WorkflowRow) -> String { "\"\(row.id)-\(row.revision)\"" }

@@ -117,7 +117,9 @@ extension Compiler {
             )
             return nil
         }
-        if let port = ports.first(where: { $0.id == handle }) ?? ports.first(where: { $0.label == handle }) {
+        if let port = ports.first(where: { $0.id == handle }) ?? ports.first(where: { $0.aliases.contains(handle) })
+            ?? ports.first(where: { $0.label == handle })
+        {
             return port
         }
         if handle.hasPrefix("case_"), nodes[source].type.hasDynamicPorts {
@@ -159,6 +161,7 @@ extension Compiler {
             return nil
         }
         if let place = inputs.firstIndex(where: { $0.port.id == handle })
+            ?? inputs.firstIndex(where: { $0.port.aliases.contains(handle) })
             ?? inputs.firstIndex(where: { $0.port.label == handle })
         {
             return place

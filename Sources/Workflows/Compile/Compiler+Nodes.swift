@@ -159,12 +159,12 @@ extension Compiler {
     // MARK: Values in the settings
 
     private mutating func bind(_ node: GraphNode, _ port: InputPort) -> Binding? {
-        guard let value = node.setting(port.id), !value.isNull else { return nil }
+        guard let value = node.setting(port.id, or: port.aliases), !value.isNull else { return nil }
         return bind(value, node: node, name: port.id, isTemplate: port.isTemplate)
     }
 
     private mutating func bind(_ node: GraphNode, _ parameter: Parameter) -> Binding? {
-        guard let value = node.setting(parameter.id) ?? alias(node, parameter), !value.isNull else {
+        guard let value = node.setting(parameter.id, or: parameter.aliases), !value.isNull else {
             return parameter.defaultValue.map(Binding.literal)
         }
         if let use = parameter.expression {
@@ -198,14 +198,6 @@ extension Compiler {
             path: "config.\(parameter.id)"
         )
         return nil
-    }
-
-    /// The other names of the text of `input:text` (contract §3.7).
-    private func alias(_ node: GraphNode, _ parameter: Parameter) -> JSON? {
-        guard parameter.id == "text" || parameter.id == "value", node.nodeType?.hasPrefix("input:") == true else {
-            return nil
-        }
-        return node.setting("value") ?? node.setting("prompt") ?? node.setting("text")
     }
 
     private mutating func bind(_ value: JSON, node: GraphNode, name: String, isTemplate: Bool) -> Binding? {

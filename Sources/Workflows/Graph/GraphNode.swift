@@ -55,15 +55,13 @@ public struct GraphNode: Sendable, Hashable {
     public var reference: String? { data["ref"]?.string }
 
     /// The values set in the editor, by port or parameter: `config` wins over `params`, both over the data itself.
-    public func setting(_ name: String) -> JSON? {
+    public func setting(_ name: String, or aliases: [String] = []) -> JSON? {
         let data = data
-        return data["config"]?[name] ?? data["params"]?[name] ?? (Self.ownMembers.contains(name) ? nil : data[name])
-    }
-
-    /// Every name that `config` or `params` sets.
-    public var settingNames: [String] {
-        let data = data
-        return (data["config"]?.object?.keys ?? []) + (data["params"]?.object?.keys ?? [])
+        for name in [name] + aliases {
+            let own = Self.ownMembers.contains(name) ? nil : data[name]
+            if let value = data["config"]?[name] ?? data["params"]?[name] ?? own { return value }
+        }
+        return nil
     }
 
     /// The object `data.policy`; empty when it is missing.

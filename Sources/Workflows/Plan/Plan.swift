@@ -84,6 +84,13 @@ public struct PlanNode: Sendable {
 
     /// The output port of that name.
     public func output(_ id: String) -> OutputPort? { outputs.first { $0.id == id } }
+
+    /// The name of the port or parameter that a name or an alias means; `nil` when there is none.
+    public func settingName(_ name: String) -> String? {
+        if inputs.contains(where: { $0.port.id == name }) || type.parameter(name) != nil { return name }
+        return inputs.first { $0.port.aliases.contains(name) }?.port.id
+            ?? type.parameters.first { $0.aliases.contains(name) }?.id
+    }
 }
 
 /// One level of iteration: the list outputs whose items a node runs for, side by side.

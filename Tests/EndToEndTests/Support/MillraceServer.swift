@@ -10,17 +10,18 @@ final class MillraceServer {
 
     let folder: TemporaryFolder
     private(set) var url = ""
-    private(set) var output = ""
     private let environment: [String: String]
     private let arguments: [String]
-    private var process: Process?
+    private var program: Program?
+    private var earlierLog = ""
 
-    /// - Parameters:
-    ///   - vendor: The mock vendor that stands for all vendors.
-    ///   - environment: Further variables.
-    ///   - arguments: Further flags.
+    deinit { kill() }
+
+    /// A server that is not yet started; the mock vendor stands for all vendors.
     init(
-        vendor: MockVendor? = nil, environment: [String: String] = [:], arguments: [String] = [],
+        vendor: MockVendor? = nil,
+        environment: [String: String] = [:],
+        arguments: [String] = [],
         catalog: String? = nil
     ) throws {
         folder = try TemporaryFolder()
@@ -41,8 +42,6 @@ final class MillraceServer {
         }
     }
 
-    deinit { kill() }
-
     static var binary: String {
         let path = ProcessInfo.processInfo.environment["MILLRACE_BINARY"] ?? ".build/release/millrace"
         return URL(filePath: path).path
@@ -50,52 +49,37 @@ final class MillraceServer {
 
     /// Starts the server and waits until it answers.
     func start() async throws {
-        let process = Process()
-        process.executableURL = URL(filePath: Self.binary)
         let listen = url.isEmpty ? "127.0.0.1:0" : String(url.dropFirst(7))
-        process.arguments = ["serve", "--listen", listen, "--data", folder.path] + arguments
-        process.environment = environment
-        process.currentDirectoryURL = URL(filePath: folder.path)
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        let log = "\(folder.path)/server.log"
-        if !FileManager.default.fileExists(atPath: log) { try Data().write(to: URL(filePath: log)) }
-        let handle = try FileHandle(forWritingTo: URL(filePath: log))
-        try handle.seekToEnd()
-        process.standardError = handle
-        try process.run()
-        self.process = process
-        while !output.contains("listens on http://") || !output.contains("\n") {
-            let data = pipe.fileHandleForReading.availableData
-            try #require(!data.isEmpty, "The server ended: \(self.log)")
-            output += String(decoding: data, as: UTF8.self)
+        let program = try Program(
+            Self.binary,
+            ["serve", "--listen", listen, "--data", folder.path] + arguments,
+            environment: environment,
+            in: folder.path
+        )
+        self.program = program
+        let end = ContinuousClock.now + .seconds(20)
+        while url.isEmpty {
+            try #require(ContinuousClock.now < end, "The server did not start: \(program.errors)")
+            try await Task.sleep(for: .milliseconds(5))
+            let line = program.output.split(separator: "\n").first { $0.contains("listens on ") }
+            let word = line?.split(separator: " ").first { $0.hasPrefix("http://") }
+            url = word.map { String($0.prefix { $0 != "," }) } ?? ""
         }
-        pipe.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
-        let line = try #require(output.split(separator: "\n").last { $0.contains("listens on ") })
-        url = try #require(line.split(separator: " ").first { $0.hasPrefix("http://") }.map { String($0.dropLast($0.hasSuffix(",") ? 1 : 0)) })
-        output = ""
-        while true {
-            if let ready = try? await get("/readyz"), ready.status == 200 { return }
+        while (try? await get("/readyz"))?.status != 200 {
+            try #require(ContinuousClock.now < end, "The server did not become ready: \(program.errors)")
             try await Task.sleep(for: .milliseconds(5))
         }
     }
 
     /// Ends the server as a power cut would.
     func kill() {
-        guard let process else { return }
-        Foundation.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-        self.process = nil
+        program?.end()
+        earlierLog += program?.errors ?? ""
+        program = nil
     }
 
-    /// Ends the server politely.
-    func stop() {
-        process?.terminate()
-        process?.waitUntilExit()
-        process = nil
-    }
-
-    var log: String { (try? String(contentsOfFile: "\(folder.path)/server.log", encoding: .utf8)) ?? "" }
+    /// What the server has logged, over all its starts.
+    var log: String { earlierLog + (program?.errors ?? "") }
 
     // MARK: Requests
 
@@ -106,18 +90,26 @@ final class MillraceServer {
         var json: JSON { (try? JSON(parsing: [UInt8](body))) ?? .null }
     }
 
-    func get(_ path: String, key: String? = MillraceServer.key, headers: [String: String] = [:]) async throws -> Answer {
+    func get(_ path: String, key: String? = MillraceServer.key, headers: [String: String] = [:]) async throws -> Answer
+    {
         try await send("GET", path, nil, key: key, headers: headers)
     }
 
     func post(
-        _ path: String, _ body: JSON = [:], key: String? = MillraceServer.key, headers: [String: String] = [:]
+        _ path: String,
+        _ body: JSON = [:],
+        key: String? = MillraceServer.key,
+        headers: [String: String] = [:]
     ) async throws -> Answer {
         try await send("POST", path, Data(body.bytes), key: key, headers: headers)
     }
 
     func send(
-        _ method: String, _ path: String, _ body: Data?, key: String? = MillraceServer.key, headers: [String: String] = [:]
+        _ method: String,
+        _ path: String,
+        _ body: Data?,
+        key: String? = MillraceServer.key,
+        headers: [String: String] = [:]
     ) async throws -> Answer {
         let address = path.hasPrefix("http") ? path : url + path
         var request = URLRequest(url: try #require(URL(string: address)))
@@ -140,15 +132,17 @@ final class MillraceServer {
     func make(_ nodes: [JSON], _ edges: [JSON] = [], settings: JSON = [:]) async throws -> String {
         let answer = try await post(
             "/api/v1/workflows",
-            ["name": "test", "nodes": .array(nodes), "edges": .array(edges), "settings": settings])
+            ["name": "test", "nodes": .array(nodes), "edges": .array(edges), "settings": settings]
+        )
         return try #require(answer.json["id"]?.string, "\(answer.json.text)")
     }
 
     /// Stores a built-in template as a workflow.
     func make(template: String) async throws -> String {
         let path = "Catalog/templates/\(template).json"
-        let json = try JSON(parsing: [UInt8](Data(contentsOf: URL(filePath: path))))
-        let answer = try await post("/api/v1/workflows", json)
+        var template = try #require(JSON(parsing: [UInt8](Data(contentsOf: URL(filePath: path)))).object)
+        template["id"] = Optional.none
+        let answer = try await post("/api/v1/workflows", .object(template))
         return try #require(answer.json["id"]?.string, "\(answer.json.text)")
     }
 

@@ -9,24 +9,20 @@ final class MockVendor {
     static let sentence = "Quiet copper lanterns drift over the northern harbor"
 
     let url: String
-    private let process: Process
+    private let program: Program
 
-    init() throws {
-        process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
+    init() async throws {
         let python = ProcessInfo.processInfo.environment["MILLRACE_PYTHON"] ?? "python3"
-        process.arguments = [python, "Tests/EndToEndTests/MockVendor/mock_vendor.py"]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let line = String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self)
-        let port = try #require(line.split(separator: " ").last.flatMap { Int($0.filter(\.isNumber)) })
-        url = "http://127.0.0.1:\(port)"
-    }
-
-    deinit {
-        process.terminate()
-        process.waitUntilExit()
+        program = try Program(python, ["Tests/EndToEndTests/MockVendor/mock_vendor.py"])
+        let end = ContinuousClock.now + .seconds(20)
+        var port: Int?
+        while port == nil {
+            try #require(ContinuousClock.now < end, "The mock vendor did not start: \(program.errors)")
+            try await Task.sleep(for: .milliseconds(5))
+            let line = program.output
+            port = line.hasSuffix("\n") ? line.split(separator: " ").last.flatMap { Int($0.filter(\.isNumber)) } : nil
+        }
+        url = "http://127.0.0.1:\(try #require(port))"
     }
 
     var address: String { String(url.dropFirst(7)) }
