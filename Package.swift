@@ -128,6 +128,7 @@ let package = Package(
                 "Storage", "Values", "Workflows",
             ]
         ),
+        .testTarget(name: "ServerTests", dependencies: ["Catalog", "Server"]),
 
         // MARK: SQLite
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
