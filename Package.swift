@@ -32,7 +32,7 @@ let package = Package(
         .testTarget(name: "CryptoTests", dependencies: ["Crypto", "Values"]),
 
         // MARK: Engine
-        .target(name: "Engine", dependencies: ["Catalog", "Crypto", "Expressions", "Values", "Workflows"]),
+        .target(name: "Engine", dependencies: ["Catalog", "Expressions", "Values", "Workflows"]),
         .testTarget(name: "EngineTests", dependencies: ["Catalog", "Engine", "TestSupport", "Values", "Workflows"]),
 
         // MARK: EventLoop

@@ -1,5 +1,6 @@
 import Workflows
 import Catalog
+import Expressions
 import Values
 
 extension Computation {
