@@ -34,7 +34,10 @@ let package = Package(
         .testTarget(name: "CryptoTests", dependencies: ["Crypto", "Values"]),
 
         // MARK: Engine
-        .target(name: "Engine", dependencies: ["Catalog", "Expressions", "Values", "Workflows"]),
+        .target(
+            name: "Engine",
+            dependencies: ["Catalog", "Crypto", "Expressions", "HTMLText", "JSONSchemas", "Values", "Workflows"]
+        ),
         .testTarget(name: "EngineTests", dependencies: ["Catalog", "Engine", "TestSupport", "Values", "Workflows"]),
 
         // MARK: EventLoop
@@ -54,6 +57,10 @@ let package = Package(
         // MARK: FileSystem
         .target(name: "FileSystem"),
         .testTarget(name: "FileSystemTests", dependencies: ["FileSystem", "TestSupport"]),
+        // MARK: HTMLText
+        .target(name: "HTMLText"),
+        .testTarget(name: "HTMLTextTests", dependencies: ["HTMLText", "TestSupport"]),
+
         // MARK: HTTPClient
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "HTTPClient", dependencies: ["CCurl", "CEventLoop", "EventLoop", "HTTPValues"]),
@@ -71,6 +78,10 @@ let package = Package(
         // MARK: HTTPValues
         .target(name: "HTTPValues"),
         .testTarget(name: "HTTPValuesTests", dependencies: ["HTTPValues"]),
+
+        // MARK: JSONSchemas
+        .target(name: "JSONSchemas", dependencies: ["Expressions", "Values"]),
+        .testTarget(name: "JSONSchemasTests", dependencies: ["JSONSchemas", "Values"]),
 
         // MARK: millrace
         .executableTarget(
