@@ -57,6 +57,10 @@ let package = Package(
         // MARK: FileSystem
         .target(name: "FileSystem"),
         .testTarget(name: "FileSystemTests", dependencies: ["FileSystem", "TestSupport"]),
+        // MARK: Handbook
+        .target(name: "Handbook", dependencies: ["Catalog", "Expressions", "Values"]),
+        .testTarget(name: "HandbookTests", dependencies: ["Catalog", "Expressions", "Handbook", "Values"]),
+
         // MARK: HTMLText
         .target(name: "HTMLText"),
         .testTarget(name: "HTMLTextTests", dependencies: ["HTMLText", "TestSupport"]),
@@ -87,7 +91,8 @@ let package = Package(
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "FileSystem", "HTTPClient",
+                "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "FileSystem", "Handbook",
+                "HTTPClient",
                 "HTTPServer",
                 "HTTPValues", "Providers", "Runtime", "Server", "Storage", "Values", "Workflows", "YAML",
             ]
