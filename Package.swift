@@ -181,6 +181,18 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+// The fuzzer needs instrumented modules, so it is built alone: Scripts/fuzz.
+if Context.environment["MILLRACE_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: ["Catalog", "Expressions", "HTMLText", "JSONSchemas", "Values", "Workflows", "YAML"],
+            path: "Tests/Fuzz",
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]
+        )
+    )
+}
+
 // Every Swift target is held to the same rules.
 for target in package.targets where target.type != .system {
     target.swiftSettings = [
