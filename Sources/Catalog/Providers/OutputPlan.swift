@@ -20,6 +20,8 @@ public indirect enum OutputPlan: Sendable {
         public let base64: Expression?
         /// What they are said to be.
         public let mimeType: Expression?
+        /// Whether the credential goes along when they are fetched from a host that may have it.
+        public let sendsCredential: Bool
     }
 
     init(_ reader: ManifestReader, names: Set<String> = []) throws(ManifestError) {
@@ -31,9 +33,13 @@ public indirect enum OutputPlan: Sendable {
             self = .list(list, name: name, try OutputPlan(item, names: names.union([name])))
             return
         }
+        let sources = ["url", "bytes", "base64", "text", "number", "boolean", "json"]
+        guard sources.count(where: { reader.value($0) != nil }) == 1 else {
+            throw reader.error(nil, "must name one of url, bytes, base64, text, number, boolean, json or list")
+        }
         try reader.allow([
             "url", "bytes", "base64", "mimeType", "width", "height", "durationMs", "fps", "text", "number", "boolean",
-            "json",
+            "json", "credentials",
         ])
         for (name, type) in [("text", PortType.text), ("number", .number), ("boolean", .boolean), ("json", .json)] {
             if let expression = try reader.optionalExpression(name, roots) {
@@ -41,15 +47,24 @@ public indirect enum OutputPlan: Sendable {
                 return
             }
         }
+        for name in ["width", "height", "durationMs", "fps"] { _ = try reader.optionalExpression(name, roots) }
         let media = MediaOutput(
             url: try reader.optionalExpression("url", roots),
             bytes: try reader.optionalExpression("bytes", roots),
             base64: try reader.optionalExpression("base64", roots),
-            mimeType: try reader.optionalExpression("mimeType", roots)
+            mimeType: try reader.optionalExpression("mimeType", roots),
+            sendsCredential: try reader.bool("credentials")
         )
-        guard media.url != nil || media.bytes != nil || media.base64 != nil else {
-            throw reader.error(nil, "names no url, bytes, base64, text, number, boolean, json or list")
-        }
         self = .media(media)
+    }
+
+    /// Whether such a value can leave through a port of that type.
+    func fits(_ type: PortType) -> Bool {
+        switch self {
+        case .list(_, _, let item): item.fits(type)
+        case .media: type.isMedia || type == .any
+        case .value(_, .json): !type.isMedia
+        case .value(_, let kind): type == kind || type == .any || type == .json
+        }
     }
 }
