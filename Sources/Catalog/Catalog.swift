@@ -1,4 +1,4 @@
-public import Values
+import Values
 
 private import Crypto
 

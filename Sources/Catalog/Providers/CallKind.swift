@@ -1,4 +1,5 @@
 public import Expressions
+import Values
 
 /// What a vendor's answer is an answer to.
 public enum CallKind: String, Sendable, Hashable, CaseIterable {

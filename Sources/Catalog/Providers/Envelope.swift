@@ -1,4 +1,5 @@
 public import Expressions
+import Values
 
 /// What a provider, one of its wires and an offer say about calls and answers, merged, checked and compiled.
 public struct Envelope: Sendable {

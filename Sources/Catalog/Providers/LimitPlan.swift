@@ -1,3 +1,5 @@
+import Values
+
 /// How much a vendor allows (media manifests §3.6).
 public struct LimitPlan: Sendable {
     /// What a limit counts for.

@@ -1,4 +1,5 @@
 public import Expressions
+import Values
 
 /// How an answer is asked for and read that comes in pieces.
 public struct StreamPlan: Sendable {
@@ -55,7 +56,8 @@ public struct StreamPlan: Sendable {
             for member in kept.object {
                 let merged = member.value.object == nil ? nil : try kept.optionalReader(member.key)
                 try merged?.allow(["merge"])
-                let text = try merged?.string("merge") ?? kept.string(member.key)
+                let text: String
+                if let merged { text = try merged.string("merge") } else { text = try kept.string(member.key) }
                 let expression = try kept.expression(text, at: member.key, ManifestScope.chunk)
                 keep.append(Kept(name: member.key, expression: expression, merges: merged != nil))
             }
