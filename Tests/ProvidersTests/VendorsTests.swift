@@ -56,7 +56,7 @@ final class VendorBench: Sendable {
         )
         catalog = try Catalog(documents ?? [Catalog.Document(file: "test.json", bytes: Array(Self.manifests.utf8))])
         vendors = Vendors(
-            catalog: catalog,
+            catalog: LiveCatalog(catalog),
             credentials: Credentials(environment: [
                 "CHAT_KEY": "secret-key", "CHAT_BASE_URL": "http://\(vendor.address)/v1", "QUEUE_KEY": "id:key",
                 "QUEUE_BASE_URL": "http://\(vendor.address)", "OPENAI_API_KEY": "secret-key",

@@ -133,10 +133,10 @@ extension ManifestReader {
     ) throws(ManifestError) -> URLTemplate {
         let text = facts.isComplete ? try string(name) : try optionalString(name) ?? "/"
         if text.hasPrefix("http") {
-            guard let host = Host.named(in: text, isForDevelopment: facts.isForDevelopment) else {
+            guard let host = HostName.named(in: text, isForDevelopment: facts.isForDevelopment) else {
                 throw error(name, "must begin with https:// and a host")
             }
-            let isListed = facts.credentialedHosts.contains { Host.matches(host, $0) }
+            let isListed = facts.credentialedHosts.contains { HostName.matches(host, $0) }
             guard isListed || !isCredentialed || !facts.isComplete else {
                 throw error(name, "leads to \(host), which is not among hosts.credentialed")
             }

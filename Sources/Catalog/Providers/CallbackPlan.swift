@@ -58,7 +58,7 @@ public struct CallbackPlan: Sendable {
         switch hook {
         case .ed25519:
             try reader.allow(signed.union(["jwks", "cacheMs"]))
-            guard Host.named(in: try reader.string("jwks"), isForDevelopment: false) != nil else {
+            guard HostName.named(in: try reader.string("jwks"), isForDevelopment: false) != nil else {
                 throw reader.error("jwks", "must begin with https:// and a host")
             }
             _ = try reader.optionalInteger("cacheMs", 0...604_800_000)

@@ -191,7 +191,7 @@ public struct Envelope: Sendable {
 extension ManifestReader {
     func hosts(_ name: String, allowsAny: Bool) throws(ManifestError) -> [String] {
         let hosts = try strings(name)
-        for (index, host) in hosts.enumerated() where !Host.isEntry(host, allowsAny: allowsAny) {
+        for (index, host) in hosts.enumerated() where !HostName.isEntry(host, allowsAny: allowsAny) {
             throw error("\(name)[\(index)]", "must be a host such as api.example or *.example.com, not \(host)")
         }
         return hosts

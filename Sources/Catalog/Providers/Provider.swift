@@ -51,7 +51,7 @@ public struct Provider: Sendable {
         label = try reader.optionalString("label") ?? id.asLabel
         baseURL = try reader.string("baseUrl")
         isForDevelopment = try reader.bool("dev")
-        guard Host.named(in: baseURL, isForDevelopment: isForDevelopment) != nil else {
+        guard HostName.named(in: baseURL, isForDevelopment: isForDevelopment) != nil else {
             throw reader.error("baseUrl", "must begin with https:// and a host")
         }
         for name in ["extends", "docs", "unverified"] { _ = try reader.optionalString(name) }

@@ -1,5 +1,5 @@
 /// Names of hosts as manifests write them.
-public enum Host {
+public enum HostName {
     /// Whether a host is meant by an entry: itself, `*.domain` for all below a domain, `any_public` for all.
     public static func matches(_ host: String, _ entry: String) -> Bool {
         if entry == "any_public" { return true }
