@@ -45,6 +45,8 @@ public struct NodeType: Sendable {
     public let offers: [Offer]
     /// Where it stands in its life.
     public let lifecycle: Lifecycle
+    /// What it makes of what, for people and for tests.
+    public let examples: [NodeExample]
     /// The licence of what it makes, for people.
     public let license: String?
     /// What must hold of inputs and settings before anything is asked for.
@@ -104,7 +106,7 @@ public struct NodeType: Sendable {
         try reader.allow([
             "format", "kind", "type", "version", "label", "description", "category", "group", "aliases", "inputs",
             "params", "outputs", "dynamicPorts", "sideEffects", "effect", "offers", "lifecycle", "license", "checks",
-            "examples",
+            "example", "examples",
         ])
         try reader.checkFormat()
         id = try reader.string("type")
@@ -122,6 +124,7 @@ public struct NodeType: Sendable {
         hasSideEffects = try reader.bool("sideEffects")
         offers = try reader.list("offers", Offer.init)
         lifecycle = try reader.optionalReader("lifecycle").map(Lifecycle.init) ?? Lifecycle()
+        examples = try reader.list("examples", NodeExample.init)
         license = try reader.optionalString("license")
         effect = try reader.optionalWord("effect") ?? (offers.contains { !$0.isLocal } ? .once : .repeatable)
         checks = try reader.list("checks", Check.init)
