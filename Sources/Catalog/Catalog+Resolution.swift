@@ -8,7 +8,8 @@ extension Catalog {
             guard type.lifecycle.status == .retired else {
                 return type.id == name ? .exact(type) : .successor(type)
             }
-            guard let next = type.lifecycle.replacedBy.flatMap({ nodeTypes[$0] ?? aliases[$0].flatMap { nodeTypes[$0] } })
+            guard
+                let next = type.lifecycle.replacedBy.flatMap({ nodeTypes[$0] ?? aliases[$0].flatMap { nodeTypes[$0] } })
             else { break }
             type = next
         }

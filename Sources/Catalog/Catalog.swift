@@ -24,7 +24,7 @@ public final class Catalog: Sendable {
     public let templates: [Template]
 
     let aliases: [String: String]
-    private let prices: [String: JSON]
+    private let prices: [String: PricePatch]
     private let plans: [PlanKey: OfferPlan]
 
     private struct PlanKey: Hashable {

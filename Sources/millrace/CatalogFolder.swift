@@ -17,15 +17,19 @@ final class CatalogFolder: Sendable {
 
     /// How often the folder is looked at.
     static let pause = Duration.seconds(1)
+    /// The most bytes of one file.
+    static let fileBytes = 1 << 20
+    /// The most folders inside one another.
+    private static let deepest = 8
 
     /// Reads the folder; a file that is wrong is left out, with a line in the log.
     init(_ path: String, log: (String) -> Void) throws {
         self.path = path
         var loader = CatalogLoader()
         let stamps = Self.stamps(in: path)
-        let outcome = loader.read(Self.documents(in: path, log))
+        let outcome = Self.read(path, &loader)
         for refusal in outcome.refusals { log("The catalog leaves a file out. \(refusal)") }
-        live = LiveCatalog(try outcome.catalog ?? loader.strict([]))
+        live = LiveCatalog(try outcome.catalog ?? loader.strict([]), refusals: outcome.refusals)
         state = Mutex(State(loader: loader, stamps: stamps))
     }
 
@@ -42,32 +46,41 @@ final class CatalogFolder: Sendable {
 
     /// Reads the folder again when something in it has changed.
     private func refresh(_ log: (String) -> Void) {
+        // What changes while it is read has another stamp the next time.
         let stamps = Self.stamps(in: path)
         state.withLock { state in
             guard stamps != state.stamps else { return }
             state.stamps = stamps
-            let outcome = state.loader.read(Self.documents(in: path, log))
+            let outcome = Self.read(path, &state.loader)
+            live.take(outcome)
             for refusal in outcome.refusals { log("The catalog keeps its former version. \(refusal)") }
-            guard let catalog = outcome.catalog else { return }
-            live.replace(with: catalog)
-            log("The catalog was read again: \(catalog.nodeTypes.count) node types.")
+            if let catalog = outcome.catalog {
+                log("The catalog was read again: \(catalog.nodeTypes.count) node types.")
+            }
         }
     }
 
-    /// The documents of the folder and those below it; a missing folder holds none.
-    static func documents(in path: String, _ log: (String) -> Void) -> [Catalog.Document] {
-        files(in: path).compactMap { file in
+    private static func read(_ path: String, _ loader: inout CatalogLoader) -> CatalogLoader.Outcome {
+        let (documents, unreadable) = documents(in: path)
+        return loader.read(documents, unreadable: unreadable)
+    }
+
+    /// The documents of the folder and those below it, and the files that cannot be read; a missing folder holds none.
+    static func documents(in path: String) -> (documents: [Catalog.Document], unreadable: [ManifestError]) {
+        var documents: [Catalog.Document] = []
+        var unreadable: [ManifestError] = []
+        for file in files(in: path) {
             do {
-                guard let bytes = try Folder.contents(of: file, atMost: 1 << 20) else {
-                    log("The catalog leaves a file out. \(file): is longer than 1 MiB")
-                    return nil
+                if let bytes = try Folder.contents(of: file, atMost: fileBytes) {
+                    documents.append(Catalog.Document(file: file, bytes: bytes, layer: .own))
+                } else {
+                    unreadable.append(ManifestError(file: file, path: "", reason: "is longer than 1 MiB"))
                 }
-                return Catalog.Document(file: file, bytes: bytes, layer: .own)
             } catch {
-                log("The catalog leaves a file out. \(error)")
-                return nil
+                unreadable.append(ManifestError(file: file, path: "", reason: "\(error)"))
             }
         }
+        return (documents, unreadable)
     }
 
     private static func stamps(in path: String) -> [String: FileStamp] {
@@ -76,12 +89,12 @@ final class CatalogFolder: Sendable {
         return stamps
     }
 
-    private static func files(in folder: String) -> [String] {
-        guard Folder.isFolder(folder), let names = try? Folder.names(in: folder) else { return [] }
+    private static func files(in folder: String, depth: Int = 0) -> [String] {
+        guard depth <= deepest, Folder.isFolder(folder), let names = try? Folder.names(in: folder) else { return [] }
         return names.flatMap { name in
             let path = "\(folder)/\(name)"
-            if name.hasPrefix(".") { return [] }
-            return Folder.isFolder(path) ? files(in: path) : name.hasSuffix(".json") ? [path] : []
+            if name.hasPrefix(".") { return [] as [String] }
+            return Folder.isFolder(path) ? files(in: path, depth: depth + 1) : name.hasSuffix(".json") ? [path] : []
         }
     }
 }

@@ -67,9 +67,7 @@ struct Host {
             clients: clients,
             secret: secret,
             version: Self.version,
-            link: publicURL.map { [links = MediaLinks(key: secret)] base in
-                { links.link($0, base: base, at: Self.clock()) }
-            },
+            link: Self.links(publicURL, key: secret),
             now: Self.clock
         )
         attempts = Attempts(
@@ -93,6 +91,13 @@ struct Host {
         )
     }
 
+    /// The addresses of media for vendors, when they can reach this server.
+    private static func links(_ publicURL: String?, key: [UInt8]) -> (@Sendable (MediaReference) -> String)? {
+        guard let publicURL else { return nil }
+        let links = MediaLinks(key: key)
+        return { media in links.link(media, base: publicURL, at: clock()) }
+    }
+
     /// Stops everything in the order in which nothing is needed by what still runs.
     func stop() async {
         await runs.stop()
@@ -104,7 +109,9 @@ struct Host {
 
     /// The built-in catalog with the documents of the operator's folder, all of which must be right.
     static func catalog(folder: String) throws -> Catalog {
-        try CatalogLoader().strict(CatalogFolder.documents(in: folder, Console.error))
+        let (documents, unreadable) = CatalogFolder.documents(in: folder)
+        if let error = unreadable.first { throw error }
+        return try CatalogLoader().strict(documents)
     }
 
     static func randomBytes(_ count: Int) -> [UInt8] {

@@ -127,7 +127,10 @@ public struct NodeType: Sendable {
         examples = try reader.list("examples", NodeExample.init)
         license = try reader.optionalString("license")
         effect = try reader.optionalWord("effect") ?? (offers.contains { !$0.isLocal } ? .once : .repeatable)
-        checks = try reader.list("checks", Check.init)
+        var named = reader
+        named.names = ManifestNames(members: ["params": Set(parameters.map(\.id))], priceLines: [], varying: [])
+        if !hasDynamicPorts { named.names?.members["inputs"] = Set(inputs.map(\.id)) }
+        checks = try named.list("checks", Check.init)
         source = .object(reader.object)
         self.hash = hash
         self.reader = reader

@@ -57,6 +57,8 @@ public struct CallPlan: Sendable {
     public let queuePosition: Expression?
     /// How far the job is, from 0 to 1.
     public let fraction: Expression?
+    /// The vendor's log, whose last percentage says how far the job is.
+    public let log: Expression?
     /// The longest the call may take.
     public let timeout: Duration?
     /// Whether the credential goes along.
@@ -90,10 +92,12 @@ public struct CallPlan: Sendable {
         try progress?.allow(["queuePosition", "fraction", "hook", "of"])
         queuePosition = try progress?.optionalExpression("queuePosition", answer)
         fraction = try progress?.optionalExpression("fraction", answer)
-        if let hook = try progress?.optionalString("hook"), hook != "percentInLog" {
-            throw reader.error("progress.hook", "must be percentInLog")
+        log = try progress?.optionalExpression("of", answer)
+        let hook = try progress?.optionalString("hook")
+        if hook ?? "percentInLog" != "percentInLog" { throw reader.error("progress.hook", "must be percentInLog") }
+        if (hook == nil) != (log == nil) {
+            throw reader.error("progress.\(hook == nil ? "hook" : "of")", "is missing: hook and of belong together")
         }
-        _ = try progress?.optionalExpression("of", answer)
         timeout = try reader.optionalInteger("timeoutMs", 1...86_400_000).map { .milliseconds($0) }
     }
 
@@ -143,18 +147,14 @@ extension ManifestReader {
         } else if !text.hasPrefix("/"), !text.hasPrefix("${") {
             throw error(name, "must begin with / or https://, or be a value such as ${keep.statusUrl}")
         }
+        let plain = try strings("urlPlain")
+        let template: URLTemplate
         do {
-            return try URLTemplate(
-                parsing: text,
-                plain: try strings("urlPlain"),
-                in: ManifestScope.environment(roots)
-            )
-        } catch let error as ExpressionError {
-            throw self.error(name, error.description)
-        } catch let error as ManifestError {
-            throw error
+            template = try URLTemplate(parsing: text, plain: plain, in: ManifestScope.environment(roots))
         } catch {
-            throw self.error(name, "\(error)")
+            throw self.error(name, error.summary)
         }
+        try check(template.references, of: text, at: name)
+        return template
     }
 }

@@ -10,20 +10,6 @@ public struct CallbackPlan: Sendable {
         case signal
     }
 
-    /// How the sender is proved: a closed list.
-    public enum Hook: String, Sendable, Hashable, CaseIterable {
-        /// A signature with a key that the vendor publishes.
-        case ed25519
-        /// A code with a key that we share.
-        case hmacSHA256 = "hmac_sha256"
-        /// A secret of ours in a header.
-        case bearer
-        /// The token in our own address, and nothing else.
-        case urlToken
-        /// A value that is sent back.
-        case challenge
-    }
-
     /// The vendor's name of the job.
     public let jobID: Expression
     /// Where the phase stands.
@@ -35,7 +21,7 @@ public struct CallbackPlan: Sendable {
     /// How it is used.
     public let trust: Trust
     /// How the sender is proved.
-    public let hook: Hook
+    public let proof: CallbackProof
 
     init(_ reader: ManifestReader, _ facts: EnvelopeFacts) throws(ManifestError) {
         try reader.allow(["jobId", "phase", "payload", "keep", "trust", "verify"])
@@ -46,72 +32,9 @@ public struct CallbackPlan: Sendable {
         keep = try reader.namedExpressions("keep", answer)
         trust = try reader.optionalWord("trust") ?? .signal
         guard let verify = try reader.optionalReader("verify") else { throw reader.error("verify", "is missing") }
-        hook = try Self.hook(verify)
-        if trust == .payload, ![.ed25519, .hmacSHA256, .bearer].contains(hook) {
-            throw reader.error("trust", "can be payload only when the sender is proved, not with \(hook.rawValue)")
+        proof = try CallbackProof(verify)
+        guard trust == .signal || proof.provesContent else {
+            throw reader.error("trust", "can be payload only when the sender is proved by a signature or a secret")
         }
-    }
-
-    private static func hook(_ reader: ManifestReader) throws(ManifestError) -> Hook {
-        let hook: Hook = try reader.word("hook")
-        let signed: Set<String> = ["hook", "message", "join", "signature", "timestamp", "maxSkewMs"]
-        switch hook {
-        case .ed25519:
-            try reader.allow(signed.union(["jwks", "cacheMs"]))
-            guard HostName.named(in: try reader.string("jwks"), isForDevelopment: false) != nil else {
-                throw reader.error("jwks", "must begin with https:// and a host")
-            }
-            _ = try reader.optionalInteger("cacheMs", 0...604_800_000)
-            try checkSignature(reader)
-        case .hmacSHA256:
-            try reader.allow(signed.union(["key"]))
-            try checkKey(reader)
-            try checkSignature(reader)
-        case .bearer:
-            try reader.allow(["hook", "key", "header"])
-            try checkKey(reader)
-            _ = try reader.optionalString("header")
-        case .urlToken: try reader.allow(["hook"])
-        case .challenge:
-            try reader.allow(["hook", "of"])
-            _ = try reader.expression(try reader.string("of"), at: "of", ManifestScope.answer)
-        }
-        return hook
-    }
-
-    private static func checkKey(_ reader: ManifestReader) throws(ManifestError) {
-        guard let key = try reader.optionalReader("key") else { throw reader.error("key", "is missing") }
-        try key.allow(["secret", "stripPrefix", "decode", "fetch"])
-        _ = try key.string("secret")
-        _ = try key.optionalString("stripPrefix")
-        guard [nil, "base64", "hex"].contains(try key.optionalString("decode")) else {
-            throw key.error("decode", "must be base64 or hex")
-        }
-        guard let fetch = try key.optionalReader("fetch") else { return }
-        try fetch.allow(["url", "value"])
-        guard try fetch.string("url").hasPrefix("/") else { throw fetch.error("url", "must begin with /") }
-        _ = try fetch.expression(try fetch.string("value"), at: "value", ManifestScope.answer)
-    }
-
-    private static func checkSignature(_ reader: ManifestReader) throws(ManifestError) {
-        let message = try reader.strings("message")
-        guard !message.isEmpty else { throw reader.error("message", "is missing") }
-        for (index, part) in message.enumerated()
-        where part != "raw:body" && part != "sha256hex:body" && !(part.hasPrefix("header:") && part.count > 7) {
-            throw reader.error("message[\(index)]", "must be header:<name>, raw:body or sha256hex:body")
-        }
-        _ = try reader.optionalString("join")
-        _ = try reader.optionalString("timestamp")
-        _ = try reader.optionalInteger("maxSkewMs", 0...86_400_000)
-        guard let signature = try reader.optionalReader("signature") else {
-            throw reader.error("signature", "is missing")
-        }
-        try signature.allow(["header", "encoding", "separator", "versionPrefix"])
-        _ = try signature.string("header")
-        guard ["hex", "base64"].contains(try signature.string("encoding")) else {
-            throw signature.error("encoding", "must be hex or base64")
-        }
-        _ = try signature.optionalString("separator")
-        _ = try signature.optionalString("versionPrefix")
     }
 }

@@ -33,6 +33,8 @@ public struct Envelope: Sendable {
         public var longest: Duration = .seconds(15)
         /// The share of a pause that is random, from 0 to 1.
         public var jitter = 0.25
+        /// Whether the time in the vendor's queue counts towards the deadline.
+        public var countsQueue = true
     }
 
     /// Whether the answer of the submit call is the result.
@@ -183,7 +185,7 @@ public struct Envelope: Sendable {
         if let longest = try plan.optionalInteger("maxMs", 10...3_600_000) { poll.longest = longest.milliseconds }
         poll.factor = try plan.optionalNumber("factor", 1...10) ?? poll.factor
         poll.jitter = try plan.optionalNumber("jitter", 0...1) ?? poll.jitter
-        _ = try plan.bool("queuedCounts")
+        if plan.value("queuedCounts") != nil { poll.countsQueue = try plan.bool("queuedCounts") }
         return poll
     }
 }

@@ -1,3 +1,4 @@
+public import Expressions
 import Values
 
 /// How much a vendor allows (media manifests §3.6).
@@ -28,6 +29,12 @@ public struct LimitPlan: Sendable {
     public let penalty: Duration?
     /// Whether the vendor itself queues what is too much.
     public let vendorQueues: Bool
+    /// Whether a place is held from the submit call until the job is final, and not only during a call.
+    public let isHeldToTheEnd: Bool
+    /// How many places an attempt takes; one when it is not said.
+    public let weight: Expression?
+    /// The headers that say how much is left.
+    public let observed: ObservedLimit?
 
     init(_ reader: ManifestReader) throws(ManifestError) {
         try reader.allow([
@@ -49,18 +56,46 @@ public struct LimitPlan: Sendable {
         } else {
             concurrency = try reader.optionalInteger("concurrency", 1...1_000_000).map(Int.init)
         }
-        if let hold = try reader.optionalString("hold"), hold != "submit..final" {
-            throw reader.error("hold", "must be submit..final")
-        }
-        _ = try reader.optionalExpression("weight", ManifestScope.request)
+        let hold = try reader.optionalString("hold")
+        if let hold, hold != "submit..final" { throw reader.error("hold", "must be submit..final") }
+        isHeldToTheEnd = hold != nil
+        weight = try reader.optionalExpression("weight", ManifestScope.request)
         penalty = try reader.optionalInteger("penaltyMs", 0...86_400_000)?.milliseconds
         vendorQueues = try reader.bool("vendorQueues")
-        guard let observe = try reader.optionalReader("observe") else { return }
-        try observe.allow(["requestsLeft", "requestsReset", "tokensLeft", "tokensReset", "resetForm"])
-        for name in observe.object.keys { _ = try observe.optionalString(name) }
-        guard [nil, "seconds", "duration", "rfc3339"].contains(try observe.optionalString("resetForm")) else {
-            throw observe.error("resetForm", "must be seconds, duration or rfc3339")
-        }
+        observed = try reader.optionalReader("observe").map(ObservedLimit.init)
+    }
+}
+
+/// The headers with which a vendor says how much of a limit is left.
+public struct ObservedLimit: Sendable, Hashable {
+    /// How the time is written at which a limit is fresh again.
+    public enum ResetForm: String, Sendable, Hashable, CaseIterable {
+        /// Seconds from now.
+        case seconds
+        /// A span such as `6m0s`.
+        case duration
+        /// A time of day with its date.
+        case rfc3339
+    }
+
+    /// The header with the requests that are left.
+    public let requestsLeft: String?
+    /// The header with the time when requests are fresh again.
+    public let requestsReset: String?
+    /// The header with the tokens that are left.
+    public let tokensLeft: String?
+    /// The header with the time when tokens are fresh again.
+    public let tokensReset: String?
+    /// How those times are written.
+    public let resetForm: ResetForm
+
+    init(_ reader: ManifestReader) throws(ManifestError) {
+        try reader.allow(["requestsLeft", "requestsReset", "tokensLeft", "tokensReset", "resetForm"])
+        requestsLeft = try reader.optionalString("requestsLeft")
+        requestsReset = try reader.optionalString("requestsReset")
+        tokensLeft = try reader.optionalString("tokensLeft")
+        tokensReset = try reader.optionalString("tokensReset")
+        resetForm = try reader.optionalWord("resetForm") ?? .seconds
     }
 }
 

@@ -31,11 +31,14 @@ extension ManifestReader {
     }
 
     package func expression(_ text: String, at name: String, _ roots: Set<String>) throws(ManifestError) -> Expression {
+        let expression: Expression
         do {
-            return try Expression(parsing: text, in: ManifestScope.environment(roots))
+            expression = try Expression(parsing: text, in: ManifestScope.environment(roots))
         } catch {
-            throw self.error(name, error.description)
+            throw self.error(name, error.summary)
         }
+        try check(expression.references, of: text, at: name)
+        return expression
     }
 
     /// A list of expressions in a member.
@@ -64,11 +67,14 @@ extension ManifestReader {
     /// A JSON template in a member.
     package func optionalTemplate(_ name: String, _ roots: Set<String>) throws(ManifestError) -> JSONTemplate? {
         guard let json = value(name) else { return nil }
+        let template: JSONTemplate
         do {
-            return try JSONTemplate(json, in: ManifestScope.environment(roots))
+            template = try JSONTemplate(json, in: ManifestScope.environment(roots))
         } catch {
-            throw self.error(name + (error.place ?? ""), error.description)
+            throw self.error(place(name, error.place ?? ""), error.summary)
         }
+        try check(template.references, of: json.text, at: name)
+        return template
     }
 
     /// A JSON template that is an object.

@@ -71,7 +71,8 @@ public struct MediaPlan: Sendable {
         try reader.allow(["steps", "result"])
         var steps: [CallPlan] = []
         var isRelative = true
-        for step in try reader.readers("steps") {
+        for var step in try reader.readers("steps") {
+            step.names?.members["inputs"] = ["file"]
             steps.append(try CallPlan(step, kind: .upload, facts))
             if try step.string("url").hasPrefix("http") { isRelative = false }
         }

@@ -20,7 +20,7 @@ public struct OfferPlan: Sendable {
         offer: Offer,
         type: NodeType,
         providers: [String: Provider],
-        prices: JSON? = nil
+        prices: PricePatch? = nil
     ) throws(ManifestError) {
         self.offer = offer
         provider = offer.provider
@@ -32,15 +32,50 @@ public struct OfferPlan: Sendable {
             }
             merged = try Self.merged(offer, manifest)
         }
-        if let prices { merged = merged.merging(["price": prices]) }
-        let reader = try ManifestReader(merged, file: offer.reader.file, path: offer.reader.path)
-        envelope = try Envelope(reader, isComplete: true, isForDevelopment: manifest?.isForDevelopment ?? false)
-        let price = try reader.optionalReader("price").map { price throws(ManifestError) in
-            try PricePlan(price, isComplete: !offer.isLocal)
+        if let prices { merged = merged.merging(["price": prices.json]) }
+        var reader = try ManifestReader(merged, file: offer.reader.file, path: offer.reader.path)
+        reader.names = Self.names(merged, offer, type, manifest)
+        do throws(ManifestError) {
+            envelope = try Envelope(reader, isComplete: true, isForDevelopment: manifest?.isForDevelopment ?? false)
+        } catch {
+            throw Self.naming(error, offer)
         }
-        self.price = price
+        do throws(ManifestError) {
+            price = try reader.optionalReader("price").map { price throws(ManifestError) in
+                try PricePlan(price, isComplete: !offer.isLocal)
+            }
+        } catch {
+            throw prices.map { $0.blamed(for: error, at: reader.place("price")) } ?? Self.naming(error, offer)
+        }
         variables = (merged["vars"] ?? .object(JSONObject())).merging(["price": price?.table ?? .object(JSONObject())])
         try check(reader, type)
+    }
+
+    /// The error, with the provider named where the offer itself does not say what is wrong.
+    private static func naming(_ error: ManifestError, _ offer: Offer) -> ManifestError {
+        let member = error.path.dropFirst(offer.reader.path.count).drop { $0 == "." }.prefix { $0 != "." && $0 != "[" }
+        guard !offer.isLocal, offer.source[String(member)] == nil else { return error }
+        var error = error
+        error.reason += " (so says the provider \(offer.provider))"
+        return error
+    }
+
+    /// The names that the expressions of the merged manifest may use.
+    private static func names(_ merged: JSON, _ offer: Offer, _ type: NodeType, _ manifest: Provider?) -> ManifestNames
+    {
+        func keys(_ json: JSON?) -> Set<String> { Set(json?.object?.map(\.key) ?? []) }
+        var keeps = [merged["callback"], merged["stream"], merged["onUnknown"]?["lookup"]].compactMap { $0?["keep"] }
+        keeps += merged["calls"]?.object?.compactMap { $0.value["keep"] } ?? []
+        keeps += merged["media"]?["upload"]?["steps"]?.array?.compactMap { $0["keep"] } ?? []
+        var members: [String: Set<String>] = [
+            "params": Set(type.parameters.map(\.id)), "vars": keys(merged["vars"]).union(["price"]),
+            "keep": keeps.reduce(into: []) { $0.formUnion(keys($1)) },
+        ]
+        if !type.hasDynamicPorts { members["inputs"] = Set(type.inputs.map(\.id)) }
+        if let manifest { members["secrets"] = Set(manifest.secrets.map(\.name)) }
+        // What a wire says is said for many node types, of which each has only some of the ports and settings.
+        let varying: Set<String> = offer.wire == nil ? ["vars", "keep"] : ["vars", "keep", "inputs", "params"]
+        return ManifestNames(members: members, priceLines: keys(merged["price"]?["table"]), varying: varying)
     }
 
     private func check(_ reader: ManifestReader, _ type: NodeType) throws(ManifestError) {

@@ -20,6 +20,14 @@ public indirect enum OutputPlan: Sendable {
         public let base64: Expression?
         /// What they are said to be.
         public let mimeType: Expression?
+        /// The width in pixels, for what the file itself does not tell.
+        public let width: Expression?
+        /// The height in pixels.
+        public let height: Expression?
+        /// The length in milliseconds.
+        public let duration: Expression?
+        /// The pictures of each second.
+        public let framesPerSecond: Expression?
         /// Whether the credential goes along when they are fetched from a host that may have it.
         public let sendsCredential: Bool
     }
@@ -37,22 +45,25 @@ public indirect enum OutputPlan: Sendable {
         guard sources.count(where: { reader.value($0) != nil }) == 1 else {
             throw reader.error(nil, "must name one of url, bytes, base64, text, number, boolean, json or list")
         }
-        try reader.allow([
-            "url", "bytes", "base64", "mimeType", "width", "height", "durationMs", "fps", "text", "number", "boolean",
-            "json", "credentials",
-        ])
         for (name, type) in [("text", PortType.text), ("number", .number), ("boolean", .boolean), ("json", .json)] {
             if let expression = try reader.optionalExpression(name, roots) {
+                try reader.allow([name])
                 self = .value(expression, type)
                 return
             }
         }
-        for name in ["width", "height", "durationMs", "fps"] { _ = try reader.optionalExpression(name, roots) }
+        try reader.allow([
+            "url", "bytes", "base64", "mimeType", "width", "height", "durationMs", "fps", "credentials",
+        ])
         let media = MediaOutput(
             url: try reader.optionalExpression("url", roots),
             bytes: try reader.optionalExpression("bytes", roots),
             base64: try reader.optionalExpression("base64", roots),
             mimeType: try reader.optionalExpression("mimeType", roots),
+            width: try reader.optionalExpression("width", roots),
+            height: try reader.optionalExpression("height", roots),
+            duration: try reader.optionalExpression("durationMs", roots),
+            framesPerSecond: try reader.optionalExpression("fps", roots),
             sendsCredential: try reader.bool("credentials")
         )
         self = .media(media)

@@ -7,9 +7,7 @@ struct PriceList {
         /// The node type and the offer, such as `generate:flux_2/fal`.
         let name: String
         /// What is merged over the offer's `price`.
-        let patch: JSON
-        /// The place of the entry, for errors.
-        let reader: ManifestReader
+        let patch: PricePatch
     }
 
     let entries: [Entry]
@@ -29,8 +27,27 @@ struct PriceList {
                 throw offers.error(name, "must be named <node type>/<offer>")
             }
             _ = try PricePlan(entry, isComplete: false)
-            entries.append(Entry(name: name, patch: JSON.object(common).merging(.object(entry.object)), reader: entry))
+            let json = JSON.object(common).merging(.object(entry.object))
+            entries.append(Entry(name: name, patch: PricePatch(json: json, reader: entry)))
         }
         self.entries = entries
+    }
+}
+
+/// What is merged over the prices of an offer.
+struct PricePatch: Sendable {
+    /// The members that are merged.
+    let json: JSON
+    /// The place of the last document that says so, for errors.
+    let reader: ManifestReader
+
+    /// The patch with a later one merged over it.
+    func merging(_ later: PricePatch) -> PricePatch {
+        PricePatch(json: json.merging(later.json), reader: later.reader)
+    }
+
+    /// An error that showed in the merged prices, at the place of the patch.
+    func blamed(for error: ManifestError, at place: String) -> ManifestError {
+        ManifestError(file: reader.file, path: reader.path + error.path.dropFirst(place.count), reason: error.reason)
     }
 }

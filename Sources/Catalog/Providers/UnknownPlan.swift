@@ -57,7 +57,9 @@ public struct UnknownPlan: Sendable {
         let own: Set<String> = ["afterMs", "tries", "found", "absent", "trustAbsent"]
         try reader.allow(own.union(["method", "url", "urlPlain", "query", "headers", "keep"]))
         let call = try reader.without(own)
-        guard (try reader.optionalString("method") ?? "GET") == "GET" else { throw reader.error("method", "must be GET") }
+        guard (try reader.optionalString("method") ?? "GET") == "GET" else {
+            throw reader.error("method", "must be GET")
+        }
         let answer = ManifestScope.answer
         return Lookup(
             call: try CallPlan(call, kind: .status, facts),

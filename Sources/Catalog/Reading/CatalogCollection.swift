@@ -133,16 +133,15 @@ struct CatalogCollection {
     }
 
     /// What takes the place of the prices of offers, by node type and offer.
-    func checkedPrices() throws(ManifestError) -> [String: JSON] {
-        var patches: [String: JSON] = [:]
+    func checkedPrices() throws(ManifestError) -> [String: PricePatch] {
+        var patches: [String: PricePatch] = [:]
         for entry in prices.flatMap(\.entries) {
             let parts = entry.name.split(separator: "/", maxSplits: 1).map(String.init)
             guard parts.count == 2, nodeTypes[parts[0]]?.offer(parts[1]) != nil else {
-                throw entry.reader.error(nil, "names an offer that does not exist: \(entry.name)")
+                throw entry.patch.reader.error(nil, "names an offer that does not exist: \(entry.name)")
             }
-            patches[entry.name] = (patches[entry.name] ?? .object(JSONObject())).merging(entry.patch)
+            patches[entry.name] = patches[entry.name]?.merging(entry.patch) ?? entry.patch
         }
         return patches
     }
 }
-

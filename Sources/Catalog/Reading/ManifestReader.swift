@@ -5,6 +5,8 @@ package struct ManifestReader: Sendable {
     package let object: JSONObject
     package let file: String
     package let path: String
+    /// The names that expressions below here may use; `nil` when nobody knows all of them yet.
+    var names: ManifestNames?
 
     package init(_ json: JSON, file: String, path: String) throws(ManifestError) {
         guard let object = json.object else {
@@ -22,9 +24,7 @@ package struct ManifestReader: Sendable {
     /// Refuses members of any other name.
     package func allow(_ names: Set<String>) throws(ManifestError) {
         for member in object where !names.contains(member.key) {
-            let near = names.min { $0.distance(to: member.key) < $1.distance(to: member.key) }
-            let hint = near.flatMap { $0.distance(to: member.key) <= 2 ? "; did you mean \($0)?" : nil } ?? ""
-            throw error(member.key, "is not a member that is known here\(hint)")
+            throw error(member.key, "is not a member that is known here\(Self.hint(member.key, names))")
         }
     }
 
@@ -120,7 +120,7 @@ package struct ManifestReader: Sendable {
 
     /// The reader without some members, at the same place.
     package func without(_ names: Set<String>) throws(ManifestError) -> ManifestReader {
-        try ManifestReader(.object(JSONObject(object.filter { !names.contains($0.key) })), file: file, path: path)
+        try below(.object(JSONObject(object.filter { !names.contains($0.key) })), at: path)
     }
 
     /// A member that must hold one of a closed list of words.
@@ -173,19 +173,33 @@ package struct ManifestReader: Sendable {
 
     package func optionalReader(_ name: String) throws(ManifestError) -> ManifestReader? {
         guard let value = value(name) else { return nil }
-        return try ManifestReader(value, file: file, path: place(name))
+        return try below(value, at: place(name))
     }
 
     package func readers(_ name: String) throws(ManifestError) -> [ManifestReader] {
         let list = try array(name)
         var readers: [ManifestReader] = []
         for (index, element) in list.enumerated() {
-            readers.append(try ManifestReader(element, file: file, path: "\(place(name))[\(index)]"))
+            readers.append(try below(element, at: "\(place(name))[\(index)]"))
         }
         return readers
     }
 
+    private func below(_ json: JSON, at path: String) throws(ManifestError) -> ManifestReader {
+        var reader = try ManifestReader(json, file: file, path: path)
+        reader.names = names
+        return reader
+    }
+
     package func place(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+
+    /// A place below a member that is known as a JSON pointer, such as `body.json.messages[0]`.
+    package func place(_ name: String, _ pointer: String) -> String {
+        pointer.split(separator: "/", omittingEmptySubsequences: false).dropFirst().reduce(name) { place, step in
+            let step = step.replacing("~1", with: "/").replacing("~0", with: "~")
+            return Int(step) == nil ? "\(place).\(step)" : "\(place)[\(step)]"
+        }
+    }
 }
 
 extension String {

@@ -54,6 +54,8 @@ struct Answer {
 struct AnswerJudge {
     let plan: OfferPlan
     let context: EvaluationContext
+    /// The time of the answer.
+    let now: Instant
 
     /// Why an answer is a failure, or `nil` when it is good.
     func failure(_ answer: Answer, _ call: CallPlan, _ scope: VendorScope) -> NodeError? {
@@ -120,7 +122,8 @@ struct AnswerJudge {
 
     /// The vendor's identifier of the request.
     func requestID(_ scope: VendorScope) -> String? {
-        guard let expression = plan.envelope.requestID, let value = try? expression.evaluate(in: scope, with: context) else {
+        guard let expression = plan.envelope.requestID, let value = try? expression.evaluate(in: scope, with: context)
+        else {
             return nil
         }
         return value.unwrapped?.string.map { String($0.prefix(200)) }
@@ -152,7 +155,7 @@ struct AnswerJudge {
             )
         }
         let (failure, accepted): (FailureClass, Certainty) =
-            // Of these rules every vendor's answers are judged that its manifest does not cover.
+            // By these rules every vendor's answers are judged that its manifest does not cover.
             switch answer.status {
             case 401: (.auth, .no)
             case 402: (.payment, .no)
@@ -212,7 +215,7 @@ struct AnswerJudge {
                 switch value {
                 case .double(let seconds): seconds
                 case .int(let seconds): Double(seconds)
-                case .string(let text): Double(text)
+                case .string(let text): Double(text) ?? Instant(httpDate: text).map { ($0 - now) / .seconds(1) }
                 default: nil
                 }
             if let seconds, seconds >= 0, seconds < 86_400 { return .milliseconds(Int64(seconds * 1000)) }

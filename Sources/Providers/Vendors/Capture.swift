@@ -97,7 +97,7 @@ struct Capture {
     ) async throws(NodeError) -> MediaReference? {
         let said = try media.mimeType.flatMap { expression throws(NodeError) in try evaluate(expression, port, scope) }?
             .string
-        let reference: MediaReference
+        var reference: MediaReference
         if let expression = media.base64, let text = try evaluate(expression, port, scope)?.string {
             guard let bytes = Base64.decode(text) else { throw broken("\(port) is no base64") }
             reference = try await keep(bytes, said)
@@ -111,10 +111,28 @@ struct Capture {
             return nil
         }
         guard reference.bytes > 0 else { throw broken("\(port) has no bytes") }
+        addFacts(of: media, scope, to: &reference)
         guard type == .any || type == .file || reference.portType == type else {
             throw broken("\(port) is \(reference.mimeType), not \(type.rawValue)")
         }
         return reference
+    }
+
+    /// Adds what the vendor says about media where the bytes themselves did not tell it.
+    private func addFacts(of media: OutputPlan.MediaOutput, _ scope: VendorScope, to reference: inout MediaReference) {
+        func fact(_ expression: Expression?, atMost limit: Double) -> Double? {
+            guard let expression, let value = (try? expression.evaluate(in: scope, with: context))?.unwrapped?.number,
+                value > 0, value <= limit
+            else { return nil }
+            return value
+        }
+        if reference.width == nil, reference.height == nil, let width = fact(media.width, atMost: 1e6),
+            let height = fact(media.height, atMost: 1e6)
+        {
+            (reference.width, reference.height) = (Int(width), Int(height))
+        }
+        reference.durationMs = reference.durationMs ?? fact(media.duration, atMost: 1e10).map { Int64($0) }
+        reference.fps = reference.fps ?? fact(media.framesPerSecond, atMost: 1000)
     }
 
     private func fetch(

@@ -15,7 +15,8 @@ struct VendorAttempt: Sendable {
     let client: OutgoingClient
     let assets: AssetStore
     let now: @Sendable () -> Instant
-    let deadline: Instant
+    /// Until when the attempt must have ended.
+    let clock: AttemptClock
     let startedAt: Instant
     /// Names the attempt to the vendor, 32 hexadecimal digits.
     let key: String
@@ -56,7 +57,7 @@ struct VendorAttempt: Sendable {
             let (first, kept) = try await submit(&scope)
             if let first, plan.envelope.mode == .inline { return try await finish(first, scope) }
             await milestone(.submitted(keep: kept))
-            if let first, plan.envelope.mode == .either, try isDone(.submit, first, scope) {
+            if let first, plan.envelope.mode == .either, try phase(.submit, first, scope).isDone {
                 await milestone(.ready(keep: kept))
                 answer = first
             } else {
@@ -67,12 +68,34 @@ struct VendorAttempt: Sendable {
             answer = try await waitForJob(&scope, kept, isFirst: false)
         case .ready(let kept): scope.set("keep", CELValue(kept))
         }
-        guard plan.envelope.calls[.result] != nil else {
-            // The status answer holds the result; after a restart it is asked for once more.
-            guard let answer else { return try await finish(try await ask(.status, &scope), scope) }
-            return try await finish(answer, scope)
+        return try await result(answer, &scope)
+    }
+
+    /// What a job that is done has made.
+    private func result(_ answer: Answer?, _ scope: inout VendorScope) async throws(NodeError) -> Result {
+        do throws(NodeError) {
+            return try await finish(try await resultAnswer(answer, &scope), scope)
+        } catch {
+            // The address of a result dies before the result does: the vendor is asked for a fresh one, once.
+            guard error.failure == .expired, !Task.isCancelled else { throw error }
+            let fresh = try await ask(.status, &scope)
+            guard let kept = try? keep(try call(.status), fresh, fresh.scope(scope), before: kept(scope)) else {
+                throw error
+            }
+            scope.set("keep", CELValue(kept))
+            return try await finish(try await resultAnswer(fresh, &scope), scope)
         }
-        return try await finish(try await ask(.result, &scope), scope)
+    }
+
+    /// The answer that holds the result; after a restart the status answer is asked for once more.
+    private func resultAnswer(_ answer: Answer?, _ scope: inout VendorScope) async throws(NodeError) -> Answer {
+        if plan.envelope.calls[.result] != nil { return try await ask(.result, &scope) }
+        if let answer { return answer }
+        return try await ask(.status, &scope)
+    }
+
+    private func kept(_ scope: VendorScope) -> JSON {
+        (try? scope.value(ofRoot: "keep")?.json()) ?? .object(JSONObject())
     }
 
     /// Tells the vendor that a job is not wanted any more, as far as the vendor can be told.
@@ -150,31 +173,34 @@ struct VendorAttempt: Sendable {
         var pause = isFirst ? poll.first : .zero
         var kept = submitted
         var questions = 0
+        var isQueued = false
         while true {
             try await sleep(pause)
+            if isQueued, !poll.countsQueue { clock.prolong(by: pause) }
             let answer = try await ask(.status, &scope)
             kept = try keep(call, answer, answer.scope(scope), before: kept)
             scope.set("keep", CELValue(kept))
-            if try isDone(.status, answer, scope) {
+            let phase = try phase(.status, answer, scope)
+            if phase.isDone {
                 await milestone(.ready(keep: kept))
                 return answer
             }
+            isQueued = phase == .queued
             questions += 1
             pause = questions == 1 ? poll.every : min(pause * poll.factor, poll.longest)
         }
     }
 
-    /// Whether an answer says that the job is done; one that it has failed throws.
-    private func isDone(_ kind: CallKind, _ answer: Answer, _ scope: VendorScope) throws(NodeError) -> Bool {
+    /// What an answer says of the job; one that says that it has failed throws, a word nobody knows counts as running.
+    private func phase(_ kind: CallKind, _ answer: Answer, _ scope: VendorScope) throws(NodeError) -> JobPhase {
         let full = answer.scope(scope)
-        guard let phase = try call(kind).phase,
-            let word = (try? phase.word.evaluate(in: full, with: context))?.unwrapped?.string
-        else { return false }
-        switch phase.meanings[word] {
-        case .ready, .succeeded: return true
-        case .failed, .cancelled, .expired:
-            throw judge.jobFailure(phase.meanings[word] ?? .failed, answer, full)
-        case .queued, .running, nil: return false
+        guard let plan = try call(kind).phase,
+            let word = (try? plan.word.evaluate(in: full, with: context))?.unwrapped?.string,
+            let phase = plan.meanings[word]
+        else { return .running }
+        switch phase {
+        case .failed, .cancelled, .expired: throw judge.jobFailure(phase, answer, full)
+        case .queued, .running, .ready, .succeeded: return phase
         }
     }
 
@@ -277,27 +303,27 @@ struct VendorAttempt: Sendable {
 
     var context: EvaluationContext { functions.context(now: startedAt) }
 
-    var judge: AnswerJudge { AnswerJudge(plan: plan, context: context) }
+    var judge: AnswerJudge { AnswerJudge(plan: plan, context: context, now: now()) }
 
     private func baseScope(_ prepared: Prepared) -> VendorScope {
         VendorScope.request(
             prepared,
             plan,
             key: key,
-            deadlineMs: max(0, (deadline - now()).wholeMilliseconds),
+            deadlineMs: max(0, (clock.deadline - now()).wholeMilliseconds),
             wantsStream: partial != nil
         )
     }
 
     func remaining(_ limit: Duration?) -> Duration {
-        let left = max(.milliseconds(1), deadline - now())
+        let left = max(.milliseconds(1), clock.deadline - now())
         return limit.map { min($0, left) } ?? left
     }
 
     private func sleep(_ pause: Duration) async throws(NodeError) {
         let spread = 1 + plan.envelope.poll.jitter * Double.random(in: -1...1)
         let pause = max(.zero, pause * spread)
-        guard now() + pause < deadline else {
+        guard now() + pause < clock.deadline else {
             throw NodeError(
                 .timeout,
                 "The job at \(plan.provider) was not done in time.",
@@ -311,4 +337,9 @@ struct VendorAttempt: Sendable {
             throw NodeError(.network, "The attempt was stopped.", accepted: .yes, charged: .unknown)
         }
     }
+}
+
+extension JobPhase {
+    /// Whether the vendor has nothing more to do.
+    fileprivate var isDone: Bool { self == .ready || self == .succeeded }
 }

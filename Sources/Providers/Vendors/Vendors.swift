@@ -122,9 +122,8 @@ public final class Vendors: Sendable {
         let plan = try plan(offer, type)
         let scope = VendorScope.request(prepared, plan, key: "", deadlineMs: 0)
         let functions = HostFunctions(media: plan.envelope.media, megapixel: plan.price?.megapixel ?? 1_000_000)
-        for check in type.checks {
-            // What a check needs may be absent; then it says nothing.
-            guard (try? check.condition.isTrue(in: scope, with: functions.context(now: now))) == false else { continue }
+        for check in type.checks
+        where (try? check.condition.isTrue(in: scope, with: functions.context(now: now))) == false {
             throw NodeError(.invalidInput, check.message)
         }
         var upper = Money.zero
@@ -149,7 +148,9 @@ public final class Vendors: Sendable {
 
     /// What keeps an offer from being called, with what to do about it; `nil` when nothing does.
     public func obstacle(to offer: Offer) -> String? {
-        guard let provider = live.current.providers[offer.provider] else { return "There is no provider \(offer.provider)." }
+        guard let provider = live.current.providers[offer.provider] else {
+            return "There is no provider \(offer.provider)."
+        }
         guard credentials.credential(for: provider) == nil else { return nil }
         let names = Credentials.variables(of: provider).joined(separator: " or ")
         return "Set \(names) in the environment of the server."
@@ -185,7 +186,7 @@ public final class Vendors: Sendable {
             client: client,
             assets: assets,
             now: now,
-            deadline: call.grant.deadline,
+            clock: AttemptClock(deadline: call.grant.deadline),
             startedAt: call.startedAt,
             key: String(HMAC.sha256(Array(call.name.utf8), key: secret).prefix(16).hex),
             userAgent: userAgent,

@@ -47,6 +47,8 @@ public final class APIServer: Sendable {
 
     /// The node types of now.
     var catalog: Catalog { live.current }
+    /// Why manifests of the operator are not in force as they are now.
+    var refusedManifests: [ManifestError] { live.refusals }
 
     /// A server over these parts.
     ///

@@ -9,10 +9,15 @@ extension APIServer {
     /// GET /nodes.
     func listNodes(_ exchange: Exchange) async throws -> Reply {
         let catalog = catalog
+        let refusals = JSON.array(
+            refusedManifests.map { error in
+                ["file": .string(error.file), "path": .string(error.path), "reason": .string(error.reason)]
+            }
+        )
         let types = catalog.nodeTypes.values.sorted { $0.id < $1.id }
         // What is installed is looked up on the disk.
         let nodes = try await pool.run { JSON.array(types.map { self.describe($0) }) }
-        let tag = "\"c-\(Base64.encode(Array(SHA256.hash(nodes.bytes).prefix(16)), .url))\""
+        let tag = "\"c-\(Base64.encode(Array(SHA256.hash(nodes.bytes + refusals.bytes).prefix(16)), .url))\""
         let headers: HTTPFields = ["etag": tag, "cache-control": "private, no-cache"]
         if exchange.request.headers["if-none-match"] == tag { return .raw(HTTPResponse(status: 304, headers: headers)) }
         var categories: [String: Int] = [:]
@@ -21,7 +26,10 @@ extension APIServer {
             ["id": .string(name), "label": .string(name.asLabel), "count": .int(Int64(count))]
         }
         return .json(
-            ["nodes": nodes, "categories": .array(list), "etag": .string(String(tag.dropFirst().dropLast()))],
+            [
+                "nodes": nodes, "categories": .array(list), "refusals": refusals,
+                "etag": .string(String(tag.dropFirst().dropLast())),
+            ],
             headers: headers
         )
     }
@@ -44,7 +52,10 @@ extension APIServer {
     func schema(_ exchange: Exchange) throws -> Reply {
         let file = exchange.parameters[0]
         guard file.hasSuffix(".json"), let schema = BuiltInCatalog.schema(String(file.dropLast(5))) else {
-            throw APIError(.notFound, "There is no schema \(file). There are node.json, provider.json and prices.json.")
+            throw APIError(
+                .resourceNotFound,
+                "There is no schema \(file). There are node.json, provider.json and prices.json."
+            )
         }
         let headers: HTTPFields = [
             "content-type": "application/schema+json", "cache-control": "public, max-age=3600",
