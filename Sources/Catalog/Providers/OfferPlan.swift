@@ -13,6 +13,8 @@ public struct OfferPlan: Sendable {
     public let variables: JSON
     /// What is sent and how answers are read.
     public let envelope: Envelope
+    /// How an answer comes in pieces; `nil` when it never does, or when its text is no output of the node type.
+    public let stream: StreamPlan?
     /// What it costs; `nil` when it is free.
     public let price: PricePlan?
 
@@ -47,6 +49,8 @@ public struct OfferPlan: Sendable {
         } catch {
             throw prices.map { $0.blamed(for: error, at: reader.place("price")) } ?? Self.naming(error, offer)
         }
+        let streamsText = envelope.stream?.append.allSatisfy { type.output($0.name)?.type == .text } ?? false
+        stream = streamsText ? envelope.stream : nil
         variables = (merged["vars"] ?? .object(JSONObject())).merging(["price": price?.table ?? .object(JSONObject())])
         try check(reader, type)
     }
@@ -96,7 +100,9 @@ public struct OfferPlan: Sendable {
                 throw reader.error("output.\(name)", "does not fit: the port is \(port.type.rawValue)")
             }
         }
-        for (name, _) in envelope.stream?.append ?? [] where type.output(name)?.type != .text {
+        // A stream that the provider describes is only taken where it fits.
+        for (name, _) in envelope.stream?.append ?? [] where offer.source["stream"] != nil && stream == nil {
+            guard type.output(name)?.type != .text else { continue }
             throw reader.error("stream.append.\(name)", "is no output port of \(type.id) for text")
         }
         guard price != nil else {

@@ -32,7 +32,7 @@ extension VendorAttempt {
         timeout: Duration
     ) async throws(NodeError) -> Answer {
         let stream =
-            kind == .submit ? plan.envelope.stream.flatMap { judge.holds($0.when, scope) == true ? $0 : nil } : nil
+            kind == .submit ? plan.stream.flatMap { judge.holds($0.when, scope) == true ? $0 : nil } : nil
         let request = try await request(kind, call, stream, scope, timeout: timeout)
         do {
             guard let stream else { return Answer(kind, try await client.send(request)) }
