@@ -104,7 +104,8 @@ let package = Package(
         .testTarget(
             name: "ProvidersTests",
             dependencies: [
-                "Assets", "Catalog", "Engine", "EventLoop", "FileSystem", "HTTPClient", "HTTPServer", "HTTPValues",
+                "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "HTTPClient", "HTTPServer",
+                "HTTPValues",
                 "Providers", "Storage", "TestSupport", "Values", "Workflows",
             ]
         ),

@@ -34,7 +34,8 @@ final class VendorBench: Sendable {
 
     init(
         documents: [Catalog.Document]? = nil,
-        allowsOwnHost: Bool = true,
+        environment: [String: String] = [:],
+        link: (@Sendable (MediaReference) -> String)? = nil,
         answer: @escaping @Sendable (FakeVendor.Request, String) async -> HTTPResponse
     ) async throws {
         folder = try TemporaryFolder()
@@ -55,18 +56,22 @@ final class VendorBench: Sendable {
             addressGuard: try AddressGuard(allowPrivate: [vendor.address])
         )
         catalog = try Catalog(documents ?? [Catalog.Document(file: "test.json", bytes: Array(Self.manifests.utf8))])
+        let variables = environment.mapValues { $0.replacing("{vendor}", with: "http://\(address)") }
         vendors = Vendors(
             catalog: LiveCatalog(catalog),
-            credentials: Credentials(environment: [
-                "CHAT_KEY": "secret-key", "CHAT_BASE_URL": "http://\(vendor.address)/v1", "QUEUE_KEY": "id:key",
-                "QUEUE_BASE_URL": "http://\(vendor.address)", "OPENAI_API_KEY": "secret-key",
-                "OPENAI_BASE_URL": "http://\(vendor.address)/v1", "FAL_KEY": "id:key",
-                "FAL_BASE_URL": "http://\(vendor.address)",
-            ]),
+            credentials: Credentials(
+                environment: [
+                    "CHAT_KEY": "secret-key", "CHAT_BASE_URL": "http://\(vendor.address)/v1", "QUEUE_KEY": "id:key",
+                    "QUEUE_BASE_URL": "http://\(vendor.address)", "OPENAI_API_KEY": "secret-key",
+                    "OPENAI_BASE_URL": "http://\(vendor.address)/v1", "FAL_KEY": "id:key",
+                    "FAL_BASE_URL": "http://\(vendor.address)",
+                ].merging(variables) { $1 }
+            ),
             assets: assets,
             clients: [client],
             secret: [1, 2, 3],
             version: "test",
+            link: link,
             now: Self.now
         )
     }
@@ -83,17 +88,15 @@ final class VendorBench: Sendable {
         parameters: [String: JSON] = [:],
         keep: JSON = .null,
         stage: Attempt.State = .intended,
-        within time: Duration = .seconds(20)
+        within time: Duration = .seconds(20),
+        offer: Int = 0,
+        partial: (@Sendable (_ port: String, _ text: String) -> Void)? = nil
     ) async throws -> RunInput.Outcome {
         let type = try #require(catalog.nodeTypes[type])
-        let offer = try #require(type.offers.first)
-        var prepared = Prepared(inputs: inputs, parameters: parameters)
-        for parameter in type.parameters where prepared.parameters[parameter.id] == nil {
-            prepared.parameters[parameter.id] = parameter.defaultValue
-        }
-        let grant = try vendors.quote(offer, of: type, prepared, timeout: time, now: Self.now())
+        let prepared = prepared(type, inputs, parameters)
+        let grant = try vendors.quote(type.offers[offer], of: type, prepared, timeout: time, now: Self.now())
         let log = milestones
-        let call = Vendors.Call(
+        var call = Vendors.Call(
             type: type,
             grant: grant,
             prepared: prepared,
@@ -103,7 +106,8 @@ final class VendorBench: Sendable {
             stage: stage,
             loop: loops.loops[0]
         )
-        return await Task(executorPreference: loops.loops[0]) { [vendors] in
+        call.partial = partial
+        return await Task(executorPreference: loops.loops[0]) { [vendors, call] in
             await vendors.perform(call) { milestone in
                 switch milestone {
                 case .submitted(let keep): log.add("submitted \(keep["jobId"]?.string ?? "")")
@@ -111,6 +115,27 @@ final class VendorBench: Sendable {
                 }
             }
         }.value
+    }
+
+    /// The most an attempt can cost.
+    func upper(
+        _ type: String,
+        inputs: [String: Value],
+        parameters: [String: JSON] = [:],
+        offer: Int = 0
+    ) throws -> Money {
+        let type = try #require(catalog.nodeTypes[type])
+        let prepared = prepared(type, inputs, parameters)
+        return try vendors.quote(type.offers[offer], of: type, prepared, timeout: nil, now: Self.now()).upper
+    }
+
+    /// The settings with the defaults of those that are not set.
+    private func prepared(_ type: NodeType, _ inputs: [String: Value], _ parameters: [String: JSON]) -> Prepared {
+        var prepared = Prepared(inputs: inputs, parameters: parameters)
+        for parameter in type.parameters where prepared.parameters[parameter.id] == nil {
+            prepared.parameters[parameter.id] = parameter.defaultValue
+        }
+        return prepared
     }
 
     func stop() async {
