@@ -25,7 +25,7 @@ let package = Package(
         .target(name: "Catalog", dependencies: ["CCatalog", "Crypto", "Expressions", "Values"]),
         .testTarget(
             name: "CatalogTests",
-            dependencies: ["Catalog", "Engine", "Expressions", "Values", "Workflows"]
+            dependencies: ["Catalog", "Engine", "Expressions", "TestSupport", "Values", "Workflows"]
         ),
 
         // MARK: Crypto

@@ -149,11 +149,15 @@ public struct NodeType: Sendable {
         if aliases.contains(id) || aliases.contains("") || Set(aliases).count != aliases.count {
             throw reader.error("aliases", "holds an empty name, a name twice, or the name of the type itself")
         }
-        for (list, names) in [
-            ("inputs", inputs.map(\.id) + parameters.map(\.id)), ("outputs", outputs.map(\.id)),
-            ("offers", offers.map(\.id)),
-        ] where Set(names).count != names.count {
-            throw reader.error(list, "holds a name twice")
+        // Ports and settings are told apart by name alone.
+        var seen: [String: Set<String>] = [:]
+        for (list, names, space) in [
+            ("inputs", inputs.map(\.id), "values"), ("params", parameters.map(\.id), "values"),
+            ("outputs", outputs.map(\.id), "outputs"), ("offers", offers.map(\.id), "offers"),
+        ] {
+            for (index, name) in names.enumerated() where !seen[space, default: []].insert(name).inserted {
+                throw reader.error("\(list)[\(index)].id", "is the second of the name \(name)")
+            }
         }
     }
 }

@@ -44,6 +44,10 @@ public struct Offer: Sendable {
         unverified = try reader.optionalString("unverified")
         _ = try reader.optionalString("schemaSource")
         source = .object(reader.object)
+        // What a list of prices takes the place of is checked all the same.
+        _ = try reader.optionalReader("price").map { price throws(ManifestError) in
+            try PricePlan(price, isComplete: false)
+        }
         if isLocal, tool == nil { throw reader.error("tool", "is missing: a local offer names its tool") }
     }
 }

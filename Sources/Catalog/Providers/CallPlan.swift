@@ -144,7 +144,7 @@ extension ManifestReader {
             guard isListed || !isCredentialed || !facts.isComplete else {
                 throw error(name, "leads to \(host), which is not among hosts.credentialed")
             }
-        } else if !text.hasPrefix("/"), !text.hasPrefix("${") {
+        } else if !text.hasPrefix("/") && !text.hasPrefix("${") || text.hasPrefix("//") {
             throw error(name, "must begin with / or https://, or be a value such as ${keep.statusUrl}")
         }
         let plain = try strings("urlPlain")

@@ -43,7 +43,7 @@ public enum CallbackProof: Sendable {
             source = try reader.optionalReader("fetch").map { fetch throws(ManifestError) in
                 try fetch.allow(["url", "value"])
                 let path = try fetch.string("url")
-                guard path.hasPrefix("/") else { throw fetch.error("url", "must begin with /") }
+                guard path.hasPrefix("/"), !path.hasPrefix("//") else { throw fetch.error("url", "must begin with /") }
                 return (path, try fetch.expression(try fetch.string("value"), at: "value", ManifestScope.answer))
             }
         }
