@@ -27,8 +27,8 @@ struct ManifestBreakage {
             case .object(let name): ofObject(site, name, isRoot: below.isEmpty, document)
             case .list: ofList(site)
             case .scalar: ofScalar(site, document)
-            case .expression: ofExpression(site)
-            case .template: ofTemplate(site)
+            case .expression: ofExpression(site, document)
+            case .template: ofTemplate(site, document)
             }
         }
     }
@@ -61,7 +61,12 @@ struct ManifestBreakage {
                 isStructural: true
             )
         ]
-        if !isRoot { breakages += wrongType(site, [true, 1.5, "zzz", []].filter { name != "phase" || $0 != "zzz" }) }
+        if !isRoot {
+            breakages += wrongType(
+                site,
+                [true, 1.5, "zzz", []].filter { !["phase", "keep{}"].contains(name) || $0 != "zzz" }
+            )
+        }
         // What extends another document takes what is missing from there.
         let isPatch = document["extends"] != nil || site.parents.contains("wires")
         let names = isRoot ? required[document["kind"]?.string ?? ""] : required[name]
@@ -216,10 +221,18 @@ struct ManifestBreakage {
         return breakages
     }
 
-    private static func ofExpression(_ site: ManifestSite) -> [ManifestBreakage] {
+    /// Whether all names that an expression may use stand in the document or in the provider alone.
+    private static func hasFixedNames(_ document: JSON) -> Bool {
+        document["kind"] == "node" && document["dynamicPorts"] != true
+            && document["offers"]?.array?.allSatisfy { $0["wire"] == nil } ?? false
+    }
+
+    private static func ofExpression(_ site: ManifestSite, _ document: JSON) -> [ManifestBreakage] {
         let text = site.value.string ?? ""
         let roots = ["nowhere.x == 1", "secrets.key", "webhook.url", "request.x", "http.nothing", "run.nothing"]
-        let texts = [text + " +", "(" + text, "body..x", "", "a b", "unknown(1)", "1 ==", "'open"] + roots
+        let isPrice = site.parents.contains("price") && hasFixedNames(document)
+        let names = isPrice ? ["vars.price.nothing", "params.nothing", "vars.nothing"] : []
+        let texts = [text + " +", "(" + text, "body..x", "", "a b", "unknown(1)", "1 ==", "'open"] + roots + names
         return wrongType(site, [true, 1.5, [[:]]])
             + texts.map { text in
                 ManifestBreakage(
@@ -230,10 +243,11 @@ struct ManifestBreakage {
             }
     }
 
-    private static func ofTemplate(_ site: ManifestSite) -> [ManifestBreakage] {
+    private static func ofTemplate(_ site: ManifestSite, _ document: JSON) -> [ManifestBreakage] {
         let isAuth = site.name == "claims" || site.parents.contains("auth")
         var texts = ["${nowhere.x}", "${1 +}", "${", "${'a}", "a ${unknown(1)} b", "${body.x}", "${run.nothing}"]
         if !isAuth { texts.append("${secrets.key}") }
+        if !isAuth, hasFixedNames(document) { texts += ["${inputs.nobody}", "${params.?nobody}", "${vars.nobody}"] }
         return texts.map { text in
             ManifestBreakage("the template \(text)", [JSONChange(site.steps, .replace(.string(text)))], at: site.place)
         }
