@@ -8,26 +8,32 @@ import Values
 @Suite(.timeLimit(.minutes(2)), .enabled(if: Python.path != nil, "Run Scripts/python first."))
 struct SchemaTests {
     /// The answers of the validator, one for each document.
-    private func answers(_ documents: [JSON], _ options: [String] = []) throws -> [String] {
+    private func answers(_ documents: [JSON], _ options: [String] = []) async throws -> [String] {
         let folder = try TemporaryFolder()
-        let lines = documents.map { document in
-            let entry: JSON = ["kind": document["kind"] ?? "node", "document": document]
-            return entry.text + "\n"
+        var lines = ""
+        for document in documents {
+            await Task.yield()
+            lines += (["kind": document["kind"] ?? "node", "document": document] as JSON).text + "\n"
         }
-        let input = URL(filePath: "\(folder.path)/documents")
-        try Data(lines.joined().utf8).write(to: input)
+        let (input, output) = (URL(filePath: "\(folder.path)/input"), URL(filePath: "\(folder.path)/output"))
+        try Data(lines.utf8).write(to: input)
+        try Data().write(to: output)
         let process = Process()
         process.executableURL = URL(filePath: try #require(Python.path))
         let script = Python.root.appending(path: "Tests/Differential/schemas/validate.py").path
         process.arguments = [script, Python.root.appending(path: "Documentation/schemas").path] + options
         process.standardInput = try FileHandle(forReadingFrom: input)
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
-        return String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init)
+        process.standardOutput = try FileHandle(forWritingTo: output)
+        let status = try await withCheckedThrowingContinuation { (done: CheckedContinuation<Int32, any Error>) in
+            process.terminationHandler = { done.resume(returning: $0.terminationStatus) }
+            do {
+                try process.run()
+            } catch {
+                done.resume(throwing: error)
+            }
+        }
+        try #require(status == 0)
+        return String(decoding: try Data(contentsOf: output), as: UTF8.self).split(separator: "\n").map(String.init)
     }
 
     private static func documents(_ files: [Catalog.Document]) throws -> [JSON] {
@@ -38,22 +44,22 @@ struct SchemaTests {
         .filter { $0["kind"] != "template" }
     }
 
-    @Test func `every manifest follows the schema of its kind`() throws {
+    @Test func `every manifest follows the schema of its kind`() async throws {
         let documents = try Self.documents(BuiltInCatalog.documents + Fixtures.documents())
-        let answers = try answers(documents)
+        let answers = try await answers(documents)
         #expect(answers.count == documents.count)
         for (document, answer) in zip(documents, answers) where answer != "ok" {
             Issue.record("\(document["type"]?.text ?? document["id"]?.text ?? ""): \(answer)")
         }
     }
 
-    @Test func `the schemas describe no member that no manifest has`() throws {
+    @Test func `the schemas describe no member that no manifest has`() async throws {
         // All of these are read without a fault, so that the reader knows every member that a schema describes.
         let documents = try Self.documents(BuiltInCatalog.documents + Fixtures.documents())
-        #expect(try answers(documents, ["--used"]) == [])
+        #expect(try await answers(documents, ["--used"]) == [])
     }
 
-    @Test func `what is broken in its structure is refused by the schema too`() throws {
+    @Test func `what is broken in its structure is refused by the schema too`() async throws {
         var random = SplitMix64(seed: 13)
         var broken: [(what: String, document: JSON)] = []
         for document in try Self.documents(Fixtures.documents()) {
@@ -65,7 +71,7 @@ struct SchemaTests {
                 broken.append(("\(breakage.what) at \(breakage.place)", changed))
             }
         }
-        let answers = try answers(broken.map(\.document))
+        let answers = try await answers(broken.map(\.document))
         #expect(answers.count == broken.count && broken.count > 1000)
         for (entry, answer) in zip(broken, answers) where answer == "ok" {
             Issue.record("accepted: \(entry.document["type"]?.text ?? entry.document["id"]?.text ?? "") \(entry.what)")

@@ -9,7 +9,7 @@ import Testing
 import Values
 
 /// The example manifests of OpenAI and Anthropic: bodies, answers whole and in pieces, prices.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ExampleChatTests {
     private static let openAI: JSON = [
         "choices": [["message": ["role": "assistant", "content": "Hi."], "finish_reason": "stop"]],

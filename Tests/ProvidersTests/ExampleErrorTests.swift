@@ -8,7 +8,7 @@ import Testing
 import Values
 
 /// What the answers of vendors mean by the rules of the example manifests.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ExampleErrorTests {
     /// An answer to a submit call and what it means.
     struct Refusal: Sendable, CustomTestStringConvertible {

@@ -10,7 +10,7 @@ import Testing
 import Values
 
 /// The example manifest of Stability: forms, binary answers, and a job of the same vendor.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ExampleFormTests {
     /// The names of the parts of a form with their texts; a file stands as its type.
     private func parts(_ request: FakeVendor.Request?) throws -> [String: String] {

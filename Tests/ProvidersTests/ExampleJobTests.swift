@@ -10,7 +10,7 @@ import Testing
 import Values
 
 /// The example manifests whose vendors work on jobs: fal, Replicate, Kling.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ExampleJobTests {
     private final class Counter: Sendable {
         private let value = Mutex(0)

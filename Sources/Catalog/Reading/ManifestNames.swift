@@ -18,31 +18,36 @@ struct ManifestNames: Sendable {
         "run": ["attemptKey", "deadlineMs", "startDeadlineMs", "wantsStream", "sandbox"],
     ]
 
-    /// What is wrong with a reference, or `nil`.
-    static func problem(_ reference: Reference, isGuarded: Bool, _ names: ManifestNames?) -> String? {
+    /// What is wrong with a reference in a text, or `nil`.
+    static func problem(_ reference: Reference, in text: String, _ names: ManifestNames?) -> String? {
         guard let member = reference.path.first else { return nil }
         let root = reference.root
         guard let known = fixed[root] ?? names?.members[root] else { return nil }
         guard known.contains(member.name) else {
-            if names?.varying.contains(root) ?? false, member.isOptional || isGuarded { return nil }
+            if names?.varying.contains(root) ?? false, isAskedFor([root, member.name], member, text) { return nil }
             return "names \(root).\(member.name), which nothing sets\(ManifestReader.hint(member.name, known))"
         }
         guard let names, root == "vars", member.name == "price", reference.path.count > 1 else { return nil }
         let line = reference.path[1]
-        guard !names.priceLines.contains(line.name), !line.isOptional, !isGuarded else { return nil }
+        guard !names.priceLines.contains(line.name), !isAskedFor([root, "price", line.name], line, text) else {
+            return nil
+        }
         return "names the price \(line.name), which the table does not hold"
             + ManifestReader.hint(line.name, names.priceLines)
+    }
+
+    /// Whether the text asks whether a member is there, so that its absence is no fault.
+    private static func isAskedFor(_ path: [String], _ member: Reference.Member, _ text: String) -> Bool {
+        let name = path.joined(separator: ".")
+        return member.isOptional || text.contains("has(\(name)") || text.contains("default(\(name)")
     }
 }
 
 extension ManifestReader {
     /// Refuses references to what nothing sets.
     func check(_ references: [Reference], of text: String, at name: String) throws(ManifestError) {
-        let isGuarded = text.contains("has(") || text.contains("default(")
         for reference in references {
-            if let problem = ManifestNames.problem(reference, isGuarded: isGuarded, names) {
-                throw error(name, problem)
-            }
+            if let problem = ManifestNames.problem(reference, in: text, names) { throw error(name, problem) }
         }
     }
 
