@@ -61,7 +61,7 @@ extension ManifestReader {
 extension ExpressionError {
     /// What is wrong and where in the text, in one line.
     var summary: String {
-        let text = "column \(column): \(message)" + (suggestion.map { " \($0)" } ?? "")
+        let text = "column \(column): \(message) \(suggestion)"
         return line == 1 ? text : "line \(line), \(text)"
     }
 }
