@@ -25,7 +25,7 @@ let package = Package(
         .target(name: "Catalog", dependencies: ["CCatalog", "Crypto", "Expressions", "Values"]),
         .testTarget(
             name: "CatalogTests",
-            dependencies: ["Catalog", "Engine", "Expressions", "Values", "Workflows"]
+            dependencies: ["Catalog", "Engine", "Expressions", "TestSupport", "Values", "Workflows"]
         ),
 
         // MARK: Crypto
@@ -120,7 +120,8 @@ let package = Package(
         .testTarget(
             name: "ProvidersTests",
             dependencies: [
-                "Assets", "Catalog", "Engine", "EventLoop", "FileSystem", "HTTPClient", "HTTPServer", "HTTPValues",
+                "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "HTTPClient", "HTTPServer",
+                "HTTPValues",
                 "Providers", "Storage", "TestSupport", "Values", "Workflows",
             ]
         ),

@@ -1,12 +1,25 @@
 private import CCatalog
 
-/// The manifests, prices and templates that are part of the program.
+/// The manifests, prices and templates that are part of the program, and the schemas they follow.
 public enum BuiltInCatalog {
     /// Every file of the folder `Catalog`, by its path within it, sorted.
     public static var documents: [Catalog.Document] {
+        files.filter { !$0.path.hasPrefix(schemas) }.map { Catalog.Document(file: $0.path, bytes: $0.bytes()) }
+    }
+
+    /// The JSON Schema of a kind of document, such as `node`; `nil` when there is no such kind.
+    public static func schema(_ kind: String) -> [UInt8]? {
+        files.first { $0.path == "\(schemas)\(kind).json" }?.bytes()
+    }
+
+    private static let schemas = "schemas/"
+
+    private static var files: [(path: String, bytes: () -> [UInt8])] {
         (0..<catalog_count()).map { number in
-            let bytes = unsafe UnsafeBufferPointer(start: catalog_bytes(number), count: catalog_length(number))
-            return unsafe Catalog.Document(file: String(cString: catalog_path(number)), bytes: Array(bytes))
+            (
+                unsafe String(cString: catalog_path(number)),
+                { unsafe Array(UnsafeBufferPointer(start: catalog_bytes(number), count: catalog_length(number))) }
+            )
         }
     }
 }

@@ -1,11 +1,10 @@
-import Synchronization
 import Values
 
 private import Crypto
 
 /// Every node type and provider this server knows.
 ///
-/// A catalog never changes; loading the user's folder again makes a new one.
+/// A catalog never changes; reading the user's folder again makes a new one, see ``CatalogLoader``.
 public final class Catalog: Sendable {
     /// What a name of a node type stands for.
     public enum Resolution: Sendable {
@@ -24,8 +23,9 @@ public final class Catalog: Sendable {
     /// The ready workflows, sorted by category and name.
     public let templates: [Template]
 
-    private let aliases: [String: String]
-    private let plans = Mutex<[PlanKey: OfferPlan]>([:])
+    let aliases: [String: String]
+    private let prices: [String: PricePatch]
+    private let plans: [PlanKey: OfferPlan]
 
     private struct PlanKey: Hashable {
         let node: ContentHash
@@ -33,93 +33,83 @@ public final class Catalog: Sendable {
     }
 
     /// One document of a catalog.
-    public struct Document: Sendable {
+    public struct Document: Sendable, Hashable {
+        /// Where documents come from; those of a later layer count more.
+        public enum Layer: Int, Sendable, Hashable, Comparable {
+            /// The program itself.
+            case builtIn
+            /// The operator's folder.
+            case own
+
+            /// Whether the first layer counts less.
+            public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+        }
+
         /// The file it comes from, for errors.
         public let file: String
         /// The text.
         public let bytes: [UInt8]
+        /// Where it comes from.
+        public let layer: Layer
 
         /// A document of that file.
-        public init(file: String, bytes: [UInt8]) {
+        public init(file: String, bytes: [UInt8], layer: Layer = .builtIn) {
             self.file = file
             self.bytes = bytes
+            self.layer = layer
         }
     }
 
-    /// Reads the documents; of two with the same name the later one counts.
+    /// Reads the documents; of two with the same name the one of the later layer counts.
+    ///
+    /// What offers and providers say together is compiled when `compilesOffers` is true; otherwise, as tests with
+    /// incomplete offers want it, when it is needed.
     ///
     /// - Throws: ``ManifestError`` naming file, place and reason.
-    public init(_ documents: [Document]) throws(ManifestError) {
-        var nodeTypes: [String: NodeType] = [:]
-        var providers: [String: Provider] = [:]
-        var templates: [String: Template] = [:]
-        for document in documents {
-            for json in try Self.manifests(document) {
-                let bytes = json.canonicalBytes
-                guard let hash = ContentHash(bytes: SHA256.hash(bytes)) else { continue }
-                switch json["kind"]?.string {
-                case "node":
-                    let type = try NodeType(json, file: document.file, hash: hash)
-                    nodeTypes[type.id] = type
-                case "provider":
-                    let provider = try Provider(json, file: document.file, hash: hash)
-                    providers[provider.id] = provider
-                case "template":
-                    let template = try Template(json, file: document.file)
-                    templates[template.id] = template
-                default:
-                    throw ManifestError(file: document.file, path: "kind", reason: "must be node, provider or template")
+    public init(_ documents: [Document], compilesOffers: Bool = false) throws(ManifestError) {
+        var collection = CatalogCollection()
+        for layer in [Document.Layer.builtIn, .own] {
+            for document in documents where document.layer == layer { try collection.read(document) }
+            collection.endLayer()
+        }
+        providers = try collection.extendedProviders()
+        nodeTypes = collection.nodeTypes
+        aliases = try collection.checkedAliases()
+        prices = try collection.checkedPrices()
+        templates = collection.templates.values.sorted {
+            ($0.category, $0.name, $0.id) < ($1.category, $1.name, $1.id)
+        }
+        var plans: [PlanKey: OfferPlan] = [:]
+        if compilesOffers {
+            for (_, type) in nodeTypes.sorted(by: { $0.key < $1.key }) {
+                for offer in type.offers {
+                    plans[PlanKey(node: type.hash, offer: offer.id)] = try OfferPlan(
+                        offer: offer,
+                        type: type,
+                        providers: providers,
+                        prices: prices["\(type.id)/\(offer.id)"]
+                    )
                 }
             }
         }
-        var aliases: [String: String] = [:]
-        for type in nodeTypes.values {
-            for alias in type.aliases where nodeTypes[alias] == nil { aliases[alias] = type.id }
-        }
-        self.nodeTypes = nodeTypes
-        self.providers = providers
-        self.aliases = aliases
-        self.templates = templates.values.sorted { ($0.category, $0.name, $0.id) < ($1.category, $1.name, $1.id) }
-    }
-
-    /// What a name stands for, or `nil` when nothing has that name.
-    public func resolve(_ name: String) -> Resolution? {
-        guard let type = nodeTypes[name] else {
-            return aliases[name].flatMap { nodeTypes[$0] }.map(Resolution.successor)
-        }
-        guard type.lifecycle.status == .retired else { return .exact(type) }
-        if let next = type.lifecycle.replacedBy.flatMap({ nodeTypes[$0] }) { return .successor(next) }
-        return .retired(type)
+        self.plans = plans
     }
 
     /// The ready workflow of that name.
     public func template(_ id: String) -> Template? { templates.first { $0.id == id } }
 
-    /// The names nearest to one that is not known, best first.
-    public func suggestions(for name: String) -> [String] {
-        let known = Array(nodeTypes.keys) + Array(aliases.keys)
-        let near = known.map { (name: $0, distance: $0.distance(to: name)) }.filter { $0.distance <= 4 }
-        return near.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
-    }
-
-    /// How an attempt through an offer is made; compiled once.
+    /// How an attempt through an offer is made.
+    ///
+    /// A run that was planned with an older description of the type keeps it; the provider is always the one of now.
     ///
     /// - Throws: ``ManifestError`` when the offer or its provider is wrong.
     public func plan(for offer: Offer, of type: NodeType) throws(ManifestError) -> OfferPlan {
-        let key = PlanKey(node: type.hash, offer: offer.id)
-        if let plan = plans.withLock({ $0[key] }) { return plan }
-        let plan = try OfferPlan(offer: offer, type: type, providers: providers)
-        plans.withLock { $0[key] = plan }
-        return plan
-    }
-
-    private static func manifests(_ document: Document) throws(ManifestError) -> [JSON] {
-        let json: JSON
-        do {
-            json = try JSON(parsing: document.bytes, limits: JSONLimits(depth: 64, bytes: 1 << 20))
-        } catch {
-            throw ManifestError(file: document.file, path: "", reason: error.description)
-        }
-        return json.array ?? [json]
+        if let plan = plans[PlanKey(node: type.hash, offer: offer.id)] { return plan }
+        return try OfferPlan(
+            offer: offer,
+            type: type,
+            providers: providers,
+            prices: prices["\(type.id)/\(offer.id)"]
+        )
     }
 }

@@ -21,8 +21,8 @@ public struct Template: Sendable {
     /// The node types it uses, each once, sorted.
     public let nodeTypes: [String]
 
-    init(_ json: JSON, file: String) throws(ManifestError) {
-        let reader = try ManifestReader(json, file: file, path: "")
+    init(_ reader: ManifestReader) throws(ManifestError) {
+        try reader.checkFormat()
         try reader.allow([
             "format", "kind", "id", "name", "description", "category", "tags", "settings", "nodes", "edges",
         ])

@@ -23,6 +23,18 @@ public enum Folder {
         unsafe access(path, F_OK) == 0
     }
 
+    /// What changes when the file at a path does; `nil` when there is none.
+    public static func stamp(of path: String) -> FileStamp? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return FileStamp(
+            number: UInt64(status.st_ino),
+            bytes: Int64(status.st_size),
+            seconds: Int64(status.st_mtim.tv_sec),
+            nanoseconds: Int64(status.st_mtim.tv_nsec)
+        )
+    }
+
     /// Whether the path names a program this process may start.
     public static func isExecutable(_ path: String) -> Bool {
         unsafe !isFolder(path) && access(path, X_OK) == 0
@@ -125,4 +137,12 @@ public enum Folder {
         var status = stat()
         return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
     }
+}
+
+/// What changes when a file does: which file it is, its length, and when it was written.
+public struct FileStamp: Hashable, Sendable {
+    fileprivate let number: UInt64
+    fileprivate let bytes: Int64
+    fileprivate let seconds: Int64
+    fileprivate let nanoseconds: Int64
 }

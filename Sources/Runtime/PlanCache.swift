@@ -6,18 +6,28 @@ public import Workflows
 import Synchronization
 
 /// Compiled graphs by hash; at most ``capacity`` of them, of which the older half is forgotten when there are more.
+///
+/// All of them are forgotten when the catalog changes; a run that has begun keeps the plan it began with.
 public final class PlanCache: Sendable {
     /// The most plans kept.
     public static let capacity = 512
 
     private let database: Database
-    private let catalog: Catalog
-    private let plans = Mutex<(byHash: [ContentHash: Plan], order: [ContentHash])>(([:], []))
+    private let live: LiveCatalog
+    private let plans: Mutex<Known>
+
+    private struct Known {
+        /// The catalog that the plans were compiled with.
+        var catalog: Catalog
+        var byHash: [ContentHash: Plan] = [:]
+        var order: [ContentHash] = []
+    }
 
     /// A cache over the graphs of a database, compiled with a catalog.
-    public init(database: Database, catalog: Catalog) {
+    public init(database: Database, catalog: LiveCatalog) {
         self.database = database
-        self.catalog = catalog
+        live = catalog
+        plans = Mutex(Known(catalog: catalog.current))
     }
 
     /// The plan of a stored graph.
@@ -47,19 +57,24 @@ public final class PlanCache: Sendable {
     /// Compiles a graph to be run, unless it is known.
     public func compile(_ graph: Graph, hash: ContentHash) -> Compiler.Outcome {
         if let plan = known(hash) { return .plan(plan) }
+        let catalog = live.current
         let outcome = Compiler.compile(graph, hash: hash, catalog: catalog, for: .running)
-        if case .plan(let plan) = outcome { keep(plan) }
+        if case .plan(let plan) = outcome { keep(plan, catalog) }
         return outcome
     }
 
-    /// The plan of that hash, when it is in memory.
+    /// The plan of that hash, when it is in memory and the catalog is still the one it was compiled with.
     public func known(_ hash: ContentHash) -> Plan? {
-        plans.withLock { $0.byHash[hash] }
+        let catalog = live.current
+        return plans.withLock { plans in
+            if plans.catalog !== catalog { plans = Known(catalog: catalog) }
+            return plans.byHash[hash]
+        }
     }
 
-    private func keep(_ plan: Plan) {
+    private func keep(_ plan: Plan, _ catalog: Catalog) {
         plans.withLock { plans in
-            guard plans.byHash.updateValue(plan, forKey: plan.graph) == nil else { return }
+            guard plans.catalog === catalog, plans.byHash.updateValue(plan, forKey: plan.graph) == nil else { return }
             plans.order.append(plan.graph)
             guard plans.order.count > Self.capacity else { return }
             for hash in plans.order.prefix(Self.capacity / 2) { plans.byHash[hash] = nil }

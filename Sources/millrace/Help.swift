@@ -7,7 +7,7 @@ enum Help {
 
           serve        starts the server
           run          runs a workflow file without a server
-          validate     checks workflow files
+          validate     checks workflow and manifest files
           nodes        lists the node types, or shows one
           docs         prints the pages about expressions and node types
           keys         lists, makes and withdraws API keys
@@ -25,7 +25,7 @@ enum Help {
           --listen HOST:PORT          where to listen (127.0.0.1:8787)
           --data DIR                  database, media and keys (./millrace-data)
           --config FILE               a YAML file with the same names (./millrace.yaml if it is there)
-          --catalog DIR               manifests of your own (catalog in --data)
+          --catalog DIR               manifests of your own, read again when they change (catalog in --data)
           --bootstrap-key sk-…        makes sure that this API key exists
           --allow-private HOST:PORT,… private targets that outgoing calls may reach
           --public-url URL            the address under which others reach this server
@@ -51,9 +51,11 @@ enum Help {
         "validate": """
         Usage: millrace validate FILE… [--fix] [--catalog DIR]
 
-        Checks workflow files as the server does. Ends with 1 when one has errors.
+        Checks workflow files as the server does, and manifests of providers, nodes and prices together with those of the
+        catalog folder. Prints file, place and reason of each fault and ends with 1 when there is one.
 
-          --fix   makes what can be mended without a question, prints it, and writes the files anew
+          --fix          makes what can be mended in workflows without a question, prints it, and writes the files anew
+          --catalog DIR  manifests of your own (catalog in --data)
 
         Example: millrace validate flows/*.yaml
         """,

@@ -8,6 +8,7 @@ import FoundationEssentials
 import HTTPClient
 import Providers
 import Runtime
+import Server
 import Storage
 import Values
 import Workflows
@@ -17,7 +18,7 @@ struct Host {
     let loops: LoopGroup
     let pool: BlockingPool
     let database: Database
-    let catalog: Catalog
+    let catalog: CatalogFolder
     let assets: AssetStore
     let tools: LocalTools
     let attempts: Attempts
@@ -39,7 +40,9 @@ struct Host {
     }
 
     /// A host for the data in a folder, under what the operator has set.
-    init(data: String, settings: Settings) async throws {
+    ///
+    /// Vendors are given links to media when there is a public address.
+    init(data: String, settings: Settings, publicURL: String? = nil) async throws {
         loops = try LoopGroup()
         try loops.start()
         pool = try BlockingPool(label: "millrace.pool", threads: 8, capacity: 10_000)
@@ -48,7 +51,7 @@ struct Host {
             Self.log("The database does not take commits any more: \(error)")
             Console.exit(70)
         }
-        catalog = try Self.catalog(folder: settings["catalog"] ?? "\(data)/catalog")
+        catalog = try CatalogFolder(settings["catalog"] ?? "\(data)/catalog", log: Self.log)
         assets = try AssetStore(folder: data, database: database, pool: pool)
         tools = try LocalTools(assets: assets, pool: pool, folder: "\(data)/scratch")
         secret = try await database.serverKey("links", makingIt: Self.randomBytes(32))
@@ -56,14 +59,15 @@ struct Host {
         clients = try loops.loops.map { [pool] loop throws in
             try OutgoingClient(loop: loop, pool: pool, addressGuard: addressGuard)
         }
-        plans = PlanCache(database: database, catalog: catalog)
+        plans = PlanCache(database: database, catalog: catalog.live)
         let vendors = Vendors(
-            catalog: catalog,
+            catalog: catalog.live,
             credentials: Credentials(environment: settings.environment),
             assets: assets,
             clients: clients,
             secret: secret,
             version: Self.version,
+            link: Self.links(publicURL, key: secret),
             now: Self.clock
         )
         attempts = Attempts(
@@ -87,6 +91,13 @@ struct Host {
         )
     }
 
+    /// The addresses of media for vendors, when they can reach this server.
+    private static func links(_ publicURL: String?, key: [UInt8]) -> (@Sendable (MediaReference) -> String)? {
+        guard let publicURL else { return nil }
+        let links = MediaLinks(key: key)
+        return { media in links.link(media, base: publicURL, at: clock()) }
+    }
+
     /// Stops everything in the order in which nothing is needed by what still runs.
     func stop() async {
         await runs.stop()
@@ -96,24 +107,11 @@ struct Host {
         await loops.stop()
     }
 
-    /// The built-in catalog with the documents of the operator's folder.
+    /// The built-in catalog with the documents of the operator's folder, all of which must be right.
     static func catalog(folder: String) throws -> Catalog {
-        var documents = BuiltInCatalog.documents
-        for path in try files(in: folder) where path.hasSuffix(".json") {
-            guard let bytes = try Folder.contents(of: path, atMost: 1 << 20) else {
-                throw ManifestError(file: path, path: "", reason: "is longer than 1 MiB")
-            }
-            documents.append(Catalog.Document(file: path, bytes: bytes))
-        }
-        return try Catalog(documents)
-    }
-
-    private static func files(in folder: String) throws -> [String] {
-        guard Folder.isFolder(folder) else { return [] }
-        return try Folder.names(in: folder).flatMap { name in
-            let path = "\(folder)/\(name)"
-            return Folder.isFolder(path) ? try files(in: path) : [path]
-        }
+        let (documents, unreadable) = CatalogFolder.documents(in: folder)
+        if let error = unreadable.first { throw error }
+        return try CatalogLoader().strict(documents)
     }
 
     static func randomBytes(_ count: Int) -> [UInt8] {

@@ -15,8 +15,9 @@ enum ServeCommand {
         let settings = try Settings(try Arguments(words, options: Settings.names), environment: environment)
         let address = try listenAddress(settings["listen"] ?? "127.0.0.1:8787")
         let signals = try ProcessSignals()
-        let host = try await Host(data: settings.data, settings: settings)
-        var configuration = APIServer.Configuration(publicURL: try publicURL(settings), version: Host.version)
+        let publicURL = try publicURL(settings)
+        let host = try await Host(data: settings.data, settings: settings, publicURL: publicURL)
+        var configuration = APIServer.Configuration(publicURL: publicURL, version: Host.version)
         if let bytes = settings.number("maxUploadBytes") { configuration.maximumUploadBytes = Int64(bytes) }
         if let dollars = settings.number("creditUsd"), let credit = Money(rounding: dollars * 1e9) {
             configuration.credit = credit
@@ -25,7 +26,7 @@ enum ServeCommand {
             database: host.database,
             runs: host.runs,
             plans: host.plans,
-            catalog: host.catalog,
+            catalog: host.catalog.live,
             assets: host.assets,
             pool: host.pool,
             obstacle: { host.attempts.obstacle(to: $0) },
@@ -51,10 +52,12 @@ enum ServeCommand {
                 Host.log("The unfinished runs could not be taken up: \(error)")
             }
         }
+        let watch = Task { await host.catalog.watch(on: host.loops.loops[0], pool: host.pool, log: Host.log) }
         let signal = await signals.next()
         Host.log("Stopping (signal \(signal)): nothing new is taken, requests under way may finish.")
         host.runs.drain()
         recovery.cancel()
+        watch.cancel()
         await listener.stop(within: .seconds(10))
         await host.stop()
         return 0

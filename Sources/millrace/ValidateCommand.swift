@@ -1,19 +1,25 @@
 import Catalog
 import FileSystem
 import Values
+import Values
 import Workflows
 
-/// `millrace validate FILE…`: the check that the server makes, and with `--fix` what can be mended mechanically.
+/// `millrace validate FILE…`: the check that the server makes of workflows and of manifests, and with `--fix` what can
+/// be mended mechanically in workflows.
 enum ValidateCommand {
     static func run(_ words: [String], _ environment: [String: String]) throws -> Int32 {
         let arguments = try Arguments(words, options: ["catalog", "data", "config"], switches: ["fix"])
         guard !arguments.positional.isEmpty else {
-            throw Arguments.UsageError(description: "Name at least one workflow file.")
+            throw Arguments.UsageError(description: "Name at least one workflow or manifest file.")
         }
         let settings = try Settings(arguments, environment: environment)
-        let catalog = try Host.catalog(folder: settings["catalog"] ?? "\(settings.data)/catalog")
-        var isFaulty = false
-        for path in arguments.positional {
+        let folder = settings["catalog"] ?? "\(settings.data)/catalog"
+        let manifests = try arguments.positional.compactMap(manifest)
+        var isFaulty = !check(manifests, folder: folder)
+        let workflows = arguments.positional.filter { path in !manifests.contains { $0.file == path } }
+        guard !workflows.isEmpty else { return isFaulty ? 1 : 0 }
+        let catalog = try Host.catalog(folder: folder)
+        for path in workflows {
             do {
                 var graph = try RunCommand.document(path).graph
                 if arguments.has("fix") { graph = try mend(path, graph, catalog) }
@@ -31,6 +37,39 @@ enum ValidateCommand {
         }
         return isFaulty ? 1 : 0
     }
+
+    // MARK: Manifests
+
+    /// The file when it holds manifests.
+    private static func manifest(_ path: String) throws -> Catalog.Document? {
+        guard let bytes = try Folder.contents(of: path, atMost: CatalogFolder.fileBytes),
+            let json = try? JSON(parsing: bytes)
+        else { return nil }
+        let first = json.array?.first ?? json
+        // A template is checked as the workflow that it is.
+        let isManifest = first["format"] == "mx/1" && first["kind"] != "template"
+        return isManifest || ["node", "provider", "prices"].contains(first["kind"]?.string)
+            ? Catalog.Document(file: path, bytes: bytes, layer: .own) : nil
+    }
+
+    /// Checks manifests together with those of the folder, and prints what is wrong with each.
+    private static func check(_ manifests: [Catalog.Document], folder: String) -> Bool {
+        guard !manifests.isEmpty else { return true }
+        let stamps = manifests.map { Folder.stamp(of: $0.file) }
+        let others = CatalogFolder.documents(in: folder).documents.filter {
+            !stamps.contains(Folder.stamp(of: $0.file))
+        }
+        var loader = CatalogLoader()
+        let before = Set(loader.read(others).refusals)
+        let refusals = loader.read(others + manifests).refusals.filter { !before.contains($0) }
+        for refusal in refusals { Console.print("\(refusal.file): error: \(refusal.place)\(refusal.reason)") }
+        for manifest in manifests where !refusals.contains(where: { $0.file == manifest.file }) {
+            Console.print("\(manifest.file): ok")
+        }
+        return refusals.isEmpty
+    }
+
+    // MARK: Workflows
 
     /// Makes every automatic fix in a file, and prints each.
     private static func mend(_ path: String, _ graph: Graph, _ catalog: Catalog) throws -> Graph {

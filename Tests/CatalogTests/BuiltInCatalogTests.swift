@@ -49,7 +49,7 @@ struct BuiltInCatalogTests {
                 #expect(throws: Never.self, "\(type.id), \(offer.id)") { try catalog.plan(for: offer, of: type) }
                 guard !offer.isLocal else { continue }
                 let plan = try catalog.plan(for: offer, of: type)
-                #expect(Set(plan.outputs.map(\.port)) == Set(type.outputs.map(\.id)), "\(type.id)")
+                #expect(Set(plan.envelope.outputs.map(\.port)) == Set(type.outputs.map(\.id)), "\(type.id)")
                 #expect(plan.price?.upper != nil && plan.price?.estimate != nil && plan.price?.isUnbounded == false)
                 #expect(type.effect == .once && offer.typical != nil)
             }

@@ -52,6 +52,29 @@ struct CommandLineTests {
         #expect(try millrace(["validate"] + templates).status == 0)
     }
 
+    @Test func `validate names file, place and reason of manifests`() throws {
+        let folder = try TemporaryFolder()
+        let provider = #"{"kind": "provider", "id": "own", "baseUrl": "https://own.example"}"#
+        let node = """
+            {"kind": "node", "type": "llm:own", "outputs": [{"id": "text", "type": "TEXT"}], "offers": [
+             {"id": "a", "provider": "own", "calls": {"submit": {"method": "POST", "url": "/x"}},
+              "output": {"text": {"text": "body.text"}}, "price": {"upper": "1.0"}}]}
+            """
+        try provider.write(toFile: "\(folder.path)/p.json", atomically: true, encoding: .utf8)
+        try node.write(toFile: "\(folder.path)/n.json", atomically: true, encoding: .utf8)
+        let together = try millrace(["validate", "p.json", "n.json"], in: folder.path)
+        #expect(together.status == 0 && together.output == "p.json: ok\nn.json: ok\n", "\(together.output)")
+        let alone = try millrace(["validate", "n.json"], in: folder.path)
+        #expect(alone.status == 1)
+        #expect(
+            alone.output == "n.json: error: offers[0].provider: names the unknown provider own\n",
+            "\(alone.output)"
+        )
+        let inFolder = try millrace(["validate", "n.json", "--catalog", "."], in: folder.path)
+        #expect(inFolder.status == 0, "\(inFolder.output)")
+        #expect(try millrace(["validate", "Catalog/providers/fal.json", "Catalog/nodes/llm/chat.json"]).status == 0)
+    }
+
     @Test func `expression evaluates and checks`() throws {
         let (status, output) = try millrace(["expression", "eval", "inputs.n * 2", "--with", #"{"inputs": {"n": 21}}"#])
         #expect(status == 0 && output == "42\n")

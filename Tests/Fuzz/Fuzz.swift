@@ -10,7 +10,9 @@ import YAML
 /// The reader that is fuzzed, named by `MILLRACE_READER`.
 private let reader = unsafe getenv("MILLRACE_READER").map { unsafe String(cString: $0) } ?? ""
 
-/// What the fuzzer calls with each input. Nothing may crash, hang or grow without end.
+/// What the fuzzer calls with each input.
+///
+/// Nothing may crash, hang or grow without end.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = unsafe Array(UnsafeBufferPointer(start: data, count: count))

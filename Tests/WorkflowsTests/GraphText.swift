@@ -48,7 +48,7 @@ extension Graph {
 private let types = """
     [
      {"kind": "provider", "id": "vendor", "baseUrl": "https://vendor.example",
-      "calls": {"submit": {"method": "POST", "url": "https://vendor.example/x", "body": {}}}},
+      "calls": {"submit": {"method": "POST", "url": "/x", "body": {"json": {}}}}},
      {"kind": "node", "type": "input:text", "params": [{"id": "text", "type": "TEXT", "aliases": ["value"]}],
       "outputs": [{"id": "text", "type": "TEXT", "aliases": ["value"]}]},
      {"kind": "node", "type": "input:secret_ref", "params": [{"id": "name", "type": "TEXT"}]},

@@ -33,7 +33,8 @@ public struct Lifecycle: Sendable, Hashable {
     init(_ reader: ManifestReader) throws(ManifestError) {
         try reader.allow(["status", "releasedAt", "shutdownAt", "replacedBy"])
         status = try reader.optionalWord("status") ?? .active
-        shutdownAt = try reader.optionalString("shutdownAt")
+        _ = try reader.optionalDate("releasedAt")
+        shutdownAt = try reader.optionalDate("shutdownAt")
         replacedBy = try reader.optionalString("replacedBy")
     }
 }

@@ -1,3 +1,4 @@
+public import Expressions
 public import Values
 
 /// What a node can do: its ports, its parameters, and who serves it.
@@ -48,10 +49,28 @@ public struct NodeType: Sendable {
     public let examples: [NodeExample]
     /// The licence of what it makes, for people.
     public let license: String?
+    /// What must hold of inputs and settings before anything is asked for.
+    public let checks: [Check]
     /// The document it was read from.
     public let source: JSON
     /// The SHA-256 of the document.
     public let hash: ContentHash
+    /// The place of the document, for errors.
+    let reader: ManifestReader
+
+    /// A condition over several inputs and settings.
+    public struct Check: Sendable {
+        /// What must be true.
+        public let condition: Expression
+        /// What is wrong when it is not, for people.
+        public let message: String
+
+        init(_ reader: ManifestReader) throws(ManifestError) {
+            try reader.allow(["require", "message"])
+            condition = try reader.expression(try reader.string("require"), at: "require", ManifestScope.checks)
+            message = try reader.string("message")
+        }
+    }
 
     /// The family: the part of the name before the colon.
     public var family: String { Self.family(of: id) }
@@ -83,13 +102,13 @@ public struct NodeType: Sendable {
         id.split(separator: ":", maxSplits: 1).first.map(String.init) ?? id
     }
 
-    init(_ json: JSON, file: String, hash: ContentHash) throws(ManifestError) {
-        let reader = try ManifestReader(json, file: file, path: "")
+    init(_ reader: ManifestReader, hash: ContentHash) throws(ManifestError) {
         try reader.allow([
             "format", "kind", "type", "version", "label", "description", "category", "group", "aliases", "inputs",
             "params", "outputs", "dynamicPorts", "sideEffects", "effect", "offers", "lifecycle", "license", "checks",
             "example", "examples",
         ])
+        try reader.checkFormat()
         id = try reader.string("type")
         version = Int(try reader.optionalInteger("version", 1...1_000_000) ?? 1)
         let label = try reader.optionalString("label")
@@ -108,20 +127,37 @@ public struct NodeType: Sendable {
         examples = try reader.list("examples", NodeExample.init)
         license = try reader.optionalString("license")
         effect = try reader.optionalWord("effect") ?? (offers.contains { !$0.isLocal } ? .once : .repeatable)
-        source = json
+        var named = reader
+        named.names = ManifestNames(members: ["params": Set(parameters.map(\.id))], priceLines: [], varying: [])
+        if !hasDynamicPorts { named.names?.members["inputs"] = Set(inputs.map(\.id)) }
+        checks = try named.list("checks", Check.init)
+        source = .object(reader.object)
         self.hash = hash
+        self.reader = reader
         try checkNames(reader)
     }
 
     private func checkNames(_ reader: ManifestReader) throws(ManifestError) {
-        guard id.split(separator: ":", omittingEmptySubsequences: false).count == 2 else {
-            throw reader.error("type", "must be <family>:<name>")
+        let parts = id.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+        let isName = parts.allSatisfy { part in
+            !part.isEmpty
+                && part.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F }
         }
-        for (list, names) in [
-            ("inputs", inputs.map(\.id) + parameters.map(\.id)), ("outputs", outputs.map(\.id)),
-            ("offers", offers.map(\.id)),
-        ] where Set(names).count != names.count {
-            throw reader.error(list, "holds a name twice")
+        guard parts.count == 2, isName, id.utf8.count <= 100 else {
+            throw reader.error("type", "must be <family>:<name> of a-z, 0-9 and _")
+        }
+        if aliases.contains(id) || aliases.contains("") || Set(aliases).count != aliases.count {
+            throw reader.error("aliases", "holds an empty name, a name twice, or the name of the type itself")
+        }
+        // Ports and settings are told apart by name alone.
+        var seen: [String: Set<String>] = [:]
+        for (list, names, space) in [
+            ("inputs", inputs.map(\.id), "values"), ("params", parameters.map(\.id), "values"),
+            ("outputs", outputs.map(\.id), "outputs"), ("offers", offers.map(\.id), "offers"),
+        ] {
+            for (index, name) in names.enumerated() where !seen[space, default: []].insert(name).inserted {
+                throw reader.error("\(list)[\(index)].id", "is the second of the name \(name)")
+            }
         }
     }
 }

@@ -20,12 +20,21 @@ public struct Offer: Sendable {
     public let unverified: String?
     /// The offer as written; what it overrides of its provider is taken from here.
     public let source: JSON
+    /// The place of the offer, for errors.
+    let reader: ManifestReader
 
     /// Whether it computes on this machine.
     public var isLocal: Bool { provider == "local" }
 
+    /// The members that an offer has besides those of an envelope.
+    static let ownMembers: Set<String> = [
+        "id", "provider", "wire", "tool", "model", "lifecycle", "unverified", "schemaSource", "price",
+    ]
+
     init(_ reader: ManifestReader) throws(ManifestError) {
-        id = try reader.string("id")
+        try reader.allow(Envelope.members.union(Self.ownMembers))
+        self.reader = reader
+        id = try reader.name("id")
         provider = try reader.string("provider")
         wire = try reader.optionalString("wire")
         tool = try reader.optionalString("tool")
@@ -33,7 +42,12 @@ public struct Offer: Sendable {
         typical = try reader.optionalReader("timing")?.optionalInteger("typicalMs").map { .milliseconds($0) }
         lifecycle = try reader.optionalReader("lifecycle").map(Lifecycle.init) ?? Lifecycle()
         unverified = try reader.optionalString("unverified")
+        _ = try reader.optionalString("schemaSource")
         source = .object(reader.object)
+        // What a list of prices takes the place of is checked all the same.
+        _ = try reader.optionalReader("price").map { price throws(ManifestError) in
+            try PricePlan(price, isComplete: false)
+        }
         if isLocal, tool == nil { throw reader.error("tool", "is missing: a local offer names its tool") }
     }
 }

@@ -54,23 +54,27 @@ public struct Parameter: Sendable, Hashable {
             "id", "label", "description", "type", "required", "default", "options", "min", "max", "integer",
             "maxLength", "template", "expression", "secret", "widget", "unit", "aliases",
         ])
-        id = try reader.string("id")
+        id = try reader.name("id")
         label = try reader.optionalString("label") ?? id.asLabel
         description = try reader.optionalString("description")
         type = try reader.portType("type")
         isRequired = try reader.bool("required")
         defaultValue = reader.value("default")
-        options = reader.value("options")?.array ?? []
+        options = try reader.array("options")
         minimum = try reader.optionalNumber("min")
         maximum = try reader.optionalNumber("max")
         isInteger = try reader.bool("integer")
-        maximumLength = try reader.optionalInteger("maxLength").map(Int.init)
+        if let minimum, let maximum, minimum > maximum { throw reader.error("max", "is less than min") }
+        maximumLength = try reader.optionalInteger("maxLength", 0...(1 << 30)).map(Int.init)
         isTemplate = try reader.bool("template")
         expression = try reader.optionalWord("expression")
         isSecret = try reader.bool("secret")
         widget = try reader.optionalString("widget")
         unit = try reader.optionalString("unit")
         aliases = try reader.strings("aliases")
+        for (index, option) in options.enumerated() {
+            if let problem = problem(with: option) { throw reader.error("options[\(index)]", problem) }
+        }
         if let defaultValue, let problem = problem(with: defaultValue) { throw reader.error("default", problem) }
     }
 

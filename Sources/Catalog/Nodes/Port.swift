@@ -24,6 +24,8 @@ public struct InputPort: Sendable, Hashable {
     public var minimumItems: Int
     /// The most items of a list.
     public var maximumItems: Int?
+    /// The longest text in characters.
+    public var maximumLength: Int?
     /// Whether a text set in the editor is a text template.
     public var isTemplate: Bool
     /// Other names that handles and settings may use for it.
@@ -32,19 +34,22 @@ public struct InputPort: Sendable, Hashable {
     init(_ reader: ManifestReader) throws(ManifestError) {
         try reader.allow([
             "id", "label", "type", "list", "required", "expands", "joins", "role", "accept", "minItems", "maxItems",
-            "template", "description", "aliases",
+            "maxLength", "template", "description", "aliases",
         ])
-        id = try reader.string("id")
+        id = try reader.name("id")
         label = try reader.optionalString("label") ?? id.asLabel
         type = try reader.portType("type")
         isList = try reader.bool("list")
         isRequired = try reader.bool("required")
         expands = try reader.bool("expands")
         joins = try reader.bool("joins")
-        role = try reader.optionalString("role")
+        role = try reader.role()
+        _ = try reader.optionalString("description")
         accept = try reader.strings("accept")
-        minimumItems = Int(try reader.optionalInteger("minItems") ?? 0)
-        maximumItems = try reader.optionalInteger("maxItems").map(Int.init)
+        minimumItems = Int(try reader.optionalInteger("minItems", 0...100_000) ?? 0)
+        maximumItems = try reader.optionalInteger("maxItems", 1...100_000).map(Int.init)
+        if let maximumItems, minimumItems > maximumItems { throw reader.error("maxItems", "is less than minItems") }
+        maximumLength = try reader.optionalInteger("maxLength", 0...(1 << 30)).map(Int.init)
         isTemplate = reader.value("template") == nil ? type == .text : try reader.bool("template")
         aliases = try reader.strings("aliases")
     }
@@ -62,6 +67,7 @@ public struct InputPort: Sendable, Hashable {
         accept = []
         minimumItems = 0
         maximumItems = nil
+        maximumLength = nil
         isTemplate = type == .text
     }
 }
@@ -85,12 +91,13 @@ public struct OutputPort: Sendable, Hashable {
 
     init(_ reader: ManifestReader) throws(ManifestError) {
         try reader.allow(["id", "label", "type", "list", "branch", "role", "description", "aliases"])
-        id = try reader.string("id")
+        id = try reader.name("id")
         label = try reader.optionalString("label") ?? id.asLabel
         type = try reader.portType("type")
         isList = try reader.bool("list")
         isBranch = try reader.bool("branch")
-        role = try reader.optionalString("role")
+        role = try reader.role()
+        _ = try reader.optionalString("description")
         aliases = try reader.strings("aliases")
     }
 
@@ -106,6 +113,13 @@ public struct OutputPort: Sendable, Hashable {
 }
 
 extension ManifestReader {
+    /// A meaning beyond the type of a port.
+    fileprivate func role() throws(ManifestError) -> String? {
+        let role = try optionalString("role")
+        guard [nil, "mask", "svg"].contains(role) else { throw error("role", "must be mask or svg") }
+        return role
+    }
+
     func portType(_ name: String) throws(ManifestError) -> PortType {
         let word = try string(name)
         guard let type = PortType(word: word) else {

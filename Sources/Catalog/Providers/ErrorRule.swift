@@ -2,7 +2,7 @@ public import Expressions
 
 /// What an answer of a certain kind means; rules are tried in order, the first that holds counts.
 public struct ErrorRule: Sendable {
-    /// The calls the rule is for; all when empty.
+    /// The answers the rule is for; all when empty.
     public let calls: Set<CallKind>
     /// When it holds.
     public let when: Expression
@@ -14,31 +14,35 @@ public struct ErrorRule: Sendable {
     public let charged: Certainty
     /// Whether the answer is the job's own failure, so that repeating the call is no use.
     public let isFinal: Bool
+    /// Whether a new token may help, so that the call is sent once more with one.
+    public let renewsCredential: Bool
 
+    /// A rule for answers that are errors.
     init(_ reader: ManifestReader) throws(ManifestError) {
         try reader.allow(["on", "when", "class", "accepted", "charged", "final", "credential"])
-        // `upload`, `stream` and `callback` are no calls of the four; rules for them are kept for their own parts.
-        let names = try reader.strings("on")
-        let known = Set(CallKind.allCases.map(\.rawValue)).union(["upload", "stream", "callback"])
-        if let other = names.first(where: { !known.contains($0) }) {
-            throw reader.error("on", "names \(other); the calls are \(known.sorted().joined(separator: ", "))")
-        }
-        calls = Set(names.compactMap(CallKind.init))
-        isForOtherParts = !names.isEmpty && calls.isEmpty
+        calls = try reader.words("on")
         when = try reader.expression(try reader.string("when"), at: "when", ManifestScope.answer)
-        guard let failure: FailureClass = try reader.optionalWord("class") else {
-            throw reader.error("class", "is missing")
-        }
-        self.failure = failure
-        accepted = try reader.optionalWord("accepted") ?? .yes
-        charged = try reader.optionalWord("charged") ?? .unknown
+        failure = try reader.word("class")
+        accepted = try reader.word("accepted")
+        charged = try reader.word("charged")
         isFinal = try reader.bool("final")
+        let credential = try reader.optionalString("credential")
+        guard credential == nil || credential == "renew" else { throw reader.error("credential", "must be renew") }
+        renewsCredential = credential != nil
     }
 
-    private let isForOtherParts: Bool
-
-    /// Whether the rule is meant for answers of that call.
-    public func applies(to call: CallKind) -> Bool {
-        !isForOtherParts && (calls.isEmpty || calls.contains(call))
+    /// A rule for good answers that are failures all the same: the job was taken.
+    init(hidden reader: ManifestReader) throws(ManifestError) {
+        try reader.allow(["when", "class", "charged"])
+        calls = []
+        when = try reader.expression(try reader.string("when"), at: "when", ManifestScope.answer)
+        failure = try reader.word("class")
+        accepted = .yes
+        charged = try reader.word("charged")
+        isFinal = true
+        renewsCredential = false
     }
+
+    /// Whether the rule is meant for such answers.
+    public func applies(to call: CallKind) -> Bool { calls.isEmpty || calls.contains(call) }
 }

@@ -20,6 +20,16 @@ public indirect enum OutputPlan: Sendable {
         public let base64: Expression?
         /// What they are said to be.
         public let mimeType: Expression?
+        /// The width in pixels, for what the file itself does not tell.
+        public let width: Expression?
+        /// The height in pixels.
+        public let height: Expression?
+        /// The length in milliseconds.
+        public let duration: Expression?
+        /// The pictures of each second.
+        public let framesPerSecond: Expression?
+        /// Whether the credential goes along when they are fetched from a host that may have it.
+        public let sendsCredential: Bool
     }
 
     init(_ reader: ManifestReader, names: Set<String> = []) throws(ManifestError) {
@@ -31,25 +41,41 @@ public indirect enum OutputPlan: Sendable {
             self = .list(list, name: name, try OutputPlan(item, names: names.union([name])))
             return
         }
-        try reader.allow([
-            "url", "bytes", "base64", "mimeType", "width", "height", "durationMs", "fps", "text", "number", "boolean",
-            "json",
-        ])
+        let sources = ["url", "bytes", "base64", "text", "number", "boolean", "json"]
+        guard sources.count(where: { reader.value($0) != nil }) == 1 else {
+            throw reader.error(nil, "must name one of url, bytes, base64, text, number, boolean, json or list")
+        }
         for (name, type) in [("text", PortType.text), ("number", .number), ("boolean", .boolean), ("json", .json)] {
             if let expression = try reader.optionalExpression(name, roots) {
+                try reader.allow([name])
                 self = .value(expression, type)
                 return
             }
         }
+        try reader.allow([
+            "url", "bytes", "base64", "mimeType", "width", "height", "durationMs", "fps", "credentials",
+        ])
         let media = MediaOutput(
             url: try reader.optionalExpression("url", roots),
             bytes: try reader.optionalExpression("bytes", roots),
             base64: try reader.optionalExpression("base64", roots),
-            mimeType: try reader.optionalExpression("mimeType", roots)
+            mimeType: try reader.optionalExpression("mimeType", roots),
+            width: try reader.optionalExpression("width", roots),
+            height: try reader.optionalExpression("height", roots),
+            duration: try reader.optionalExpression("durationMs", roots),
+            framesPerSecond: try reader.optionalExpression("fps", roots),
+            sendsCredential: try reader.bool("credentials")
         )
-        guard media.url != nil || media.bytes != nil || media.base64 != nil else {
-            throw reader.error(nil, "names no url, bytes, base64, text, number, boolean, json or list")
-        }
         self = .media(media)
+    }
+
+    /// Whether such a value can leave through a port of that type.
+    func fits(_ type: PortType) -> Bool {
+        switch self {
+        case .list(_, _, let item): item.fits(type)
+        case .media: type.isMedia || type == .any
+        case .value(_, .json): !type.isMedia
+        case .value(_, let kind): type == kind || type == .any || type == .json
+        }
     }
 }

@@ -1,6 +1,8 @@
 public import Expressions
 public import Values
 
+private import Crypto
+
 /// What an offer costs, as formulas that give nano-dollars.
 public struct PricePlan: Sendable {
     /// What is counted, for people.
@@ -11,31 +13,40 @@ public struct PricePlan: Sendable {
     public let source: String?
     /// The figures in nano-dollars, the name `vars.price` of the formulas.
     public let table: JSON
-    /// The hash that names this table.
+    /// The hash that names these prices.
+    public let hash: ContentHash?
+    /// What an attempt will probably cost.
     public let estimate: Expression?
     /// The most an attempt can cost.
     public let upper: Expression?
     /// What an attempt has cost, from its answer.
     public let actual: Expression?
+    /// The vendor's own figure, to compare bills with.
+    public let vendorUnits: Expression?
     /// Whether nobody knows the most it can cost.
     public let isUnbounded: Bool
     /// The number of pixels that count as one megapixel.
     public let megapixel: Double
 
-    init(_ reader: ManifestReader) throws(ManifestError) {
-        try reader.allow([
-            "unit", "asOf", "source", "table", "estimate", "upper", "actual", "vendorUnits", "megapixel", "unbounded",
-        ])
+    static let members: Set<String> = [
+        "unit", "asOf", "source", "table", "estimate", "upper", "actual", "vendorUnits", "megapixel", "unbounded",
+    ]
+
+    init(_ reader: ManifestReader, isComplete: Bool) throws(ManifestError) {
+        try reader.allow(Self.members)
         unit = try reader.optionalString("unit") ?? ""
-        asOf = try reader.optionalString("asOf")
+        asOf = try reader.optionalDate("asOf")
         source = try reader.optionalString("source")
+        _ = try reader.optionalReader("table")
         table = try Self.converted(reader.value("table") ?? .object(JSONObject()), reader, "table")
         estimate = try reader.optionalExpression("estimate", ManifestScope.request)
         upper = try reader.optionalExpression("upper", ManifestScope.request)
         actual = try reader.optionalExpression("actual", ManifestScope.answer)
+        vendorUnits = try reader.optionalExpression("vendorUnits", ManifestScope.answer)
         isUnbounded = try reader.bool("unbounded")
-        megapixel = try reader.optionalNumber("megapixel") ?? 1_000_000
-        guard isUnbounded || upper != nil else {
+        megapixel = try reader.optionalNumber("megapixel", 1...1e9) ?? 1_000_000
+        hash = ContentHash(bytes: SHA256.hash(JSON.object(reader.object).canonicalBytes))
+        guard !isComplete || isUnbounded || upper != nil else {
             throw reader.error("upper", "is missing: say what an attempt can cost at most, or that it is unbounded")
         }
     }
@@ -58,7 +69,7 @@ public struct PricePlan: Sendable {
                 throw reader.error(path, "must be a decimal number of dollars such as \"0.035\"")
             }
             return .int(money.nano)
-        case .int: return json
+        case .int(let nano) where nano >= 0: return json
         default: throw reader.error(path, "must be an object, a decimal text in dollars, or an integer in nano-dollars")
         }
     }

@@ -15,5 +15,8 @@ public struct ManifestError: Error, Hashable, Sendable, CustomStringConvertible 
     }
 
     /// File, place and reason.
-    public var description: String { path.isEmpty ? "\(file): \(reason)" : "\(file): \(path): \(reason)" }
+    public var description: String { "\(file): \(place)\(reason)" }
+
+    /// The place as it stands before the reason; empty for the whole document.
+    public var place: String { path.isEmpty ? "" : "\(path): " }
 }

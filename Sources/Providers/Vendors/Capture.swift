@@ -15,6 +15,10 @@ struct Capture {
     let client: OutgoingClient
     /// The operator's own host, from which results may be fetched too.
     let ownHost: String?
+    /// The headers that carry the credential to an address that may have it.
+    let credential: @Sendable (HTTPURL) async throws(NodeError) -> HTTPFields
+    /// The texts of ports that came in pieces.
+    let streamed: [String: String]
     let context: EvaluationContext
     let now: @Sendable () -> Instant
     /// How long one download may take.
@@ -25,8 +29,8 @@ struct Capture {
 
     /// - Throws: ``NodeError`` of the class `contract`, or `expired` when the bytes cannot be had any more.
     func outputs(_ scope: VendorScope) async throws(NodeError) -> [String: Value] {
-        var outputs: [String: Value] = [:]
-        for (port, output) in plan.outputs {
+        var outputs = streamed.mapValues(Value.text)
+        for (port, output) in plan.envelope.outputs where streamed[port] == nil {
             guard let declared = type.output(port) else { continue }
             guard var value = try await value(output, port, declared.type, scope) else { continue }
             // One value for a list port is a list of one; of a list for a single port the first counts.
@@ -93,7 +97,7 @@ struct Capture {
     ) async throws(NodeError) -> MediaReference? {
         let said = try media.mimeType.flatMap { expression throws(NodeError) in try evaluate(expression, port, scope) }?
             .string
-        let reference: MediaReference
+        var reference: MediaReference
         if let expression = media.base64, let text = try evaluate(expression, port, scope)?.string {
             guard let bytes = Base64.decode(text) else { throw broken("\(port) is no base64") }
             reference = try await keep(bytes, said)
@@ -102,18 +106,40 @@ struct Capture {
         {
             reference = try await keep(answer.bytes, said)
         } else if let expression = media.url, let text = try evaluate(expression, port, scope)?.string {
-            reference = try await fetch(text, said)
+            reference = try await fetch(text, said, sendsCredential: media.sendsCredential)
         } else {
             return nil
         }
         guard reference.bytes > 0 else { throw broken("\(port) has no bytes") }
+        addFacts(of: media, scope, to: &reference)
         guard type == .any || type == .file || reference.portType == type else {
             throw broken("\(port) is \(reference.mimeType), not \(type.rawValue)")
         }
         return reference
     }
 
-    private func fetch(_ text: String, _ mimeType: String?) async throws(NodeError) -> MediaReference {
+    /// Adds what the vendor says about media where the bytes themselves did not tell it.
+    private func addFacts(of media: OutputPlan.MediaOutput, _ scope: VendorScope, to reference: inout MediaReference) {
+        func fact(_ expression: Expression?, atMost limit: Double) -> Double? {
+            guard let expression, let value = (try? expression.evaluate(in: scope, with: context))?.unwrapped?.number,
+                value > 0, value <= limit
+            else { return nil }
+            return value
+        }
+        if reference.width == nil, reference.height == nil, let width = fact(media.width, atMost: 1e6),
+            let height = fact(media.height, atMost: 1e6)
+        {
+            (reference.width, reference.height) = (Int(width), Int(height))
+        }
+        reference.durationMs = reference.durationMs ?? fact(media.duration, atMost: 1e10).map { Int64($0) }
+        reference.fps = reference.fps ?? fact(media.framesPerSecond, atMost: 1000)
+    }
+
+    private func fetch(
+        _ text: String,
+        _ mimeType: String?,
+        sendsCredential: Bool
+    ) async throws(NodeError) -> MediaReference {
         if text.hasPrefix("data:") {
             guard let comma = text.firstIndex(of: ","), text[..<comma].hasSuffix(";base64"),
                 let bytes = Base64.decode(String(text[text.index(after: comma)...]))
@@ -130,6 +156,7 @@ struct Capture {
             throw broken("its address leads to \(url.host), which is not among the hosts of \(plan.provider)")
         }
         var request = OutgoingRequest(url: url)
+        if sendsCredential { request.headers = try await credential(url) }
         request.totalTime = timeout
         request.maximumResponseBytes = Self.mediaLimit
         var lastError = ""
@@ -168,7 +195,7 @@ struct Capture {
         let host = url.host
         if let ownHost, host == ownHost { return true }
         guard url.scheme == .https else { return false }
-        return (plan.downloadHosts + plan.credentialedHosts).contains { Hosts.matches(host, $0) }
+        return (plan.envelope.downloadHosts + plan.envelope.credentialedHosts).contains { HostName.matches(host, $0) }
     }
 
     private func keep(_ bytes: [UInt8], _ mimeType: String?) async throws(NodeError) -> MediaReference {
@@ -206,15 +233,5 @@ struct Capture {
             accepted: .yes,
             charged: .unknown
         )
-    }
-}
-
-/// Lists of hosts in manifests.
-enum Hosts {
-    /// Whether a host is meant by an entry: itself, `*.domain` for all below a domain, `any_public` for all.
-    static func matches(_ host: String, _ entry: String) -> Bool {
-        if entry == "any_public" { return true }
-        if entry.hasPrefix("*.") { return host.hasSuffix(entry.dropFirst()) && host.count > entry.count - 1 }
-        return host == entry
     }
 }

@@ -27,7 +27,10 @@ public struct Credentials: Sendable {
             if let value { fields[secret.name] = value }
         }
         let baseURL = environment[provider.baseURLVariable].flatMap { $0.isEmpty ? nil : $0 }
-        let isComplete = provider.secrets.allSatisfy { $0.isOptional || fields[$0.name] != nil }
+        let ways = provider.authenticationNeeds
+        let isComplete =
+            provider.secrets.allSatisfy { $0.isOptional || fields[$0.name] != nil }
+            && (ways.isEmpty || ways.contains { $0.allSatisfy { fields[$0] != nil } })
         // An operator's own server, such as a local one, often needs no key.
         guard isComplete || baseURL != nil else { return nil }
         return Credential(fields: fields, baseURL: baseURL)
@@ -35,6 +38,8 @@ public struct Credentials: Sendable {
 
     /// The variables that would make a provider usable, for messages.
     static func variables(of provider: Provider) -> [String] {
-        provider.secrets.filter { !$0.isOptional }.compactMap(\.environment.first)
+        let ways = provider.authenticationNeeds
+        let needed = ways.isEmpty ? provider.secrets.filter { !$0.isOptional }.map(\.name) : ways[0]
+        return provider.secrets.filter { needed.contains($0.name) }.compactMap(\.environment.first)
     }
 }

@@ -1,19 +1,26 @@
-import Catalog
 import Assets
+import Catalog
 import Engine
 import Expressions
 import Values
 
-/// Turns a rendered template into JSON: opaque values become what they stand for, only here.
-struct RequestWriter {
+/// Turns a rendered template into what is sent: opaque values become what they stand for, only here.
+struct RequestWriter: Sendable {
     let assets: AssetStore
-    /// The largest media that goes inside a body, in bytes.
-    let mediaLimit: Int
+    /// What the vendor takes.
+    let media: MediaPlan
+    /// The address of media in our own store for whoever has no key; `nil` when vendors cannot reach the store.
+    var link: (@Sendable (MediaReference) -> String)?
+    /// Hands media over before the call; the text stands for it in the request.
+    var upload: (@Sendable (MediaReference) async throws(NodeError) -> String)?
+
+    /// The most bytes of a form with its files.
+    static let formBytes = 64 << 20
 
     /// - Throws: ``NodeError`` when media is too large or cannot be read.
     func json(_ value: CELValue) async throws(NodeError) -> JSON {
         switch value {
-        case .host(let host): return try await json(host)
+        case .host(let host): return .string(try await text(host))
         case .list(let list):
             var elements: [JSON] = []
             for element in list { elements.append(try await json(element)) }
@@ -40,30 +47,87 @@ struct RequestWriter {
         return json.string ?? json.text
     }
 
-    private func json(_ host: any HostValue) async throws(NodeError) -> JSON {
-        if let secret = host as? SecretValue { return .string(secret.text) }
-        if let media = host as? HandedMedia { return .string(try await text(media)) }
+    /// A form with these parts, in order; a list of files makes as many parts.
+    func form(
+        _ parts: [(name: String, value: CELValue, isFile: Bool)],
+        boundary: String
+    ) async throws(NodeError) -> MultipartBody {
+        var body = MultipartBody(boundary: boundary)
+        for part in parts {
+            guard part.isFile else {
+                body.add(part.name, text: try await text(part.value))
+                continue
+            }
+            var files = [part.value]
+            if case .list(let list) = part.value { files = Array(list) }
+            for value in files {
+                guard case .host(let host) = value, let file = MediaReference(host) else {
+                    throw NodeError(.contract, "The part \(part.name) of the request is no media.")
+                }
+                let bytes = try await self.bytes(of: file, atMost: Self.formBytes - body.bytes.count)
+                let name = file.name ?? "\(part.name).\(file.mimeType.split(separator: "/").last ?? "bin")"
+                body.add(part.name, file: bytes, named: name, mimeType: file.mimeType)
+            }
+        }
+        body.end()
+        return body
+    }
+
+    private func text(_ host: any HostValue) async throws(NodeError) -> String {
+        if let secret = host as? SecretValue { return secret.text }
+        if let media = host as? HandedMedia { return try await text(media) }
         if let affixed = host as? AffixedOpaque {
-            return .string(affixed.prefix + (try await text(affixed.opaque)) + affixed.suffix)
+            return affixed.prefix + (try await text(affixed.opaque)) + affixed.suffix
         }
         throw NodeError(.contract, "The request holds a value of the type \(host.typeName), which cannot be sent.")
     }
 
-    private func text(_ media: HandedMedia) async throws(NodeError) -> String {
-        let reference = media.reference
-        guard reference.bytes <= Int64(mediaLimit) else {
+    private func text(_ handed: HandedMedia) async throws(NodeError) -> String {
+        let reference = handed.reference
+        switch handed.form {
+        case .url:
+            guard let link else { throw NodeError(.contract, "This server has no address that vendors can reach.") }
+            try check(reference)
+            return link(reference)
+        case .upload:
+            guard let upload else { throw NodeError(.contract, "Media cannot be uploaded while it is being uploaded.") }
+            try check(reference)
+            return try await upload(reference)
+        case .dataURL:
+            let bytes = try await bytes(of: reference, atMost: media.dataURLBytes)
+            return "data:\(reference.mimeType);base64,\(Base64.encode(bytes))"
+        case .base64: return Base64.encode(try await bytes(of: reference, atMost: media.base64Bytes))
+        case .part: throw NodeError(.contract, "This vendor takes media only as parts of a form.")
+        }
+    }
+
+    /// Whether the vendor takes such media.
+    func check(_ reference: MediaReference) throws(NodeError) {
+        guard media.accept.isEmpty || media.accept.contains(reference.mimeType) else {
+            let known = media.accept.joined(separator: ", ")
+            throw NodeError(.invalidInput, "This vendor does not take \(reference.mimeType), only \(known).")
+        }
+        let pixels = Int64(reference.width ?? 0) * Int64(reference.height ?? 0)
+        guard pixels <= media.pixels ?? .max else {
             throw NodeError(
                 .invalidInput,
-                "The \(reference.mimeType) has \(reference.bytes) bytes; this vendor takes at most \(mediaLimit) in a request."
+                "The picture has \(pixels) pixels; this vendor takes at most \(media.pixels ?? 0)."
             )
         }
-        let bytes: [UInt8]
+    }
+
+    private func bytes(of reference: MediaReference, atMost limit: Int) async throws(NodeError) -> [UInt8] {
+        try check(reference)
+        guard reference.bytes <= Int64(limit) else {
+            throw NodeError(
+                .invalidInput,
+                "The \(reference.mimeType) has \(reference.bytes) bytes; this vendor takes at most \(limit) in a request."
+            )
+        }
         do {
-            bytes = try await assets.bytes(of: reference.hash, atMost: mediaLimit)
+            return try await assets.bytes(of: reference.hash, atMost: limit)
         } catch {
             throw NodeError(.invalidInput, error.description)
         }
-        let text = Base64.encode(bytes)
-        return media.isDataURL ? "data:\(reference.mimeType);base64,\(text)" : text
     }
 }

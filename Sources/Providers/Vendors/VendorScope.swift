@@ -1,3 +1,5 @@
+import Catalog
+import Engine
 import Expressions
 import Values
 
@@ -11,7 +13,7 @@ struct SecretValue: HostValue {
 /// Media inside a request in the form in which it is handed over.
 struct HandedMedia: HostValue {
     let reference: MediaReference
-    let isDataURL: Bool
+    let form: MediaPlan.Form
     var typeName: String { "media" }
     var isOpaque: Bool { true }
 }
@@ -43,5 +45,43 @@ extension CELValue {
     /// A map of values by name, sorted.
     static func members(_ values: [String: CELValue]) -> CELValue {
         .map(CELMap(values.sorted { $0.key < $1.key }.map { CELMap.Member(key: $0.key, value: $0.value) }))
+    }
+}
+
+extension VendorScope {
+    /// What is known before anything is sent.
+    static func request(
+        _ prepared: Prepared,
+        _ plan: OfferPlan,
+        key: String,
+        deadlineMs: Int64,
+        wantsStream: Bool = false
+    ) -> VendorScope {
+        var scope = VendorScope()
+        scope.set("inputs", .members(prepared.inputs.mapValues { CELValue($0) }))
+        scope.set("params", .members(prepared.parameters.mapValues { CELValue($0) }))
+        scope.set("vars", CELValue(plan.variables))
+        scope.set(
+            "run",
+            .members([
+                "attemptKey": .string(key), "deadlineMs": .double(Double(deadlineMs)),
+                "startDeadlineMs": .double(Double(max(2000, deadlineMs / 2))), "wantsStream": .bool(wantsStream),
+                "sandbox": .bool(false),
+            ])
+        )
+        scope.set("webhook", .map([:]))
+        scope.set("keep", .map([:]))
+        return scope
+    }
+}
+
+extension CELValue {
+    /// The result of a price formula.
+    var nano: Money? {
+        switch self {
+        case .double(let value): Money(rounding: value)
+        case .int(let value): value >= 0 ? Money(nano: value) : nil
+        default: nil
+        }
     }
 }

@@ -37,6 +37,8 @@ public final class Vendors: Sendable {
         public var stage: Attempt.State
         /// The loop the attempt is made on.
         public var loop: Loop
+        /// Takes the pieces of texts as they come; `nil` when nobody wants them.
+        public var partial: (@Sendable (_ port: String, _ text: String) -> Void)?
 
         /// An attempt with these facts.
         public init(
@@ -60,38 +62,42 @@ public final class Vendors: Sendable {
         }
     }
 
-    private let catalog: Catalog
+    private let live: LiveCatalog
     private let credentials: Credentials
     private let assets: AssetStore
     private let clients: [OutgoingClient]
     private let now: @Sendable () -> Instant
     private let userAgent: String
     private let secret: [UInt8]
+    private let link: (@Sendable (MediaReference) -> String)?
 
     /// An interpreter with these parts.
     ///
     /// - Parameters:
-    ///   - catalog: The manifests.
+    ///   - catalog: The manifests of now.
     ///   - credentials: The keys of vendors.
     ///   - assets: Where results go.
     ///   - clients: One for each loop.
     ///   - secret: Makes the names of attempts that vendors see.
     ///   - version: The version of the server, told to vendors.
+    ///   - link: The address of media under which vendors can fetch it; `nil` when they cannot reach this server.
     ///   - now: The time.
     public init(
-        catalog: Catalog,
+        catalog: LiveCatalog,
         credentials: Credentials,
         assets: AssetStore,
         clients: [OutgoingClient],
         secret: [UInt8],
         version: String,
+        link: (@Sendable (MediaReference) -> String)? = nil,
         now: @escaping @Sendable () -> Instant
     ) {
-        self.catalog = catalog
+        live = catalog
         self.credentials = credentials
         self.assets = assets
         self.clients = clients
         self.secret = secret
+        self.link = link
         self.now = now
         userAgent = "Millrace/\(version)"
     }
@@ -114,10 +120,14 @@ public final class Vendors: Sendable {
         now: Instant
     ) throws(NodeError) -> Grant {
         let plan = try plan(offer, type)
+        let scope = VendorScope.request(prepared, plan, key: "", deadlineMs: 0)
+        let functions = HostFunctions(media: plan.envelope.media, megapixel: plan.price?.megapixel ?? 1_000_000)
+        for check in type.checks
+        where (try? check.condition.isTrue(in: scope, with: functions.context(now: now))) == false {
+            throw NodeError(.invalidInput, check.message)
+        }
         var upper = Money.zero
         if let formula = plan.price?.upper {
-            let scope = VendorScope.request(prepared, plan, key: "", deadlineMs: 0)
-            let functions = HostFunctions(forms: plan.handOver, megapixel: plan.price?.megapixel ?? 1_000_000)
             do {
                 upper = try formula.evaluate(in: scope, with: functions.context(now: now)).nano ?? .zero
             } catch {
@@ -131,14 +141,16 @@ public final class Vendors: Sendable {
             model: model,
             manifest: plan.manifest?.hash,
             upper: upper,
-            deadline: now + (timeout ?? plan.deadline),
+            deadline: now + (timeout ?? plan.envelope.deadline),
             isSandbox: false
         )
     }
 
     /// What keeps an offer from being called, with what to do about it; `nil` when nothing does.
     public func obstacle(to offer: Offer) -> String? {
-        guard let provider = catalog.providers[offer.provider] else { return "There is no provider \(offer.provider)." }
+        guard let provider = live.current.providers[offer.provider] else {
+            return "There is no provider \(offer.provider)."
+        }
         guard credentials.credential(for: provider) == nil else { return nil }
         let names = Credentials.variables(of: provider).joined(separator: " or ")
         return "Set \(names) in the environment of the server."
@@ -160,7 +172,7 @@ public final class Vendors: Sendable {
         _ call: Call,
         _ milestone: @escaping @Sendable (Milestone) async -> Void
     ) async throws(NodeError) -> RunInput.Outcome {
-        guard let offer = call.type.offer(call.grant.offer), let provider = catalog.providers[offer.provider],
+        guard let offer = call.type.offer(call.grant.offer), let provider = live.current.providers[offer.provider],
             let credential = credentials.credential(for: provider)
         else { throw NodeError(.auth, "The key of \(call.grant.provider) is not set any more.") }
         guard let client = clients.first(where: { $0.loop === call.loop }) ?? clients.first else {
@@ -174,10 +186,12 @@ public final class Vendors: Sendable {
             client: client,
             assets: assets,
             now: now,
-            deadline: call.grant.deadline,
+            clock: AttemptClock(deadline: call.grant.deadline),
             startedAt: call.startedAt,
             key: String(HMAC.sha256(Array(call.name.utf8), key: secret).prefix(16).hex),
             userAgent: userAgent,
+            link: link,
+            partial: call.partial,
             milestone: { reached in
                 switch reached {
                 case .submitted(let keep):
@@ -210,7 +224,7 @@ public final class Vendors: Sendable {
 
     private func plan(_ offer: Offer, _ type: NodeType) throws(NodeError) -> OfferPlan {
         do {
-            return try catalog.plan(for: offer, of: type)
+            return try live.current.plan(for: offer, of: type)
         } catch {
             throw NodeError(.contract, "The manifest is wrong: \(error)")
         }

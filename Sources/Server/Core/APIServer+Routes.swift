@@ -84,6 +84,7 @@ extension APIServer {
         ) { try await $0.pause($1) },
         Route(row: 40, method: .get, path: "/nodes", scopes: ["workflows:read"]) { try await $0.listNodes($1) },
         Route(row: 40, method: .get, path: "/nodes/{type}", scopes: ["workflows:read"]) { try await $0.getNode($1) },
+        Route(row: 40, method: .get, path: "/schemas/{file}", scopes: nil, isAtRoot: true) { try $0.schema($1) },
         Route(row: 51, method: .get, path: "/api-keys", scopes: ["keys:admin"]) { try await $0.listKeys($1) },
         Route(row: 51, method: .post, path: "/api-keys", scopes: ["keys:admin"]) { try await $0.createKey($1) },
         Route(row: 51, method: .delete, path: "/api-keys/{id}", scopes: ["keys:admin"]) { try await $0.deleteKey($1) },

@@ -32,7 +32,7 @@ public final class APIServer: Sendable {
     let database: Database
     let runs: RunService
     let plans: PlanCache
-    let catalog: Catalog
+    private let live: LiveCatalog
     let assets: AssetStore
     let pool: BlockingPool
     let obstacle: @Sendable (Offer) -> String?
@@ -45,13 +45,18 @@ public final class APIServer: Sendable {
     let log: @Sendable (String) -> Void
     private let router: Router<Route>
 
+    /// The node types of now.
+    var catalog: Catalog { live.current }
+    /// Why manifests of the operator are not in force as they are now.
+    var refusedManifests: [ManifestError] { live.refusals }
+
     /// A server over these parts.
     ///
     /// - Parameters:
     ///   - database: The durable store.
     ///   - runs: Owns the runs.
     ///   - plans: Compiles graphs.
-    ///   - catalog: The node types.
+    ///   - catalog: The node types of now.
     ///   - assets: The media.
     ///   - pool: Does what blocks.
     ///   - obstacle: What keeps an offer from being called, with what to do about it; `nil` when nothing does.
@@ -64,7 +69,7 @@ public final class APIServer: Sendable {
         database: Database,
         runs: RunService,
         plans: PlanCache,
-        catalog: Catalog,
+        catalog: LiveCatalog,
         assets: AssetStore,
         pool: BlockingPool,
         obstacle: @escaping @Sendable (Offer) -> String?,
@@ -76,7 +81,7 @@ public final class APIServer: Sendable {
         self.database = database
         self.runs = runs
         self.plans = plans
-        self.catalog = catalog
+        live = catalog
         self.assets = assets
         self.pool = pool
         self.obstacle = obstacle

@@ -1,16 +1,21 @@
 import Crypto
 import Engine
-import Values
+public import Values
 
 /// Signed links to media, with which a client without our key can download for a day (contract §7.4).
-struct MediaLinks: Sendable {
+public struct MediaLinks: Sendable {
     /// How long a link is good for.
     static let validity = Duration.seconds(86_400)
 
     let key: [UInt8]
 
+    /// Links that are signed with a key.
+    public init(key: [UInt8]) {
+        self.key = key
+    }
+
     /// The absolute link to some media.
-    func link(_ media: MediaReference, base: String, at now: Instant) -> String {
+    public func link(_ media: MediaReference, base: String, at now: Instant) -> String {
         // Rounded up to the hour, so that the same media has the same link in answers close to each other.
         let expiry = (now + Self.validity).seconds / 3600 * 3600 + 3600
         return "\(base)\(media.path)?token=\(token(media.id, expiry))"

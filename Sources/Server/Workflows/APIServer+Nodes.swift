@@ -8,10 +8,16 @@ import Values
 extension APIServer {
     /// GET /nodes.
     func listNodes(_ exchange: Exchange) async throws -> Reply {
+        let catalog = catalog
+        let refusals = JSON.array(
+            refusedManifests.map { error in
+                ["file": .string(error.file), "path": .string(error.path), "reason": .string(error.reason)]
+            }
+        )
         let types = catalog.nodeTypes.values.sorted { $0.id < $1.id }
         // What is installed is looked up on the disk.
         let nodes = try await pool.run { JSON.array(types.map { self.describe($0) }) }
-        let tag = "\"c-\(Base64.encode(Array(SHA256.hash(nodes.bytes).prefix(16)), .url))\""
+        let tag = "\"c-\(Base64.encode(Array(SHA256.hash(nodes.bytes + refusals.bytes).prefix(16)), .url))\""
         let headers: HTTPFields = ["etag": tag, "cache-control": "private, no-cache"]
         if exchange.request.headers["if-none-match"] == tag { return .raw(HTTPResponse(status: 304, headers: headers)) }
         var categories: [String: Int] = [:]
@@ -20,7 +26,10 @@ extension APIServer {
             ["id": .string(name), "label": .string(name.asLabel), "count": .int(Int64(count))]
         }
         return .json(
-            ["nodes": nodes, "categories": .array(list), "etag": .string(String(tag.dropFirst().dropLast()))],
+            [
+                "nodes": nodes, "categories": .array(list), "refusals": refusals,
+                "etag": .string(String(tag.dropFirst().dropLast())),
+            ],
             headers: headers
         )
     }
@@ -39,7 +48,24 @@ extension APIServer {
         }
     }
 
+    /// GET /schemas/{kind}.json, for editors: how manifests are written.
+    func schema(_ exchange: Exchange) throws -> Reply {
+        let file = exchange.parameters[0]
+        guard file.hasSuffix(".json"), let schema = BuiltInCatalog.schema(String(file.dropLast(5))) else {
+            throw APIError(
+                .resourceNotFound,
+                "There is no schema \(file). There are node.json, provider.json and prices.json."
+            )
+        }
+        let headers: HTTPFields = [
+            "content-type": "application/schema+json", "cache-control": "public, max-age=3600",
+            "access-control-allow-origin": "*",
+        ]
+        return .raw(HTTPResponse(status: 200, headers: headers, body: schema))
+    }
+
     private func describe(_ type: NodeType) -> JSON {
+        let plans = type.offers.compactMap { try? catalog.plan(for: $0, of: type) }
         let ports: [JSON] = type.inputs.map { port in
             [
                 "id": .string(port.id), "label": .string(port.label), "type": .string(port.type.rawValue),
@@ -67,7 +93,9 @@ extension APIServer {
             "offers": .array(type.offers.map { describe($0, type) }), "dynamicPorts": .bool(type.hasDynamicPorts),
             "sideEffects": .bool(type.hasSideEffects), "effect": .string(type.effect.rawValue),
             "deterministic": .bool(type.isComputed && type.id != "utility:random_seed"),
-            "license": type.license.map(JSON.string) ?? .null,
+            "async": .bool(plans.contains { $0.envelope.mode != .inline }),
+            "defaultTimeoutMs": plans.first.map { .int($0.envelope.deadline.wholeMilliseconds) } ?? .null,
+            "hash": .string(type.hash.description), "license": type.license.map(JSON.string) ?? .null,
         ]
     }
 
@@ -119,11 +147,13 @@ extension APIServer {
                 "shutdownAt": offer.lifecycle.shutdownAt.map(JSON.string) ?? .null,
             ], "verified": .bool(offer.unverified == nil), "obstacle": obstacle(offer).map(JSON.string) ?? .null,
         ]
-        if let price = offer.source["price"] {
+        guard let plan = try? catalog.plan(for: offer, of: type) else { return .object(object) }
+        object["manifest"] = plan.manifest.map { .string($0.hash.description) } ?? .null
+        if let price = plan.price {
             object["price"] = [
-                "unit": price["unit"] ?? .null, "unbounded": price["unbounded"] ?? false,
-                "asOf": price["asOf"] ?? .null,
-                "table": price["table"] ?? .null,
+                "unit": .string(price.unit), "unbounded": .bool(price.isUnbounded),
+                "asOf": price.asOf.map(JSON.string) ?? .null, "table": price.table,
+                "hash": price.hash.map { .string($0.description) } ?? .null,
             ]
         }
         return .object(object)

@@ -1,0 +1,245 @@
+import Assets
+import Catalog
+import Engine
+import Expressions
+import HTTPClient
+import HTTPValues
+import Values
+
+extension VendorAttempt {
+    /// Makes a call, once more with a new token where a rule says so, and judges its answer.
+    func exchange(
+        _ kind: CallKind,
+        _ call: CallPlan,
+        _ scope: VendorScope,
+        timeout: Duration
+    ) async throws(NodeError) -> (Answer, NodeError?) {
+        var answer = try await send(kind, call, scope, timeout: timeout)
+        guard var failure = judge.failure(answer, call, answer.scope(scope)) else { return (answer, nil) }
+        if judge.rule(for: answer, answer.scope(scope))?.renewsCredential == true {
+            answer = try await send(kind, call, scope, timeout: timeout)
+            guard let again = judge.failure(answer, call, answer.scope(scope)) else { return (answer, nil) }
+            failure = again
+        }
+        return (answer, failure)
+    }
+
+    /// Makes a call.
+    func send(
+        _ kind: CallKind,
+        _ call: CallPlan,
+        _ scope: VendorScope,
+        timeout: Duration
+    ) async throws(NodeError) -> Answer {
+        let stream =
+            kind == .submit ? plan.stream.flatMap { judge.holds($0.when, scope) == true ? $0 : nil } : nil
+        let request = try await request(kind, call, stream, scope, timeout: timeout)
+        do {
+            guard let stream else { return Answer(kind, try await client.send(request)) }
+            return try await streamed(request, stream, scope)
+        } catch let error as HTTPClientError {
+            throw Self.translate(error, provider: plan.provider, isSubmit: kind == .submit)
+        } catch let error as NodeError {
+            throw error
+        } catch {
+            throw NodeError("internal_error", "\(error)")
+        }
+    }
+
+    private func request(
+        _ kind: CallKind,
+        _ call: CallPlan,
+        _ stream: StreamPlan?,
+        _ scope: VendorScope,
+        timeout: Duration
+    ) async throws(NodeError) -> OutgoingRequest {
+        let writer = writer(kind, scope)
+        let (url, isOurs) = try address(call, scope)
+        var target = url
+        var query: [String] = []
+        for (name, value) in try await texts(call.query, scope, writer) {
+            query.append("\(PercentEncoding.query(name))=\(PercentEncoding.query(value))")
+        }
+        if !query.isEmpty { target += (target.contains("?") ? "&" : "?") + query.joined(separator: "&") }
+        var request = OutgoingRequest(method: HTTPMethod(rawValue: call.method) ?? .get, url: try parsed(target))
+        request.headers = ["accept": "application/json, */*;q=0.5"]
+        request.headers["user-agent"] = userAgent
+        try await setBody(call, stream, &request, scope, writer)
+        for template in [plan.envelope.headers, call.headers] {
+            for (name, value) in try await texts(template, scope, writer) {
+                if let name = HTTPFieldName(name) { request.headers[name] = value }
+            }
+        }
+        if kind == .submit, let key = plan.envelope.onUnknown.key, let name = HTTPFieldName(key.header),
+            let value = try render(key.value, scope)
+        {
+            request.headers[name] = try await writer.text(value)
+        }
+        if call.sendsCredential, isOurs {
+            for (name, value) in try await credentialHeaders(scope) {
+                if let name = HTTPFieldName(name) { request.headers[name] = value }
+            }
+        }
+        request.totalTime = timeout
+        request.maximumResponseBytes = 64 << 20
+        return request
+    }
+
+    private func setBody(
+        _ call: CallPlan,
+        _ stream: StreamPlan?,
+        _ request: inout OutgoingRequest,
+        _ scope: VendorScope,
+        _ writer: RequestWriter
+    ) async throws(NodeError) {
+        switch call.body {
+        case nil: break
+        case .json(let template):
+            guard let value = try render(template, scope) else { break }
+            var json = try await writer.json(value)
+            if let patch = try stream?.request.flatMap({ template throws(NodeError) in try render(template, scope) }) {
+                json = json.merging(try await writer.json(patch))
+                request.headers["accept"] = "text/event-stream, application/json;q=0.9"
+            }
+            request.body = .bytes(json.bytes)
+            request.headers["content-type"] = "application/json"
+        case .multipart(let parts):
+            var values: [(name: String, value: CELValue, isFile: Bool)] = []
+            for part in parts {
+                if let value = try render(part.value, scope) { values.append((part.name, value, part.isFile)) }
+            }
+            let form = try await writer.form(values, boundary: "millrace-\(key)")
+            request.body = .bytes(form.bytes)
+            request.headers["content-type"] = form.contentType
+        case .bytes(let expression):
+            guard let value = try? expression.evaluate(in: scope, with: context), case .host(let host) = value,
+                let media = MediaReference(host)
+            else { throw NodeError(.contract, "The request to \(plan.provider) cannot be made: there is no media.") }
+            try writer.check(media)
+            request.body = .file(path: assets.path(of: media.hash), offset: 0, length: Int(media.bytes))
+            request.headers["content-type"] = media.mimeType
+        }
+    }
+
+    // MARK: Credentials
+
+    /// The headers that carry the credential, by the first way for which there are secrets.
+    func credentialHeaders(_ scope: VendorScope) async throws(NodeError) -> HTTPFields {
+        let ways = plan.envelope.authentication
+        guard let way = ways.first(where: { $0.needs.allSatisfy { credential.fields[$0] != nil } }) else { return [:] }
+        var scope = scope
+        scope.set("secrets", .members(credential.fields.mapValues { .host(SecretValue(text: $0)) }))
+        let writer = RequestWriter(assets: assets, media: plan.envelope.media)
+        // A token is valid from now on, not from the time of the attempt.
+        let context = functions.context(now: now())
+        var headers = HTTPFields()
+        for entry in way.entries {
+            // Without a key there is no such header: an operator's own server may need none.
+            switch entry {
+            case .header(let header, let template):
+                guard let value = try? template.render(in: scope, with: context), let name = HTTPFieldName(header)
+                else { continue }
+                headers[name] = try await writer.text(value)
+            case .token(let token):
+                guard let claims = try? token.claims.render(in: scope, with: context),
+                    let key = try? token.key.render(in: scope, with: context), let name = HTTPFieldName(token.header)
+                else { continue }
+                let text = TokenMint.token(try await writer.json(claims), key: try await writer.text(key))
+                headers[name] = token.prefix + text
+            }
+        }
+        return headers
+    }
+
+    /// Whether an address may be sent the credential: the operator's own server, or a host of the vendor over TLS.
+    func isCredentialed(_ url: HTTPURL) -> Bool {
+        if credential.baseURL != nil { return url.host == ownHost }
+        return url.scheme == .https && plan.envelope.credentialedHosts.contains { HostName.matches(url.host, $0) }
+    }
+
+    /// The host of the operator's own server in place of the vendor's.
+    var ownHost: String? { credential.baseURL.flatMap { try? HTTPURL($0) }?.host }
+
+    // MARK: Addresses
+
+    /// The address of a call, and whether the credential may go there.
+    private func address(_ call: CallPlan, _ scope: VendorScope) throws(NodeError) -> (String, Bool) {
+        let rendered: URLTemplate.Rendered
+        do {
+            rendered = try call.url.render(in: scope, with: context)
+        } catch {
+            throw NodeError(.contract, "The address of \(plan.provider) cannot be made: \(error)")
+        }
+        let base = credential.baseURL ?? plan.manifest?.baseURL ?? ""
+        switch rendered {
+        case .written(let text):
+            guard !text.hasPrefix("http") else { return (text, isCredentialed(try parsed(text))) }
+            return ((base.hasSuffix("/") ? String(base.dropLast()) : base) + text, true)
+        case .answered(let text):
+            let url = try parsed(text)
+            // What needs no credential, such as an upload, may go wherever the guard of addresses lets it.
+            guard isCredentialed(url) || !call.sendsCredential && (url.scheme == .https || url.host == ownHost) else {
+                throw NodeError(
+                    .contract,
+                    "\(plan.provider) named \(url.host) for its job, which is not among its hosts.",
+                    accepted: .yes,
+                    charged: .unknown
+                )
+            }
+            return (text, true)
+        }
+    }
+
+    private func parsed(_ text: String) throws(NodeError) -> HTTPURL {
+        do {
+            return try HTTPURL(text)
+        } catch {
+            throw NodeError(
+                .contract,
+                "The address \(text.prefix(200)) of \(plan.provider) cannot be used: \(error.description)"
+            )
+        }
+    }
+
+    // MARK: Templates
+
+    private func render(_ template: JSONTemplate, _ scope: VendorScope) throws(NodeError) -> CELValue? {
+        do {
+            return try template.render(in: scope, with: context)
+        } catch {
+            throw NodeError(.contract, "The request to \(plan.provider) cannot be made: \(error)")
+        }
+    }
+
+    private func texts(
+        _ template: JSONTemplate?,
+        _ scope: VendorScope,
+        _ writer: RequestWriter
+    ) async throws(NodeError) -> [(String, String)] {
+        guard let template, case .map(let map) = try render(template, scope) else { return [] }
+        var texts: [(String, String)] = []
+        for entry in map.entries {
+            guard case .string(let key) = entry.key else { continue }
+            texts.append((key, try await writer.text(entry.value)))
+        }
+        return texts
+    }
+
+    static func translate(_ error: HTTPClientError, provider: String, isSubmit: Bool) -> NodeError {
+        let accepted: Certainty = !isSubmit ? .yes : error.mayHaveSent ? .unknown : .no
+        let failure: FailureClass =
+            switch error {
+            case .timedOut(let sent): sent ? .timeout : .network
+            case .connectionLost(let sent): sent ? .timeout : .network
+            case .couldNotConnect, .tls, .unavailable, .cancelled, .file: .network
+            case .tooManyRequests: .overloaded
+            case .badURL, .refusedAddress, .badRedirect, .badResponse, .tooLarge: .contract
+            }
+        return NodeError(
+            failure,
+            "\(provider): \(error)",
+            accepted: accepted,
+            charged: accepted == .no ? .no : .unknown
+        )
+    }
+}
