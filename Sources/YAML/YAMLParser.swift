@@ -31,7 +31,10 @@ public struct YAMLParser: ~Copyable {
         self.maximumDepth = maximumDepth
         guard unsafe yaml_parser_initialize(parser) == 1 else {
             unsafe parser.deallocate()
-            throw YAMLError(reason: "There is no memory to read YAML", position: YAMLPosition(line: 1, column: 1))
+            throw YAMLError(
+                reason: "There is no memory to read YAML",
+                position: YAMLPosition(line: 1, column: 1, offset: 0)
+            )
         }
     }
 
@@ -44,12 +47,25 @@ public struct YAMLParser: ~Copyable {
     private enum Event {
         case end
         case alias(String)
-        case scalar(String, isPlain: Bool, anchor: String?)
-        case startSequence(anchor: String?)
-        case startMapping(anchor: String?)
+        case scalar(String, YAMLExtent.Style)
+        case startSequence(isFlow: Bool)
+        case startMapping(isFlow: Bool)
         case endCollection
         case startDocument
         case other
+    }
+
+    /// An event with its place, and the anchor of the value that begins with it.
+    private struct Met {
+        let event: Event
+        let start: YAMLPosition
+        let end: YAMLPosition
+        var anchor: String?
+        var isMarked = false
+
+        func extent(_ style: YAMLExtent.Style, end: YAMLPosition? = nil) -> YAMLExtent {
+            YAMLExtent(start: start, end: end ?? self.end, style: style, isMarked: isMarked)
+        }
     }
 
     private mutating func document(_ bytes: [UInt8]) throws(YAMLError) -> YAMLNode? {
@@ -67,105 +83,127 @@ public struct YAMLParser: ~Copyable {
     private mutating func readDocument() throws(YAMLError) -> YAMLNode? {
         var root: YAMLNode?
         while true {
-            let (event, position) = try next()
-            switch event {
+            let met = try next()
+            switch met.event {
             case .end: return root
             case .startDocument:
-                guard root == nil else { throw YAMLError(reason: "Only one YAML document is read", position: position) }
-                let (first, place) = try next()
-                root = try node(first, at: place, depth: 0)
+                guard root == nil else {
+                    throw YAMLError(reason: "Only one YAML document is read", position: met.start)
+                }
+                root = try node(try next(), depth: 0)
             default: break
             }
         }
     }
 
-    private mutating func node(_ event: Event, at position: YAMLPosition, depth: Int) throws(YAMLError) -> YAMLNode {
+    private mutating func node(_ met: Met, depth: Int) throws(YAMLError) -> YAMLNode {
         budget -= 1
-        guard budget >= 0 else { throw YAMLError(reason: "The YAML document has too many values", position: position) }
+        guard budget >= 0 else { throw YAMLError(reason: "The YAML document has too many values", position: met.start) }
         guard depth <= maximumDepth else {
-            throw YAMLError(reason: "The YAML document nests deeper than \(maximumDepth) levels", position: position)
+            throw YAMLError(reason: "The YAML document nests deeper than \(maximumDepth) levels", position: met.start)
         }
         let made: YAMLNode
-        let anchor: String?
-        switch event {
+        switch met.event {
         case .alias(let name):
             guard let known = anchors[name] else {
-                throw YAMLError(reason: "There is no anchor &\(name)", position: position)
+                throw YAMLError(reason: "There is no anchor &\(name)", position: met.start)
             }
             budget -= known.size
-            return known
-        case .scalar(let text, let isPlain, let name):
-            made = .scalar(text, isPlain: isPlain, at: position)
-            anchor = name
-        case .startSequence(let name):
-            made = .sequence(try items(depth: depth), at: position)
-            anchor = name
-        case .startMapping(let name):
-            made = .mapping(try pairs(depth: depth), at: position)
-            anchor = name
+            return known.moved(to: met.extent(.alias))
+        case .scalar(let text, let style):
+            made = .scalar(text, isPlain: style == .plain, at: met.extent(style))
+        case .startSequence(let isFlow):
+            let (items, end) = try items(depth: depth)
+            made = .sequence(items, at: met.extent(isFlow ? .flow : .block, end: isFlow ? end : items.last?.extent.end))
+        case .startMapping(let isFlow):
+            let (pairs, end) = try pairs(depth: depth)
+            let last = pairs.last?.value.extent.end
+            made = .mapping(pairs, at: met.extent(isFlow ? .flow : .block, end: isFlow ? end : last))
         case .end, .endCollection, .startDocument, .other:
-            throw YAMLError(reason: "A value is missing", position: position)
+            throw YAMLError(reason: "A value is missing", position: met.start)
         }
-        if let anchor { anchors[anchor] = made }
+        if let anchor = met.anchor { anchors[anchor] = made }
         return made
     }
 
-    private mutating func items(depth: Int) throws(YAMLError) -> [YAMLNode] {
+    private mutating func items(depth: Int) throws(YAMLError) -> ([YAMLNode], end: YAMLPosition) {
         var items: [YAMLNode] = []
         while true {
-            let (event, position) = try next()
-            if case .endCollection = event { return items }
-            items.append(try node(event, at: position, depth: depth + 1))
+            let met = try next()
+            if case .endCollection = met.event { return (items, met.end) }
+            items.append(try node(met, depth: depth + 1))
         }
     }
 
-    private mutating func pairs(depth: Int) throws(YAMLError) -> [YAMLPair] {
+    private mutating func pairs(depth: Int) throws(YAMLError) -> ([YAMLPair], end: YAMLPosition) {
         var pairs: [YAMLPair] = []
         while true {
-            let (event, position) = try next()
-            if case .endCollection = event { return pairs }
-            let key = try node(event, at: position, depth: depth + 1)
-            let (valueEvent, valuePosition) = try next()
-            pairs.append(YAMLPair(key: key, value: try node(valueEvent, at: valuePosition, depth: depth + 1)))
+            let met = try next()
+            if case .endCollection = met.event { return (pairs, met.end) }
+            let key = try node(met, depth: depth + 1)
+            pairs.append(YAMLPair(key: key, value: try node(try next(), depth: depth + 1)))
         }
     }
 
-    private func next() throws(YAMLError) -> (Event, YAMLPosition) {
+    private func next() throws(YAMLError) -> Met {
         var event = unsafe yaml_event_t()
         guard unsafe yaml_parser_parse(parser, &event) == 1 else {
-            let mark = unsafe parser.pointee.problem_mark
             let problem = unsafe parser.pointee.problem.map { unsafe String(cString: $0) } ?? "This is no YAML"
-            throw YAMLError(
-                reason: "YAML: \(problem)",
-                position: YAMLPosition(line: Int(mark.line) + 1, column: Int(mark.column) + 1)
-            )
+            throw YAMLError(reason: "YAML: \(problem)", position: YAMLPosition(unsafe parser.pointee.problem_mark))
         }
         defer { unsafe yaml_event_delete(&event) }
-        let mark = unsafe event.start_mark
-        return (unsafe Self.read(event), YAMLPosition(line: Int(mark.line) + 1, column: Int(mark.column) + 1))
+        return unsafe Self.read(event)
     }
 
-    private static func read(_ event: yaml_event_t) -> Event {
+    private static func read(_ event: yaml_event_t) -> Met {
         func text(_ pointer: UnsafeMutablePointer<yaml_char_t>?) -> String? {
             unsafe pointer.map { unsafe String(decodingCString: $0, as: UTF8.self) }
         }
+        func met(
+            _ kind: Event,
+            _ anchor: UnsafeMutablePointer<yaml_char_t>? = nil,
+            _ tag: UnsafeMutablePointer<yaml_char_t>? = nil
+        ) -> Met {
+            let isMarked = unsafe anchor != nil || tag != nil
+            return unsafe Met(
+                event: kind,
+                start: YAMLPosition(event.start_mark),
+                end: YAMLPosition(event.end_mark),
+                anchor: text(anchor),
+                isMarked: isMarked
+            )
+        }
         switch unsafe event.type {
-        case YAML_STREAM_END_EVENT: return .end
-        case YAML_DOCUMENT_START_EVENT: return .startDocument
-        case YAML_ALIAS_EVENT: return unsafe .alias(text(event.data.alias.anchor) ?? "")
+        case YAML_STREAM_END_EVENT: return met(.end)
+        case YAML_DOCUMENT_START_EVENT: return met(.startDocument)
+        case YAML_ALIAS_EVENT: return unsafe met(.alias(text(event.data.alias.anchor) ?? ""))
         case YAML_SCALAR_EVENT:
             let scalar = unsafe event.data.scalar
             let bytes = unsafe UnsafeBufferPointer(start: scalar.value, count: scalar.length)
-            return unsafe .scalar(
-                String(decoding: bytes, as: UTF8.self),
-                isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE,
-                anchor: text(scalar.anchor)
-            )
-        case YAML_SEQUENCE_START_EVENT: return unsafe .startSequence(anchor: text(event.data.sequence_start.anchor))
-        case YAML_MAPPING_START_EVENT: return unsafe .startMapping(anchor: text(event.data.mapping_start.anchor))
-        case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: return .endCollection
-        default: return .other
+            let style: YAMLExtent.Style =
+                switch unsafe scalar.style {
+                case YAML_PLAIN_SCALAR_STYLE: .plain
+                case YAML_LITERAL_SCALAR_STYLE, YAML_FOLDED_SCALAR_STYLE: .literal
+                default: .quoted
+                }
+            return unsafe met(.scalar(String(decoding: bytes, as: UTF8.self), style), scalar.anchor, scalar.tag)
+        case YAML_SEQUENCE_START_EVENT:
+            let start = unsafe event.data.sequence_start
+            let isFlow = unsafe start.style == YAML_FLOW_SEQUENCE_STYLE
+            return unsafe met(.startSequence(isFlow: isFlow), start.anchor, start.tag)
+        case YAML_MAPPING_START_EVENT:
+            let start = unsafe event.data.mapping_start
+            let isFlow = unsafe start.style == YAML_FLOW_MAPPING_STYLE
+            return unsafe met(.startMapping(isFlow: isFlow), start.anchor, start.tag)
+        case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: return met(.endCollection)
+        default: return met(.other)
         }
+    }
+}
+
+extension YAMLPosition {
+    fileprivate init(_ mark: yaml_mark_t) {
+        self.init(line: Int(mark.line) + 1, column: Int(mark.column) + 1, offset: Int(mark.index))
     }
 }
 

@@ -5,12 +5,12 @@ struct YAMLParserTests {
     @Test func `reads mappings, lists, quotes and positions`() throws {
         let node = try #require(try YAMLParser.parse("a: 1\nb:\n  - \"1\"\n  - x: y\n"))
         guard case .mapping(let pairs, _) = node, case .scalar("1", true, _) = pairs[0].value,
-            case .sequence(let items, let position) = pairs[1].value, case .scalar("1", false, _) = items[0]
+            case .sequence(let items, let extent) = pairs[1].value, case .scalar("1", false, _) = items[0]
         else {
             Issue.record("\(node)")
             return
         }
-        #expect(position.line == 3 && position.column == 3)
+        #expect(extent.start.line == 3 && extent.start.column == 3)
     }
 
     @Test(arguments: ["a: [", "a: b: c", "- *x", "\t- a", "a: 1\n---\nb: 2\n"])
