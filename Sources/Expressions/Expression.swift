@@ -50,6 +50,29 @@ public struct Expression: Sendable {
         }
     }
 
+    /// The value in a scope, where many evaluations share one allowance of work.
+    ///
+    /// - Parameters:
+    ///   - scope: The values the expression can name.
+    ///   - context: What it gets besides.
+    ///   - work: The units that are left; the evaluation takes its own from it.
+    /// - Returns: The value.
+    /// - Throws: ``ExpressionError`` as ``evaluate(in:with:)``, and when the allowance is used up.
+    public func evaluate(
+        in scope: some Scope,
+        with context: EvaluationContext,
+        work: inout Int
+    ) throws(ExpressionError) -> CELValue {
+        do throws(Failure) {
+            let limit = min(work, program.environment.limits.cost)
+            var meter = Meter(limit: limit)
+            defer { work -= limit - max(0, meter.remaining) }
+            return try evaluate(in: scope, with: context, &meter)
+        } catch {
+            throw ExpressionError(error, in: text)
+        }
+    }
+
     /// Whether the expression is true in a scope.
     ///
     /// - Throws: ``ExpressionError``, also when the value is no Boolean.

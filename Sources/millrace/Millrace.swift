@@ -25,6 +25,7 @@ struct Millrace {
             case "nodes": status = try NodesCommand.run(rest, environment)
             case "keys": status = try await KeysCommand.run(rest, environment)
             case "expression": status = try ExpressionCommand.run(rest)
+            case "demo": status = try await DemoCommand.run(rest, environment)
             case "version", "--version":
                 Console.print("millrace \(Host.version)")
                 status = 0

@@ -74,6 +74,31 @@ struct CommandLineTests {
         #expect(try millrace(["keys", "list", "--data", server.folder.path]).output.contains("ci"))
     }
 
+    @Test func `demo loads the templates and makes a film of the topic`() async throws {
+        let server = try MillraceServer()
+        try await server.start()
+        let folder = server.folder.path
+        let words = [
+            "demo", "--url", server.url, "--key", MillraceServer.key, "--topic", "copper lantern harbor", "--output",
+            folder,
+        ]
+        let (status, output) = try millrace(words)
+        #expect(status == 0, "\(output)")
+        let film = try #require(output.split(separator: " ").first { $0.contains(".mp4") }, "\(output)")
+        let path = film.prefix { $0 != "\n" }
+        _ = try Media.run(
+            "ffmpeg",
+            ["-v", "error", "-ss", "1", "-i", String(path), "-frames:v", "1", "f.png"],
+            in: folder
+        )
+        #expect(try Media.text(of: "f.png", in: folder).contains("lantern"))
+        let templates = try FileManager.default.contentsOfDirectory(atPath: "Catalog/templates")
+        #expect(try await server.get("/api/v1/workflows").json.array?.count == templates.count)
+        // A second time the templates are not loaded again.
+        #expect(try millrace(words).status == 0)
+        #expect(try await server.get("/api/v1/workflows").json.array?.count == templates.count)
+    }
+
     @Test(arguments: ["serve", "run", "validate", "nodes", "keys", "expression", "demo"])
     func `every command shows an example`(command: String) throws {
         let (status, output) = try millrace([command, "--help"])

@@ -44,6 +44,8 @@ public struct NodeType: Sendable {
     public let offers: [Offer]
     /// Where it stands in its life.
     public let lifecycle: Lifecycle
+    /// What it makes of what, for people and for tests.
+    public let examples: [NodeExample]
     /// The licence of what it makes, for people.
     public let license: String?
     /// The document it was read from.
@@ -86,7 +88,7 @@ public struct NodeType: Sendable {
         try reader.allow([
             "format", "kind", "type", "version", "label", "description", "category", "group", "aliases", "inputs",
             "params", "outputs", "dynamicPorts", "sideEffects", "effect", "offers", "lifecycle", "license", "checks",
-            "example",
+            "example", "examples",
         ])
         id = try reader.string("type")
         version = Int(try reader.optionalInteger("version", 1...1_000_000) ?? 1)
@@ -103,6 +105,7 @@ public struct NodeType: Sendable {
         hasSideEffects = try reader.bool("sideEffects")
         offers = try reader.list("offers", Offer.init)
         lifecycle = try reader.optionalReader("lifecycle").map(Lifecycle.init) ?? Lifecycle()
+        examples = try reader.list("examples", NodeExample.init)
         license = try reader.optionalString("license")
         effect = try reader.optionalWord("effect") ?? (offers.contains { !$0.isLocal } ? .once : .repeatable)
         source = json

@@ -5,7 +5,9 @@ import Values
 extension Computation {
     /// The nodes that give what a run was started with: their one parameter is their one output.
     static var inputs: [String: Function] {
-        var functions: [String: Function] = ["input:list": items, "trigger:manual": startInputs]
+        var functions: [String: Function] = [
+            "input:list": items, "input:csv": rows, "trigger:manual": startInputs,
+        ]
         for name in ["text", "number", "boolean", "select", "json", "url", "date", "image", "video", "audio", "file"] {
             functions["input:\(name)"] = single
         }
@@ -20,6 +22,19 @@ extension Computation {
     private static func items(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
         ["items": .list(try given("items", context).elements)]
     }
+
+    private static func rows(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
+        guard let text = context.word("text") else { throw context.invalid("there is no text: send one in inputs.") }
+        let hasNames = context.parameters["header"]?.bool ?? true
+        do {
+            let table = try CSVTable(text, delimiter: context.word("delimiter") ?? ",", hasNames: hasNames)
+            return ["rows": .list(table.records.map(Value.json))]
+        } catch {
+            throw context.invalid(error.description)
+        }
+    }
+
+    static func nothing(_ context: ComputeContext) throws(NodeError) -> [String: Value] { [:] }
 
     private static func startInputs(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
         ["inputs": .json(context.scope.run.facts.inputs)]

@@ -42,8 +42,9 @@ extension Computation {
 
     private static func filterItems(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
         var kept: [Value] = []
+        var work = ComputeContext.itemWork
         for (index, item) in context.items("items").enumerated() {
-            guard let holds = try context.evaluate("condition", item: item, index: index)?.bool else {
+            guard let holds = try context.evaluate("condition", item: item, index: index, work: &work)?.bool else {
                 throw undecided(context)
             }
             if holds { kept.append(item) }
@@ -54,7 +55,7 @@ extension Computation {
     private static func compareValues(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
         let left = (context.inputs["a"] ?? .json(.null)).asJSON
         let right = (context.inputs["b"] ?? .json(.null)).asJSON
-        return ["equal": .json(.bool(left == right)), "diff": .json(["a": left, "b": right])]
+        return ["equal": .json(.bool(left == right)), "diff": .json(Difference.list(left, right))]
     }
 
     private static func stopError(_ context: ComputeContext) throws(NodeError) -> [String: Value] {

@@ -17,6 +17,8 @@ extension Computation {
             "utility:text_split": textSplit,
             "utility:text_replace": textReplace,
             "utility:random_seed": randomSeed,
+            "utility:sticky_note": nothing,
+            "utility:placeholder": standIn,
         ]
     }
 
@@ -66,13 +68,25 @@ extension Computation {
             throw NodeError(.invalidInput, "\(context.node.label): search must not be empty.")
         }
         let parts = (context.text("text") ?? "").split(separator: search, omittingEmptySubsequences: false)
+        let growth = (context.word("replacement") ?? "").utf8.count * (parts.count - 1)
+        guard growth <= ComputeContext.maximumBytes else {
+            throw context.invalid("the result is larger than \(ComputeContext.maximumBytes) bytes.")
+        }
         return ["text": .text(parts.joined(separator: context.word("replacement") ?? ""))]
     }
 
     private static func randomSeed(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
-        let isFixed = context.word("mode") == "fixed"
-        let fixed = isFixed ? context.parameters["seed"] : nil
-        return ["seed": .json(fixed ?? .int(Int64(context.random % 4_294_967_296)))]
+        let given = context.parameters["seed"]?.integer
+        switch (context.word("mode"), given) {
+        case ("fixed", let seed?): return ["seed": .json(.int(seed))]
+        case ("+1", let seed?): return ["seed": .json(.int((seed + 1) % 4_294_967_296))]
+        case ("fixed", nil), ("+1", nil): throw context.invalid("this mode needs a seed.")
+        default: return ["seed": .json(.int(Int64(context.random % 4_294_967_296)))]
+        }
+    }
+
+    private static func standIn(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
+        throw context.invalid("this node stands for one that is not known here. Replace it by another node type.")
     }
 
     static func split(_ context: ComputeContext) -> [Value] {

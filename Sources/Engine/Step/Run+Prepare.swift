@@ -136,7 +136,7 @@ extension Run {
                 var converted: [Value] = []
                 for item in items { converted.append(try Conversion.convert(item, from: from, to: port.type)) }
                 return .list(converted)
-            case .json(.array(let items)) where port.type != .json:
+            case .json(.array(let items)):
                 var converted: [Value] = []
                 for item in items { converted.append(try Conversion.convert(.json(item), from: from, to: port.type)) }
                 return .list(converted)

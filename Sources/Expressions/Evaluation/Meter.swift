@@ -1,7 +1,7 @@
 /// Counts the work of one evaluation: one unit for each operation and element, one for 16 bytes.
 struct Meter {
     private let limit: Int
-    private var remaining: Int
+    private(set) var remaining: Int
 
     init(limit: Int) {
         self.limit = limit
