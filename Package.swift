@@ -14,7 +14,9 @@ let package = Package(
         // MARK: benchmarks
         .executableTarget(
             name: "benchmarks",
-            dependencies: ["EventLoop", "HTTPClient", "HTTPServer", "HTTPValues", "Storage", "Values"],
+            dependencies: [
+                "Catalog", "EventLoop", "HTTPClient", "HTTPServer", "HTTPValues", "Storage", "Values", "Workflows",
+            ],
             path: "Benchmarks"
         ),
 
@@ -150,6 +152,10 @@ let package = Package(
 
         // MARK: Workflows
         .target(name: "Workflows", dependencies: ["Catalog", "Crypto", "Expressions", "Values", "YAML"]),
+        .testTarget(
+            name: "WorkflowsTests",
+            dependencies: ["Catalog", "Expressions", "TestSupport", "Values", "Workflows"]
+        ),
 
         // MARK: YAML
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),

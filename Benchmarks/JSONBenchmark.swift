@@ -28,13 +28,16 @@ enum JSONBenchmark {
                 "data": [
                     "label": .string("Step \(number)"), "nodeType": "llm:chat", "category": "llm",
                     "config": ["model": "gpt-5.4-mini", "max_tokens": 1024, "temperature": 0.7],
-                    "params": ["prompt": .string("Write about {{topic.text}} in style \(number): \"short\", no lists.")],
+                    "params": [
+                        "prompt": .string("Write about {{topic.text}} in style \(number): \"short\", no lists.")
+                    ],
                 ],
             ]
         }
         let edges = (1..<12).map { number -> JSON in
             [
-                "id": .string("e\(number)"), "source": .string("node-\(number - 1)"), "target": .string("node-\(number)"),
+                "id": .string("e\(number)"), "source": .string("node-\(number - 1)"),
+                "target": .string("node-\(number)"),
                 "sourceHandle": "out-text", "targetHandle": "in-prompt",
             ]
         }

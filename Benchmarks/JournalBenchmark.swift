@@ -12,7 +12,9 @@ enum JournalBenchmark {
                 if repetition > 0 { rates.append(rate) }
             }
             Report(
-                "journal-appends", "\(writers) at a time, 300 bytes, SQLite WAL, synchronous=FULL", unit: "appends/s",
+                "journal-appends",
+                "\(writers) at a time, 300 bytes, SQLite WAL, synchronous=FULL",
+                unit: "appends/s",
                 values: rates
             ).print()
         }
@@ -30,12 +32,21 @@ enum JournalBenchmark {
                         let id = ExecutionID(high: 1, low: UInt64(writer))
                         var first = JournalAppend(execution: id, epoch: 1, first: 1, last: 1, body: body)
                         first.accepted = NewExecution(
-                            id: id, account: AccountID(high: 0, low: 0), workflow: WorkflowID(high: 0, low: 0), version: nil,
-                            revision: 1, graph: graph, trigger: "api", key: nil, createdAt: Instant(microseconds: 0))
+                            id: id,
+                            account: AccountID(high: 0, low: 0),
+                            workflow: WorkflowID(high: 0, low: 0),
+                            version: nil,
+                            revision: 1,
+                            graph: graph,
+                            trigger: "api",
+                            key: nil,
+                            createdAt: Instant(microseconds: 0)
+                        )
                         try await database.append(first)
                         for number in 2...Int64(each) {
                             try await database.append(
-                                JournalAppend(execution: id, epoch: 1, first: number, last: number, body: body))
+                                JournalAppend(execution: id, epoch: 1, first: number, last: number, body: body)
+                            )
                         }
                     }
                 }

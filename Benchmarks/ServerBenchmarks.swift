@@ -93,7 +93,9 @@ enum ServerBenchmarks {
     }
 
     private static func repeated(
-        _ count: Int, atOnce: Int, _ body: @escaping @Sendable () async throws -> Void
+        _ count: Int,
+        atOnce: Int,
+        _ body: @escaping @Sendable () async throws -> Void
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for worker in 0..<atOnce {

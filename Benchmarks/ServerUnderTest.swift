@@ -26,7 +26,9 @@ final class ServerUnderTest: Sendable {
         try FileManager.default.createDirectory(atPath: "\(folder)/catalog", withIntermediateDirectories: true)
         vendor = HTTPListener(loops: loops, pool: pool) { request in
             let query = request.query.map(String.init) ?? ""
-            if let delay = query.split(separator: "&").first(where: { $0.hasPrefix("d=") }).flatMap({ Int($0.dropFirst(2)) }),
+            if let delay = query.split(separator: "&").first(where: { $0.hasPrefix("d=") }).flatMap({
+                Int($0.dropFirst(2))
+            }),
                 delay > 0
             {
                 try? await request.loop.sleep(for: .milliseconds(delay))
@@ -39,19 +41,31 @@ final class ServerUnderTest: Sendable {
         let port = try await Self.freePort(loops, pool)
         url = "http://127.0.0.1:\(port)"
         client = try OutgoingClient(
-            loop: loops.loops[0], pool: pool, addressGuard: try AddressGuard(allowPrivate: ["127.0.0.1:\(port)"]))
-        try Self.manifests(vendorAddress).write(toFile: "\(folder)/catalog/bench.json", atomically: true, encoding: .utf8)
+            loop: loops.loops[0],
+            pool: pool,
+            addressGuard: try AddressGuard(allowPrivate: ["127.0.0.1:\(port)"])
+        )
+        try Self.manifests(vendorAddress).write(
+            toFile: "\(folder)/catalog/bench.json",
+            atomically: true,
+            encoding: .utf8
+        )
     }
 
     private static let answer = Array(
-        #"{"choices":[{"message":{"role":"assistant","content":"The quick brown fox answers with a short, fixed sentence of text."}}]}"#.utf8)
+        #"{"choices":[{"message":{"role":"assistant","content":"The quick brown fox answers with a short, fixed sentence of text."}}]}"#
+            .utf8
+    )
 
     /// Starts the server and waits until it is ready.
     func start() async throws {
         let process = Process()
-        process.executableURL = URL(filePath: ProcessInfo.processInfo.environment["MILLRACE_BINARY"] ?? ".build/release/millrace")
+        process.executableURL = URL(
+            filePath: ProcessInfo.processInfo.environment["MILLRACE_BINARY"] ?? ".build/release/millrace"
+        )
         process.arguments = [
-            "serve", "--listen", String(url.dropFirst(7)), "--data", folder, "--bootstrap-key", Self.key, "--allow-private",
+            "serve", "--listen", String(url.dropFirst(7)), "--data", folder, "--bootstrap-key", Self.key,
+            "--allow-private",
             vendorAddress,
         ]
         process.standardOutput = FileHandle.nullDevice
@@ -113,12 +127,16 @@ final class ServerUnderTest: Sendable {
             nodes.append(["id": "all", "data": ["nodeType": "logic:merge"]])
             for number in 0..<calls {
                 edges.append([
-                    "id": .string("m\(number)"), "source": .string("n\(number)"), "target": "all", "targetHandle": "in-inputs",
+                    "id": .string("m\(number)"), "source": .string("n\(number)"), "target": "all",
+                    "targetHandle": "in-inputs",
                 ])
             }
         }
         let made = try await call(
-            .post, "/api/v1/workflows", ["name": "benchmark", "nodes": .array(nodes), "edges": .array(edges)])
+            .post,
+            "/api/v1/workflows",
+            ["name": "benchmark", "nodes": .array(nodes), "edges": .array(edges)]
+        )
         guard let id = made["id"]?.string else { throw CocoaError(.coderInvalidValue, userInfo: ["answer": made.text]) }
         return id
     }
@@ -126,7 +144,10 @@ final class ServerUnderTest: Sendable {
     /// Runs a workflow and waits for its end.
     func execute(_ workflow: String) async throws {
         let result = try await call(
-            .post, "/api/v1/workflows/\(workflow)/execute?wait=60", ["inputs": ["key": "benchmark"]])
+            .post,
+            "/api/v1/workflows/\(workflow)/execute?wait=60",
+            ["inputs": ["key": "benchmark"]]
+        )
         guard result["status"]?.string == "COMPLETED" else {
             throw CocoaError(.coderInvalidValue, userInfo: ["answer": result.text])
         }
@@ -134,7 +155,8 @@ final class ServerUnderTest: Sendable {
 
     /// The processor time of the server so far, in seconds.
     var processorTime: Double {
-        guard let id = running.withLock({ $0?.processIdentifier }), let text = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8),
+        guard let id = running.withLock({ $0?.processIdentifier }),
+            let text = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8),
             let rest = text.split(separator: ")").last?.split(separator: " "), rest.count > 12
         else { return 0 }
         return (Double(rest[11]) ?? 0) / 100 + (Double(rest[12]) ?? 0) / 100

@@ -40,6 +40,12 @@ public final class AssetStore: Sendable {
         return "\(folder)/unfinished/\(name)"
     }
 
+    /// Removes a file made at ``newPath()`` that is not to be kept.
+    public func discard(_ path: String) async {
+        // What cannot be removed now is removed when the server starts the next time.
+        try? await pool.run(isCancellable: false) { try Folder.removeFile(path) }
+    }
+
     /// The path of kept bytes; they must not be changed.
     public func path(of hash: ContentHash) -> String {
         let name = hash.description

@@ -72,7 +72,8 @@ public struct ExpressionError: Error, Hashable, Sendable {
     /// The line of the text that is concerned, and below it a line of carets that marks what.
     public var excerpt: String { location.excerpt }
 
-    private var location: SourceLocation { SourceLocation(of: range, in: source) }
+    /// Where the concerned text stands.
+    public var location: SourceLocation { SourceLocation(of: range, in: source) }
 }
 
 extension ExpressionError: CustomStringConvertible {

@@ -109,6 +109,18 @@ public enum Folder {
         }
     }
 
+    /// Writes an existing file anew in one step: whoever reads it finds the old bytes or the new ones.
+    public static func replace(_ path: String, with bytes: [UInt8]) throws(FileError) {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { throw FileError.last(path) }
+        let draft = "\(path).new"
+        var file = try File(writing: draft)
+        try file.write(bytes.span)
+        try file.synchronize()
+        guard unsafe chmod(draft, status.st_mode & 0o777) == 0 else { throw FileError.last(draft) }
+        try rename(draft, to: path)
+    }
+
     private static func isLink(_ path: String) -> Bool {
         var status = stat()
         return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK

@@ -10,6 +10,7 @@ struct Attempts: Sendable {
     let vendors: Vendors
     let tools: LocalTools
     let sandbox: Sandbox
+    let fetch: MediaFetch
     let now: @Sendable () -> Instant
 
     /// Who serves a request: the first offer that can be called, from the one that is wanted on.
@@ -67,6 +68,14 @@ struct Attempts: Sendable {
                 )
                 return .succeeded(outputs: outputs, cost: .zero, requestID: nil)
             }
+            if type.offer(call.grant.offer)?.tool == MediaFetch.tool {
+                let media = try await fetch.fetch(
+                    prepared.inputs["url"]?.text ?? "",
+                    deadline: call.grant.deadline,
+                    on: call.loop
+                )
+                return .succeeded(outputs: ["media": .media(media)], cost: .zero, requestID: nil)
+            }
             if let tool = type.offer(call.grant.offer)?.tool {
                 let outputs = try await tools.run(
                     tool,
@@ -102,7 +111,8 @@ struct Attempts: Sendable {
     private func localGrant(_ offer: Offer, _ request: Services.Request, _ now: Instant) -> Grant {
         Grant(
             offer: offer.id,
-            provider: offer.provider,
+            // A slow download takes no place of a program.
+            provider: offer.tool == MediaFetch.tool ? MediaFetch.tool : offer.provider,
             model: offer.tool,
             manifest: nil,
             upper: .zero,

@@ -48,9 +48,12 @@ enum Help {
         Example: millrace run explainer.yaml --input topic="rivers of ice" --output ./result
         """,
         "validate": """
-        Usage: millrace validate FILE… [--catalog DIR]
+        Usage: millrace validate FILE… [--fix] [--catalog DIR]
 
         Checks workflow files as the server does. Ends with 1 when one has errors.
+
+          --fix   makes what can be mended without a question, prints it, and writes the files anew
+
 
         Example: millrace validate flows/*.yaml
         """,

@@ -70,6 +70,7 @@ struct Host {
             vendors: vendors,
             tools: tools,
             sandbox: Sandbox(assets: assets, tools: tools),
+            fetch: MediaFetch(assets: assets, clients: clients, now: Self.clock),
             now: Self.clock
         )
         runs = RunService(

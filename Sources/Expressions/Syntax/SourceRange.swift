@@ -19,15 +19,19 @@ struct SourceRange: Hashable, Sendable {
 }
 
 /// Where a part of a text stands for a person: its line, its column, and the line with a mark below it.
-struct SourceLocation {
+public struct SourceLocation: Sendable, Hashable {
     /// The most characters of a line that an excerpt shows.
     private static let width = 100
 
-    let line: Int
-    let column: Int
-    let excerpt: String
+    /// The line, from 1.
+    public let line: Int
+    /// The column in characters, from 1.
+    public let column: Int
+    /// The line of the text, and below it a line of carets that marks the part.
+    public let excerpt: String
 
-    init(of range: Range<Int>, in source: String) {
+    /// The place of some bytes of a text.
+    public init(of range: Range<Int>, in source: String) {
         let bytes = Array(source.utf8)
         let start = min(range.lowerBound, bytes.count)
         let before = bytes[..<start]

@@ -26,10 +26,13 @@ struct NodeRenaming {
 
     let old: String
     let new: String
+    /// Names that stand for ports and settings of the node whose text it is, and for no node.
+    let own: Set<String>
 
-    init(from old: String, to new: String) {
+    init(from old: String, to new: String, beside own: Set<String>) {
         self.old = old
         self.new = new
+        self.own = own
     }
 
     /// What changes in the source of an expression.
@@ -39,7 +42,9 @@ struct NodeRenaming {
             if reference.root == Self.collection, let member = reference.path.first, member.name == old {
                 return edit(of: member, in: bytes)
             }
-            guard reference.root == old, !Environment.reservedNames.contains(old) else { return nil }
+            guard reference.root == old, !Environment.reservedNames.contains(old), !own.contains(old) else {
+                return nil
+            }
             return edit(ofRoot: reference.rootRange, in: bytes, expression.variables)
         }
     }
@@ -55,7 +60,7 @@ struct NodeRenaming {
     private func edit(ofRoot range: Range<Int>, in bytes: [UInt8], _ variables: Set<String>) -> TextEdit {
         // After a point a name is looked up outside the variables of macros.
         let isAbsolute = bytes[range.lowerBound] == UInt8(ascii: ".")
-        if Environment.canBeShorthand(new), isAbsolute || !variables.contains(new) {
+        if Environment.canBeShorthand(new), !own.contains(new), isAbsolute || !variables.contains(new) {
             return TextEdit(range: range, text: (isAbsolute ? "." : "") + new)
         }
         let needsPoint = isAbsolute || variables.contains(Self.collection)
@@ -65,7 +70,13 @@ struct NodeRenaming {
 
 extension Expression {
     /// The text with another name for a node of the workflow, wherever it refers to that node.
-    public func text(renaming node: String, to name: String) -> String {
-        text.applying(NodeRenaming(from: node, to: name).edits(of: self, in: text))
+    ///
+    /// - Parameters:
+    ///   - node: The name until now.
+    ///   - name: The new name.
+    ///   - own: Names that stand for ports and settings of the node whose expression it is.
+    /// - Returns: The text with all else as it was.
+    public func text(renaming node: String, to name: String, beside own: Set<String> = []) -> String {
+        text.applying(NodeRenaming(from: node, to: name, beside: own).edits(of: self, in: text))
     }
 }

@@ -37,9 +37,21 @@ public struct TextTemplate: Sendable {
         return edits.isEmpty ? nil : source.applying(edits)
     }
 
+    /// The references to a root that stand in a larger expression instead of alone between their braces.
+    public func mixedReferences(to root: String) -> [Reference] {
+        text.holes.filter { $0.expression.references.map(\.range) != [$0.range] }
+            .flatMap { $0.expression.references.filter { $0.root == root } }
+    }
+
     /// The text with another name for a node of the workflow, wherever it refers to that node.
-    public func text(renaming node: String, to name: String) -> String {
-        let renaming = NodeRenaming(from: node, to: name)
+    ///
+    /// - Parameters:
+    ///   - node: The name until now.
+    ///   - name: The new name.
+    ///   - own: Names that stand for ports and settings of the node whose text it is.
+    /// - Returns: The text with all else as it was.
+    public func text(renaming node: String, to name: String, beside own: Set<String> = []) -> String {
+        let renaming = NodeRenaming(from: node, to: name, beside: own)
         return source.applying(text.holes.flatMap { renaming.edits(of: $0.expression, in: source) })
     }
 

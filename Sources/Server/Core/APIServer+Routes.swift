@@ -17,6 +17,9 @@ extension APIServer {
         Route(row: 6, method: .delete, path: "/workflows/{id}", scopes: ["workflows:write"]) {
             try await $0.deleteWorkflow($1)
         },
+        Route(row: 9, method: .post, path: "/workflows/lint", scopes: ["workflows:read"]) {
+            try await $0.lintGraph($1)
+        },
         Route(
             row: 20,
             method: .post,

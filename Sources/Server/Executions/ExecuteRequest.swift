@@ -76,7 +76,15 @@ struct ExecuteRequest {
             var changes = config
             for change in params { changes[change.key] = change.value }
             if let model = fields["model"] { changes["model"] = model }
-            settings[member.key] = try checked(changes, of: plan.nodes[place], path)
+            for change in try checked(changes, of: plan.nodes[place], path) {
+                // An address is fetched by a step of its own, so it is that step's setting.
+                let fetch = PlanNode.fetch(for: change.key, of: plan.nodes[place].id)
+                if plan.place(of: fetch) != nil, let url = change.value.string {
+                    settings[fetch, default: JSONObject()]["url"] = .string(url)
+                } else {
+                    settings[plan.nodes[place].id, default: JSONObject()][change.key] = change.value
+                }
+            }
         }
         return settings
     }

@@ -52,7 +52,9 @@ struct RunInputs {
             }
             return
         }
-        let takers = plan.nodes.filter { node in node.inputs.contains { $0.port.id == name && $0.edges.isEmpty } }
+        let takers = plan.nodes.filter { node in
+            !node.isImplied && node.inputs.contains { $0.port.id == name && $0.edges.isEmpty }
+        }
         if takers.count == 1 {
             try await set(takers[0], name, value)
             return

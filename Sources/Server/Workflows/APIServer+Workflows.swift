@@ -171,16 +171,25 @@ extension APIServer {
 
     // MARK: Graphs
 
-    /// Reads and checks the graph of a body; what is missing is taken from the base.
-    private func check(
-        _ fields: Fields,
-        _ exchange: Exchange,
-        base: JSON? = nil
-    ) throws -> (StoredGraph, [Violation]) {
+    /// POST /workflows/lint: what saving the graph would say, without saving it.
+    func lintGraph(_ exchange: Exchange) async throws -> Reply {
+        let fields = try Fields(try await exchange.object(), known: Self.writableFields)
+        let findings = try Self.graph(fields).findings(catalog: catalog, for: .saving)
+        let errors = findings.filter { $0.severity == .error }
+        return .json([
+            "data": [
+                "ok": .bool(errors.isEmpty), "violations": .array(errors.map(\.json)),
+                "warnings": .array(findings.filter { $0.severity != .error }.map(\.json) + fields.warnings),
+                "diagnostics": Violation.diagnostics(findings),
+            ]
+        ])
+    }
+
+    /// Reads the graph of a body; what is missing is taken from the base.
+    private static func graph(_ fields: Fields, base: JSON? = nil) throws(APIError) -> Graph {
         let settings = fields["settings"] ?? base?["settings"] ?? .object(JSONObject())
-        let graph: Graph
         do {
-            graph = try Graph(
+            return try Graph(
                 nodes: fields["nodes"] ?? base?["nodes"] ?? .null,
                 edges: fields["edges"] ?? base?["edges"] ?? .null,
                 settings: try WorkflowSettings(json: settings)
@@ -188,12 +197,23 @@ extension APIServer {
         } catch {
             throw APIError(graph: error)
         }
-        let stored = try StoredGraph(graph)
-        let outcome = Compiler.compile(graph, hash: stored.hash, catalog: catalog, for: .saving)
-        if case .violations(let findings) = outcome, exchange.query("strict") != "false" {
+    }
+
+    /// Reads and checks the graph of a body; what is missing is taken from the base, older filters are rewritten.
+    private func check(
+        _ fields: Fields,
+        _ exchange: Exchange,
+        base: JSON? = nil
+    ) throws -> (StoredGraph, [Violation]) {
+        let sent = try Self.graph(fields, base: base)
+        let findings = sent.findings(catalog: catalog, for: .saving)
+        if findings.contains(where: { $0.severity == .error }), exchange.query("strict") != "false" {
             throw APIError(violations: findings)
         }
-        return (stored, outcome.findings)
+        guard findings.contains(where: { $0.rule == .filterRewritten }) else {
+            return (try StoredGraph(sent), findings)
+        }
+        return (try StoredGraph(sent.mended(catalog: catalog, rules: [.filterRewritten]).graph), findings)
     }
 
     // MARK: Resources
@@ -264,7 +284,7 @@ extension APIServer {
         object["nodes"] = record["nodes"]
         object["edges"] = record["edges"]
         if let findings {
-            let migrations = findings.filter { $0.rule == "deprecated-node-type" }.map(\.json)
+            let migrations = findings.filter { $0.rule == .deprecatedNodeType }.map(\.json)
             object["meta"] = [
                 "migrations": .array(migrations), "warnings": .array(findings.map(\.json) + warnings),
             ]
@@ -325,7 +345,7 @@ extension APIError {
         case .noNodes: self.init(.noNodes, error.description)
         case .nodeWithoutID(let index): self.init(.nodeIDMissing, error.description, ["index": .int(Int64(index))])
         case .unknownNode(let id):
-            self.init(violations: [Violation("unknown-reference", error.description, node: id)])
+            self.init(violations: [Violation(.unknownReference, error.description, node: id)])
         case .notAList(let field), .notAnObject(let field, _):
             self.init(.invalidField, error.description, ["field": .string(field)])
         case .edgeWithoutEnd: self.init(.invalidField, error.description, ["field": "edges"])

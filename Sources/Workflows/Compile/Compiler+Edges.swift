@@ -5,13 +5,15 @@ extension Compiler {
     mutating func readEdges() {
         var seen: Set<String> = []
         let drawings = Set(graph.nodes.filter(\.isDrawing).map(\.id))
-        for edge in graph.edges {
+        for (number, edge) in graph.edges.enumerated() {
             guard seen.insert(edge.id).inserted else {
                 report(
-                    "duplicate-edge-id",
+                    .duplicateEdgeID,
                     "Two edges have the id \(edge.id).",
                     fix: "Give one another id.",
-                    edge: edge.id
+                    edge: edge.id,
+                    path: "edges[\(number)].id",
+                    fixes: [freshID(edge.id, among: graph.edges.map(\.id), at: ["edges", "\(number)", "id"])]
                 )
                 continue
             }
@@ -20,11 +22,12 @@ extension Compiler {
             else { continue }
             if source == target {
                 report(
-                    "cycle",
-                    "The edge \(edge.id) leads from node \(edge.source) to itself.",
+                    .cycle,
+                    "Cycle: \(edge.source) -> \(edge.source), by the edge \(edge.id).",
                     fix: "Use logic:loop for repeats.",
                     node: edge.source,
-                    edge: edge.id
+                    edge: edge.id,
+                    fixes: [removal(of: edge)]
                 )
                 continue
             }
@@ -32,22 +35,39 @@ extension Compiler {
         }
     }
 
+    func removal(of edge: GraphEdge, isAutomatic: Bool = false) -> GraphFix {
+        GraphFix("Remove the edge \(edge.id)", isAutomatic: isAutomatic, [JSONChange(place(in: edge), .remove)])
+    }
+
+    private func retarget(_ edge: GraphEdge, _ member: String, to value: String, isAutomatic: Bool) -> GraphFix {
+        GraphFix(
+            "Write \(value)",
+            isAutomatic: isAutomatic,
+            [JSONChange(place(in: edge, member), .add(.string(value)))]
+        )
+    }
+
     private mutating func end(_ id: String, of edge: GraphEdge, _ which: String) -> Int? {
         if let place = places[id] { return place }
         guard !broken.contains(id) else { return nil }
-        let near = graph.nodes.map(\.id).min { $0.distance(to: id) < $1.distance(to: id) }
+        let near = DidYouMean(id, among: graph.nodes.map(\.id))
         report(
-            "dangling-edge",
+            .danglingEdge,
             "The \(which) of edge \(edge.id), node \(id), does not exist.",
-            fix: near.map { "Connect it to an existing node, such as \($0), or remove the edge." }
-                ?? "Remove the edge.",
-            edge: edge.id
+            fix: near.map { "Did you mean \($0.name)? Connect it to an existing node, or remove the edge." }
+                ?? "Connect it to an existing node, or remove the edge.",
+            edge: edge.id,
+            path: which,
+            fixes: (near.map { [retarget(edge, which, to: $0.name, isAutomatic: $0.isSure)] } ?? []) + [
+                removal(of: edge)
+            ]
         )
         return nil
     }
 
     private mutating func connect(_ edge: GraphEdge, _ source: Int, _ target: Int) {
         var made = PlanEdge(id: edge.id, source: source, target: target)
+        made.iterates = edge.iterates
         if edge.isControl {
             // An order may hang on one branch: then the handle names it.
             made.sourcePort = edge.sourceHandle.flatMap { handle in
@@ -59,7 +79,21 @@ extension Compiler {
         if let take = edge.take {
             made.take = PlanEdge.Take(rawValue: take)
             if made.take == nil {
-                report("bad-config", "data.take must be first or last.", edge: edge.id, path: "data.take")
+                report(
+                    .badConfig,
+                    "data.take must be first or last.",
+                    fix: "Write first or last, or remove data.take to pass every item.",
+                    edge: edge.id,
+                    path: "data.take",
+                    fixes: ["first", "last"].map { word in
+                        let isMeant = DidYouMean(take.lowercased(), among: ["first", "last"])?.name == word
+                        return GraphFix(
+                            "Write \(word)",
+                            isAutomatic: isMeant,
+                            [JSONChange(place(in: edge, "data", "take"), .replace(.string(word)))]
+                        )
+                    }
+                )
             }
         }
         guard let output = output(edge, source, target), let input = input(edge, source, target, output) else { return }
@@ -68,36 +102,60 @@ extension Compiler {
         let port = nodes[target].inputs[input].port
         guard Compatibility.allows(output, port) else {
             report(
-                "type-mismatch",
+                .typeMismatch,
                 "\(nodes[source].label) gives \(output.type.rawValue), which \(nodes[target].label) cannot take as "
                     + "\(port.type.rawValue) at \(port.id).",
                 fix: "Put a node between them that makes \(port.type.rawValue) of \(output.type.rawValue).",
                 node: nodes[target].id,
-                edge: edge.id
+                edge: edge.id,
+                fixes: otherPorts(edge, source, target, port) + [removal(of: edge)]
             )
             return
         }
         if Compatibility.fetches(output, port) {
             report(
-                "implicit-fetch",
-                "The address from \(nodes[source].label) is fetched into the media store.",
-                severity: .warning,
+                .implicitFetch,
+                "The address from \(nodes[source].label) is fetched into the media store, as a step of its own.",
+                node: nodes[target].id,
+                edge: edge.id
+            )
+        } else if output.type.isMedia, port.type == .text {
+            report(
+                .implicitFetch,
+                "Of the media from \(nodes[source].label) only the address is passed.",
                 node: nodes[target].id,
                 edge: edge.id
             )
         }
         if !nodes[target].inputs[input].edges.isEmpty, !port.isList {
             report(
-                "multi-edge-single-port",
+                .multiEdgeSinglePort,
                 "Port \(port.id) of node \(nodes[target].id) takes one edge.",
                 fix: "Remove one of them, or put a logic:merge between.",
                 node: nodes[target].id,
-                edge: edge.id
+                edge: edge.id,
+                fixes: [removal(of: edge, isAutomatic: repeats(made, at: nodes[target].inputs[input]))]
             )
             return
         }
         nodes[target].inputs[input].edges.append(edges.count)
         edges.append(made)
+    }
+
+    /// Whether an edge brings what another one brings already.
+    private func repeats(_ edge: PlanEdge, at input: PlanInput) -> Bool {
+        input.edges.contains { edges[$0].source == edge.source && edges[$0].sourcePort == edge.sourcePort }
+    }
+
+    /// The ports that take the value, and those that give what the port takes.
+    private func otherPorts(_ edge: GraphEdge, _ source: Int, _ target: Int, _ port: InputPort) -> [GraphFix] {
+        let outputs = nodes[source].outputs.filter { $0.type != .any && Compatibility.allows($0, port) }
+        let given = edge.sourceHandle.flatMap { handle in nodes[source].outputs.first { $0.id == handle } }
+        let inputs = nodes[target].inputs.filter { input in
+            given.map { $0.type == input.port.type && (input.port.isList || input.edges.isEmpty) } ?? false
+        }
+        return outputs.map { retarget(edge, "sourceHandle", to: "out-\($0.id)", isAutomatic: false) }
+            + inputs.map { retarget(edge, "targetHandle", to: "in-\($0.port.id)", isAutomatic: false) }
     }
 
     private mutating func output(_ edge: GraphEdge, _ source: Int, _ target: Int) -> OutputPort? {
@@ -109,11 +167,12 @@ extension Compiler {
             let fits = ports.first { port in wanted.map { Compatibility.allows(port, $0) } ?? !port.isBranch }
             if let port = fits ?? ports.first { return port }
             report(
-                "bad-source-handle",
+                .badSourceHandle,
                 "Node \(edge.source) gives nothing.",
                 fix: "Remove the edge.",
                 node: edge.source,
-                edge: edge.id
+                edge: edge.id,
+                fixes: [removal(of: edge)]
             )
             return nil
         }
@@ -128,11 +187,12 @@ extension Compiler {
             return port
         }
         report(
-            "bad-source-handle",
+            .badSourceHandle,
             "Node \(edge.source) has no output port '\(handle)'.",
             fix: hint(handle, ports.map(\.id), prefix: "out-"),
             node: edge.source,
-            edge: edge.id
+            edge: edge.id,
+            fixes: fixes(edge, "sourceHandle", handle, ports.map(\.id), prefix: "out-")
         )
         return nil
     }
@@ -152,11 +212,12 @@ extension Compiler {
                 return place
             }
             report(
-                "bad-target-handle",
+                .badTargetHandle,
                 "Node \(edge.target) takes nothing.",
                 fix: "Remove the edge.",
                 node: edge.target,
-                edge: edge.id
+                edge: edge.id,
+                fixes: [removal(of: edge)]
             )
             return nil
         }
@@ -168,11 +229,12 @@ extension Compiler {
         }
         if let place = expand(handle, at: target) { return place }
         report(
-            "bad-target-handle",
+            .badTargetHandle,
             "Node \(edge.target) has no input port '\(handle)'.",
             fix: hint(handle, inputs.map(\.port.id), prefix: "in-"),
             node: edge.target,
-            edge: edge.id
+            edge: edge.id,
+            fixes: fixes(edge, "targetHandle", handle, inputs.map(\.port.id), prefix: "in-")
         )
         return nil
     }
@@ -197,10 +259,21 @@ extension Compiler {
     }
 
     private func hint(_ handle: String, _ known: [String], prefix: String) -> String {
-        guard let near = known.min(by: { $0.distance(to: handle) < $1.distance(to: handle) }) else {
-            return "Remove the edge."
-        }
-        return near.distance(to: handle) <= 4
-            ? "Did you mean \(prefix)\(near)?" : "Its ports are \(known.map { prefix + $0 }.joined(separator: ", "))."
+        if known.isEmpty { return "Remove the edge." }
+        return DidYouMean(handle, among: known).map { "Did you mean \(prefix)\($0.name)?" }
+            ?? "Its ports are \(known.map { prefix + $0 }.joined(separator: ", "))."
+    }
+
+    private func fixes(
+        _ edge: GraphEdge,
+        _ member: String,
+        _ handle: String,
+        _ known: [String],
+        prefix: String
+    ) -> [GraphFix] {
+        let near = DidYouMean(handle, among: known)
+        return known.map { name in
+            retarget(edge, member, to: prefix + name, isAutomatic: near?.name == name && near?.isSure == true)
+        } + [removal(of: edge)]
     }
 }

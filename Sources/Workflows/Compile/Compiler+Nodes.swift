@@ -5,13 +5,15 @@ import Values
 extension Compiler {
     mutating func readNodes() {
         var seen: Set<String> = []
-        for node in graph.nodes {
+        for (number, node) in graph.nodes.enumerated() {
             guard seen.insert(node.id).inserted else {
                 report(
-                    "duplicate-node-id",
+                    .duplicateNodeID,
                     "Two nodes have the id \(node.id).",
                     fix: "Give one another id.",
-                    node: node.id
+                    node: node.id,
+                    path: "nodes[\(number)].id",
+                    fixes: [freshID(node.id, among: graph.nodes.map(\.id), at: ["nodes", "\(number)", "id"])]
                 )
                 continue
             }
@@ -22,15 +24,18 @@ extension Compiler {
             }
             places[node.id] = nodes.count
             nodes.append(plan(node, type))
+            checkMembers(node, type)
         }
         for node in graph.nodes {
             guard let name = node.reference, let place = places[node.id] else { continue }
             if let other = places[name], other != place {
                 report(
-                    "duplicate-node-id",
-                    "The reference name \(name) is taken.",
+                    .duplicateNodeID,
+                    "The reference name \(name) is taken by node \(nodes[other].id).",
                     fix: "Choose another.",
-                    node: node.id
+                    node: node.id,
+                    path: "data.ref",
+                    fixes: [freshID(name, among: Array(places.keys), at: self.place(in: node.id, ["ref"]))]
                 )
             } else {
                 places[name] = place
@@ -38,50 +43,15 @@ extension Compiler {
         }
     }
 
-    private mutating func resolveType(of node: GraphNode) -> NodeType? {
-        guard let name = node.nodeType else {
-            report(
-                "unknown-node-type",
-                "Node \(node.id) names no type.",
-                fix: "Set data.nodeType.",
-                node: node.id,
-                path: "data.nodeType"
-            )
-            return nil
-        }
-        switch catalog.resolve(name) {
-        case .exact(let type):
-            return type
-        case .successor(let type):
-            report(
-                "deprecated-node-type",
-                "\(name) is served by \(type.id).",
-                severity: .warning,
-                fix: "Write \(type.id).",
-                node: node.id,
-                path: "data.nodeType"
-            )
-            return type
-        case .retired(let type):
-            report(
-                "retired-node-type",
-                "\(type.label) (\(name)) was taken out of service and has no successor.",
-                fix: "Choose another node type.",
-                node: node.id,
-                path: "data.nodeType"
-            )
-            return nil
-        case nil:
-            let near = catalog.suggestions(for: name)
-            report(
-                "unknown-node-type",
-                "There is no node type \(name).",
-                fix: near.isEmpty ? "See GET /nodes for all types." : "Did you mean \(near.joined(separator: " or "))?",
-                node: node.id,
-                path: "data.nodeType"
-            )
-            return nil
-        }
+    /// Gives what has a name that is taken another one.
+    func freshID(_ id: String, among taken: [String], at path: [String]) -> GraphFix {
+        var number = 2
+        while taken.contains("\(id)-\(number)") { number += 1 }
+        return GraphFix(
+            "Name it \(id)-\(number)",
+            isAutomatic: true,
+            [JSONChange(path, .add(.string("\(id)-\(number)")))]
+        )
     }
 
     private mutating func plan(_ node: GraphNode, _ type: NodeType) -> PlanNode {
@@ -129,12 +99,12 @@ extension Compiler {
         var ports: [DeclaredPort] = []
         for (index, entry) in declared.enumerated() {
             guard let id = entry["id"]?.string, !id.isEmpty else {
-                report("bad-config", "The port \(index) has no id.", node: node.id, path: "data.\(list)[\(index)]")
+                report(.badConfig, "The port \(index) has no id.", node: node.id, path: "data.\(list)[\(index)]")
                 continue
             }
             guard let type = PortType(word: entry["type"]?.string ?? "ANY") else {
                 report(
-                    "bad-config",
+                    .badConfig,
                     "\(entry["type"]?.text ?? "null") is no port type.",
                     fix: "Write one of \(PortType.allCases.map(\.rawValue).joined(separator: ", ")).",
                     node: node.id,
@@ -155,84 +125,4 @@ extension Compiler {
         }
         return ports
     }
-
-    // MARK: Values in the settings
-
-    private mutating func bind(_ node: GraphNode, _ port: InputPort) -> Binding? {
-        guard let value = node.setting(port.id, or: port.aliases), !value.isNull else { return nil }
-        return bind(value, node: node, name: port.id, isTemplate: port.isTemplate)
-    }
-
-    private mutating func bind(_ node: GraphNode, _ parameter: Parameter) -> Binding? {
-        guard let value = node.setting(parameter.id, or: parameter.aliases), !value.isNull else {
-            return parameter.defaultValue.map(Binding.literal)
-        }
-        if let use = parameter.expression {
-            guard let text = value.string else {
-                if parameter.type == .boolean || value.bool != nil { return .literal(value) }
-                report(
-                    "bad-config",
-                    "\(parameter.id) must be a CEL expression, not a \(value.kind).",
-                    node: node.id,
-                    path: "config.\(parameter.id)"
-                )
-                return nil
-            }
-            do {
-                let expression = try Expression(parsing: text, in: .workflow)
-                return use == .value ? .expression(expression) : .itemExpression(expression)
-            } catch {
-                reportExpression(error, node: node.id, name: parameter.id)
-                return nil
-            }
-        }
-        if parameter.isTemplate, let text = value.string, text.contains("{{") {
-            return bind(value, node: node, name: parameter.id, isTemplate: true)
-        }
-        guard let problem = parameter.problem(with: value) else { return .literal(value) }
-        report(
-            "bad-config",
-            "\(parameter.id) \(problem).",
-            fix: "Correct the value, or remove it to use the default.",
-            node: node.id,
-            path: "config.\(parameter.id)"
-        )
-        return nil
-    }
-
-    private mutating func bind(_ value: JSON, node: GraphNode, name: String, isTemplate: Bool) -> Binding? {
-        guard isTemplate, let text = value.string, text.contains("{{") else { return .literal(value) }
-        do {
-            let template = try TextTemplate(parsing: text, in: .workflow)
-            if let rewritten = template.rewritten {
-                report(
-                    "filter-rewritten",
-                    "The filter in \(name) is written as an expression.",
-                    severity: .warning,
-                    fix: "Write \(rewritten).",
-                    node: node.id,
-                    path: "config.\(name)"
-                )
-            }
-            return .template(template)
-        } catch {
-            reportExpression(error, node: node.id, name: name)
-            return nil
-        }
-    }
-
-    private mutating func reportExpression(_ error: ExpressionError, node: String, name: String) {
-        report(
-            "bad-expression",
-            "\(name), line \(error.line), column \(error.column): \(error.message)",
-            fix: error.suggestion,
-            node: node,
-            path: "config.\(name)"
-        )
-    }
-}
-
-extension Environment {
-    /// What expressions of a workflow may use; which names exist is checked against the graph, with better messages.
-    static let workflow = Environment(hints: ["env": "Write `vars.NAME` for a workspace variable."])
 }

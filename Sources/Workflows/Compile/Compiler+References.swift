@@ -2,96 +2,345 @@ import Catalog
 import Expressions
 import Values
 
+/// A reference in a setting of a node.
+private struct Use {
+    /// The place of the node that refers.
+    let place: Int
+    /// The setting.
+    let name: String
+    /// The text in which the reference stands.
+    let text: String
+    let reference: Reference
+    /// Whether the node itself evaluates the expression for each of its items.
+    let isForItems: Bool
+    let isSecretField: Bool
+}
+
 extension Compiler {
     /// Checks every name in templates and expressions, and lets a node wait for the nodes it refers to.
     mutating func bindReferences() {
+        let drawn = Set(edges.map { Pair(source: $0.source, target: $0.target) })
         for place in nodes.indices {
+            var sources: [Int: (isOptional: Bool, name: String)] = [:]
             for (name, binding) in nodes[place].bindings {
-                for reference in binding.references { check(reference, in: name, of: place) }
+                guard let text = binding.text else { continue }
+                let isSecretField = nodes[place].type.parameter(name)?.isSecret ?? false
+                if isSecretField, case .template(let template) = binding { checkSecrets(template, name, of: place) }
+                for reference in binding.references {
+                    let use = Use(
+                        place: place,
+                        name: name,
+                        text: text,
+                        reference: reference,
+                        isForItems: binding.isForItems,
+                        isSecretField: isSecretField
+                    )
+                    guard let (source, isOptional) = source(of: use) else { continue }
+                    let before = sources[source]
+                    sources[source] = (isOptional && before?.isOptional ?? true, before?.name ?? name)
+                }
+            }
+            for (source, use) in sources.sorted(by: { $0.key < $1.key }) {
+                if !drawn.contains(Pair(source: source, target: place)) { warn(source, place, use.name) }
+                var edge = PlanEdge(id: nil, source: source, target: place)
+                edge.isOptional = use.isOptional
+                edges.append(edge)
             }
         }
     }
 
-    private mutating func check(_ reference: Reference, in name: String, of place: Int) {
-        let node = nodes[place]
-        switch reference.root {
+    private struct Pair: Hashable {
+        let source: Int
+        let target: Int
+    }
+
+    /// The place of the node that is referred to; `nil` when it is none, which is reported where it is wrong.
+    private mutating func source(of use: Use) -> (Int, isOptional: Bool)? {
+        let path = use.reference.path
+        switch use.reference.root {
         case "nodes":
-            guard let id = reference.path.first?.name else {
-                report(
-                    "unknown-reference",
-                    "\(name) uses nodes without a name.",
-                    fix: "Write nodes[\"id\"].port.",
-                    node: node.id,
-                    path: "config.\(name)"
-                )
-                return
+            guard let id = path.first?.name else {
+                unknown(use, "\(use.name) uses nodes without a name.", fix: "Write nodes[\"id\"].port.")
+                return nil
             }
-            refer(to: id, port: reference.path.dropFirst().first?.name, in: name, of: place)
-        case "inputs", "trigger", "vars", "run", "item", "index", "value", "output":
-            return
-        case let root where node.inputs.contains { $0.port.id == root } || node.type.parameter(root) != nil:
-            return
-        default:
-            refer(to: reference.root, port: reference.path.first?.name, in: name, of: place)
+            return node(id, path.dropFirst().first, use)
+        case "inputs":
+            checkInput(use)
+            return nil
+        case "vars":
+            guard let known = workspace.variables, let member = path.first, !known.contains(member.name) else {
+                return nil
+            }
+            let near = DidYouMean(member.name, among: known)
+            unknown(
+                use,
+                "\(use.name) refers to vars.\(member.name), which is no variable.",
+                fix: near.map { "Did you mean vars.\($0.name)?" } ?? "Declare it with PUT /vars/\(member.name).",
+                near: near.map { (member.nameRange, member.written($0.name, in: use.text), $0.isSure) }
+            )
+            return nil
+        case "run":
+            let known = ["id", "workflowId", "round"]
+            guard let member = path.first, !known.contains(member.name) else { return nil }
+            let near = DidYouMean(member.name, among: known)
+            unknown(
+                use,
+                "\(use.name) refers to run.\(member.name), which is not there.",
+                fix: "A run has \(known.joined(separator: ", ")).",
+                near: near.map { (member.nameRange, member.written($0.name, in: use.text), $0.isSure) }
+            )
+            return nil
+        case "secrets":
+            if !use.isSecretField {
+                report(
+                    .secretNotAllowed,
+                    "\(use.name) of \(nodes[use.place].label) is no field for secrets.",
+                    fix: "Secrets may only stand in fields for headers and keys.",
+                    node: nodes[use.place].id,
+                    path: field(use),
+                    location: location(use)
+                )
+            }
+            return nil
+        case "item" where use.isForItems, "index" where use.isForItems, "trigger": return nil
+        case "item", "index":
+            itemUses.append((node: nodes[use.place].id, name: use.name, root: use.reference.root))
+            return nil
+        case let root where isOwn(root, of: use.place): return nil
+        case "output":
+            unknown(use, "\(use.name) refers to output, which is only known in policy.quality.", fix: "Name a node.")
+            return nil
+        case let root: return node(root, path.first, use)
         }
     }
 
-    private mutating func refer(to id: String, port: String?, in name: String, of place: Int) {
-        let node = nodes[place]
+    private func isOwn(_ name: String, of place: Int) -> Bool {
+        nodes[place].inputs.contains { $0.port.id == name } || nodes[place].type.parameter(name) != nil
+    }
+
+    private mutating func node(_ id: String, _ port: Reference.Member?, _ use: Use) -> (Int, isOptional: Bool)? {
         guard let source = places[id] else {
-            guard !broken.contains(id) else { return }
-            let near = places.keys.filter { $0.distance(to: id) <= 3 }.min { $0.distance(to: id) < $1.distance(to: id) }
-            report(
-                "unknown-reference",
-                "\(name) refers to \(id), which is no node, input or port.",
-                fix: near.map { "Did you mean \($0)?" } ?? "Use the id of a node, or one of the ports of this node.",
-                node: node.id,
-                path: "config.\(name)"
+            guard !broken.contains(id) else { return nil }
+            let isBare = use.reference.root != "nodes"
+            let own = nodes[use.place].inputs.map(\.port.id) + nodes[use.place].type.parameters.map(\.id)
+            let near = DidYouMean(id, among: places.keys + (isBare ? own + Environment.workflowRoots.sorted() : []))
+            unknown(
+                use,
+                "\(use.name) refers to \(id), which is no node, input or port.",
+                fix: near.map { "Did you mean \($0.name)?" }
+                    ?? "Use the id of a node, or one of the ports of this node.",
+                near: near.flatMap { near in rewriting(use, to: near) }
             )
-            return
+            return nil
         }
-        guard source != place else {
+        guard source != use.place else {
             report(
-                "cycle",
-                "\(name) refers to its own node.",
+                .cycle,
+                "Cycle: \(id) -> \(id), because \(use.name) refers to its own node.",
                 fix: "Refer to another.",
-                node: node.id,
-                path: "config.\(name)"
+                node: nodes[use.place].id,
+                path: field(use),
+                location: location(use)
             )
-            return
+            return nil
         }
+        let outputs = nodes[source].outputs
         guard let port else {
-            let example = nodes[source].outputs.first?.id ?? "text"
-            report(
-                "unknown-reference",
-                "\(name) names node \(id) without a port.",
-                fix: "Write \(id).\(example).",
-                node: node.id,
-                path: "config.\(name)"
-            )
-            return
+            let example = outputs.first?.id ?? "text"
+            unknown(use, "\(use.name) names node \(id) without a port.", fix: "Write \(id).\(example).")
+            return nil
         }
-        guard nodes[source].outputs.contains(where: { $0.id == port }) else {
-            let known = nodes[source].outputs.map(\.id)
-            report(
-                "unknown-reference",
-                "Node \(id) has no output \(port).",
-                fix: known.isEmpty ? "It gives nothing." : "Its outputs are \(known.joined(separator: ", ")).",
-                node: node.id,
-                path: "config.\(name)"
+        guard outputs.contains(where: { $0.id == port.name }) else {
+            let known = outputs.map(\.id)
+            let alias = outputs.first { $0.aliases.contains(port.name) }?.id
+            let near = DidYouMean(port.name, among: known)
+            let name = alias ?? near?.name
+            unknown(
+                use,
+                "Node \(id) has no output \(port.name).",
+                fix: name.map { "Did you mean \($0)?" }
+                    ?? (known.isEmpty ? "It gives nothing." : "Its outputs are \(known.joined(separator: ", "))."),
+                near: name.map {
+                    (port.nameRange, port.written($0, in: use.text), alias != nil || near?.isSure == true)
+                }
             )
-            return
+            return nil
         }
-        guard !edges.contains(where: { $0.source == source && $0.target == place }) else { return }
-        report(
-            "implicit-edge",
-            "\(node.label) waits for \(nodes[source].label), to which \(name) refers.",
-            severity: .warning,
-            fix: "Draw an edge from \(id) to in-_after.",
-            node: node.id,
-            path: "config.\(name)"
+        return (source, port.isOptional)
+    }
+
+    /// The reference with another name for its node.
+    private func rewriting(_ use: Use, to near: DidYouMean) -> (Range<Int>, String, Bool)? {
+        if use.reference.root == "nodes" {
+            return use.reference.path.first.map { ($0.nameRange, $0.written(near.name, in: use.text), near.isSure) }
+        }
+        let isPlain = Environment.canBeShorthand(near.name) || Environment.workflowRoots.contains(near.name)
+        let text = isPlain ? near.name : "nodes[\(JSON.string(near.name).text)]"
+        return (use.reference.rootRange, text, near.isSure)
+    }
+
+    private mutating func checkInput(_ use: Use) {
+        guard let member = use.reference.path.first, !member.isOptional,
+            !nodes.contains(where: { $0.type.family == "trigger" }), !isRunInput(member.name)
+        else { return }
+        let known = nodes.filter { $0.type.kind == .input }.map { $0.inputName ?? $0.id }
+        let near = DidYouMean(member.name, among: known)
+        unknown(
+            use,
+            "\(use.name) refers to inputs.\(member.name), but a run has no such input.",
+            fix: near.map { "Did you mean inputs.\($0.name)?" }
+                ?? "Add an input node with the name \(member.name), or write inputs.?\(member.name).",
+            near: near.map { (member.nameRange, member.written($0.name, in: use.text), $0.isSure) }
         )
-        edges.append(PlanEdge(id: nil, source: source, target: place))
+    }
+
+    /// Whether a run may be given an input of that name (contract §7.1).
+    private func isRunInput(_ name: String) -> Bool {
+        func plain(_ text: String) -> String { text.lowercased().replacing(" ", with: "_") }
+        return places[name] != nil
+            || nodes.contains { node in
+                node.type.kind == .input && (node.inputName == name || plain(node.label) == plain(name))
+                    || node.inputs.contains { $0.port.id == name && $0.edges.isEmpty }
+            }
+    }
+
+    // MARK: Secrets
+
+    /// Checks that secrets are declared, may go where the node sends them, and stand alone.
+    private mutating func checkSecrets(_ template: TextTemplate, _ name: String, of place: Int) {
+        let node = nodes[place]
+        let mixed = template.mixedReferences(to: "secrets")
+        for reference in template.references where reference.root == "secrets" {
+            let location = SourceLocation(of: reference.range, in: template.source)
+            let secret = reference.path.first?.name ?? ""
+            func report(_ rule: GraphRule, _ message: String, _ fix: String) {
+                findings.append(
+                    Violation(
+                        rule,
+                        message,
+                        fix: fix,
+                        node: node.id,
+                        path: "config.\(name)",
+                        location: location
+                    )
+                )
+            }
+            if mixed.contains(reference) || reference.path.count != 1 {
+                report(
+                    .secretNotAllowed,
+                    "\(name) computes with the secret \(secret); its value is opaque.",
+                    "Write {{secrets.\(secret)}} alone, with fixed text before or after it."
+                )
+            }
+            guard let known = workspace.secrets else { continue }
+            guard let hosts = known[secret] else {
+                let near = DidYouMean(secret, among: known.keys)
+                report(
+                    .unknownSecret,
+                    "There is no secret \(secret).",
+                    near.map { "Did you mean \($0.name)?" } ?? "Declare it with PUT /secrets/\(secret)."
+                )
+                continue
+            }
+            guard let host = targetHost(of: node), !hosts.contains(host) else { continue }
+            report(
+                .secretNotAllowed,
+                "The secret \(secret) may not be sent to \(host).",
+                "It is for \(hosts.joined(separator: ", ")); add the host with PUT /secrets/\(secret)."
+            )
+        }
+    }
+
+    /// The host that a node calls, where its address is fixed.
+    private func targetHost(of node: PlanNode) -> String? {
+        guard case .literal(.string(let url))? = node.bindings.first(where: { $0.name == "url" })?.binding,
+            let start = url.firstRange(of: "://")?.upperBound
+        else { return nil }
+        let authority = url[start...].prefix { !"/?#".contains($0) }
+        return authority.split(separator: "@").last?.prefix { $0 != ":" }.lowercased()
+    }
+
+    // MARK: Reporting
+
+    private mutating func warn(_ source: Int, _ place: Int, _ name: String) {
+        let (from, to) = (nodes[source].id, nodes[place].id)
+        var edge: JSONObject = [
+            "id": .string(freshEdgeID("\(from)-\(to)")), "source": .string(from), "target": .string(to),
+        ]
+        if let port = nodes[source].outputs.first { edge["sourceHandle"] = .string("out-\(port.id)") }
+        edge["targetHandle"] = "in-_after"
+        edge["data"] = ["kind": "control"]
+        report(
+            .implicitEdge,
+            "\(nodes[place].label) waits for \(nodes[source].label), to which \(name) refers.",
+            fix: "Draw an edge from \(from) to in-_after.",
+            node: to,
+            path: path(of: name, place),
+            fixes: [GraphFix("Draw the edge", isAutomatic: true, [JSONChange(["edges", "-"], .add(.object(edge)))])]
+        )
+    }
+
+    private func freshEdgeID(_ id: String) -> String {
+        var candidate = id
+        var number = 2
+        while graph.edges.contains(where: { $0.id == candidate }) {
+            candidate = "\(id)-\(number)"
+            number += 1
+        }
+        return candidate
+    }
+
+    private mutating func unknown(
+        _ use: Use,
+        _ message: String,
+        fix: String,
+        near: (range: Range<Int>, text: String, isSure: Bool)? = nil
+    ) {
+        var fixes: [GraphFix] = []
+        if let near {
+            let bytes = Array(use.text.utf8)
+            let text = String(
+                decoding: bytes[..<near.range.lowerBound] + Array(near.text.utf8) + bytes[near.range.upperBound...],
+                as: UTF8.self
+            )
+            let path = settingPath(of: use.name, use.place)
+            fixes = [
+                GraphFix(
+                    "Write \(near.text)",
+                    isAutomatic: near.isSure,
+                    [JSONChange(place(in: nodes[use.place].id, path), .replace(.string(text)))]
+                )
+            ]
+        }
+        report(
+            .unknownReference,
+            message,
+            fix: fix,
+            node: nodes[use.place].id,
+            path: field(use),
+            location: location(use),
+            fixes: fixes
+        )
+    }
+
+    private func field(_ use: Use) -> String { path(of: use.name, use.place) }
+
+    private func location(_ use: Use) -> SourceLocation { SourceLocation(of: use.reference.range, in: use.text) }
+
+    func path(of name: String, _ place: Int) -> String { settingPath(of: name, place).joined(separator: ".") }
+
+    private func settingPath(of name: String, _ place: Int) -> [String] {
+        let node = nodes[place]
+        let aliases =
+            node.inputs.first { $0.port.id == name }?.port.aliases ?? node.type.parameter(name)?.aliases ?? []
+        return graph.node(node.id)?.settingPath(name, or: aliases) ?? ["config", name]
+    }
+}
+
+extension Reference.Member {
+    /// Another name as it is written in the place of this one.
+    fileprivate func written(_ name: String, in text: String) -> String {
+        Array(text.utf8)[range.lowerBound] == UInt8(ascii: "[") ? JSON.string(name).text : name
     }
 }
 
@@ -111,5 +360,19 @@ extension Binding {
         case .template(let template): template.references
         case .expression(let expression), .itemExpression(let expression): expression.references
         }
+    }
+
+    /// The text that refers; `nil` for a value that stands there.
+    fileprivate var text: String? {
+        switch self {
+        case .literal: nil
+        case .template(let template): template.source
+        case .expression(let expression), .itemExpression(let expression): expression.text
+        }
+    }
+
+    fileprivate var isForItems: Bool {
+        guard case .itemExpression = self else { return false }
+        return true
     }
 }

@@ -2,6 +2,7 @@ public import Catalog
 public import Values
 
 private import Crypto
+import Expressions
 
 /// Turns a graph and a catalog into a plan, or into everything that is wrong with the graph.
 public struct Compiler {
@@ -37,12 +38,15 @@ public struct Compiler {
 
     let graph: Graph
     let catalog: Catalog
+    let workspace: Workspace
     let purpose: Purpose
     var findings: [Violation] = []
     var nodes: [PlanNode] = []
     var edges: [PlanEdge] = []
     /// The places of nodes by identifier and by reference name.
     var places: [String: Int] = [:]
+    /// The settings that name an item, to be judged when the dimensions are known.
+    var itemUses: [(node: String, name: String, root: String)] = []
     /// The nodes whose type is not known, so that edges to them are not reported again.
     var broken: Set<String> = []
 
@@ -52,21 +56,24 @@ public struct Compiler {
     ///   - graph: The graph.
     ///   - hash: The hash of its record, see ``Graph/hash``.
     ///   - catalog: The node types it may use.
+    ///   - workspace: The variables and secrets it may name.
     ///   - purpose: What the plan is for.
     /// - Returns: The plan with warnings, or the findings of which one at least is an error.
     public static func compile(
         _ graph: Graph,
         hash: ContentHash,
         catalog: Catalog,
+        workspace: Workspace = Workspace(),
         for purpose: Purpose
     ) -> Outcome {
-        var compiler = Compiler(graph: graph, catalog: catalog, purpose: purpose)
+        var compiler = Compiler(graph: graph, catalog: catalog, workspace: workspace, purpose: purpose)
         return compiler.run(hash)
     }
 
-    private init(graph: Graph, catalog: Catalog, purpose: Purpose) {
+    private init(graph: Graph, catalog: Catalog, workspace: Workspace, purpose: Purpose) {
         self.graph = graph
         self.catalog = catalog
+        self.workspace = workspace
         self.purpose = purpose
     }
 
@@ -75,11 +82,15 @@ public struct Compiler {
         readNodes()
         readEdges()
         bindReferences()
+        checkRequired()
+        checkPrices()
+        insertFetches()
         if let order = sorted() {
             renumber(order)
             inferDimensions()
-            checkRequired()
+            checkIteration()
             findAncestors()
+            checkReach()
         }
         guard !findings.contains(where: { $0.severity == .error }) else { return .violations(findings) }
         return .plan(
@@ -98,21 +109,23 @@ public struct Compiler {
     private mutating func checkLimits() {
         if graph.nodes.count > Graph.maximumNodes {
             report(
-                "max-nodes",
+                .maxNodes,
                 "A workflow has at most \(Graph.maximumNodes) nodes, this one has \(graph.nodes.count).",
-                fix: "Move a part of it into a workflow of its own and call that with blueprint:invoke."
+                fix: "Move a part of it into a workflow of its own and call that with blueprint:invoke.",
+                path: "nodes"
             )
         }
         if graph.edges.count > Graph.maximumEdges {
             report(
-                "max-edges",
+                .maxEdges,
                 "A workflow has at most \(Graph.maximumEdges) edges, this one has \(graph.edges.count).",
-                fix: "Move a part of it into a workflow of its own and call that with blueprint:invoke."
+                fix: "Move a part of it into a workflow of its own and call that with blueprint:invoke.",
+                path: "edges"
             )
         }
         for node in graph.nodes where JSON.object(node.data).depth > 10 {
             report(
-                "max-depth",
+                .maxDepth,
                 "The data of node \(node.id) nests deeper than 10 levels.",
                 fix: "Keep deep data in a file or an input, not in the node.",
                 node: node.id,
@@ -122,31 +135,49 @@ public struct Compiler {
     }
 
     /// The nodes whose outputs are the result: those of the output family, else all from which no edge leaves.
-    private var results: [Int] {
+    var results: [Int] {
         let outputs = nodes.indices.filter { nodes[$0].type.family == "output" }
         return outputs.isEmpty ? nodes.indices.filter { nodes[$0].outgoing.isEmpty } : outputs
     }
 
-    private mutating func findAncestors() {
-        for place in nodes.indices {
-            var ancestors: Set<Int> = [place]
-            for edge in nodes[place].incoming { ancestors.formUnion(nodes[edges[edge].source].ancestors) }
-            nodes[place].ancestors = ancestors
-        }
-    }
-
     mutating func report(
-        _ rule: String,
+        _ rule: GraphRule,
         _ message: String,
-        severity: Violation.Severity = .error,
+        severity: Violation.Severity? = nil,
         fix: String? = nil,
         node: String? = nil,
         edge: String? = nil,
-        path: String? = nil
+        path: String? = nil,
+        location: SourceLocation? = nil,
+        fixes: [GraphFix] = []
     ) {
         findings.append(
-            Violation(rule, message, severity: severity, fix: fix, node: node, edge: edge, path: path)
+            Violation(
+                rule,
+                message,
+                severity: severity,
+                fix: fix,
+                node: node,
+                edge: edge,
+                path: path,
+                location: location,
+                fixes: fixes
+            )
         )
+    }
+
+    // MARK: Places for fixes
+
+    /// The place of a member of a node's data in the object with `nodes` and `edges`.
+    func place(in node: String, _ path: [String]) -> [String] {
+        let number = graph.nodes.firstIndex { $0.id == node } ?? 0
+        return ["nodes", "\(number)", "data"] + path
+    }
+
+    /// The place of a member of an edge in the object with `nodes` and `edges`.
+    func place(in edge: GraphEdge, _ path: String...) -> [String] {
+        let number = graph.edges.firstIndex { $0.raw == edge.raw } ?? 0
+        return ["edges", "\(number)"] + path
     }
 }
 

@@ -64,6 +64,17 @@ public struct GraphNode: Sendable, Hashable {
         return nil
     }
 
+    /// Where in the data ``setting(_:or:)`` finds a value; `config` when it finds none.
+    func settingPath(_ name: String, or aliases: [String] = []) -> [String] {
+        let data = data
+        for name in [name] + aliases {
+            if data["config"]?[name] != nil { return ["config", name] }
+            if data["params"]?[name] != nil { return ["params", name] }
+            if !Self.ownMembers.contains(name), data[name] != nil { return [name] }
+        }
+        return ["config", name]
+    }
+
     /// The object `data.policy`; empty when it is missing.
     public var policy: JSONObject { data["policy"]?.object ?? JSONObject() }
 

@@ -32,6 +32,8 @@ public struct WorkflowSettings: Sendable, Hashable {
     public private(set) var concurrency = 32
     /// Whether placeholders may stand for vendors.
     public private(set) var sandbox: SandboxPolicy = .never
+    /// The most credits a run may cost; `nil` for no cap.
+    public private(set) var maximumCredits: Int64?
     /// The input nodes a published workflow shows; `nil` shows all.
     public private(set) var exposedInputs: [String]?
 
@@ -54,6 +56,7 @@ public struct WorkflowSettings: Sendable, Hashable {
         failurePolicy = try Self.word(object, "failurePolicy") ?? .fail
         concurrency = try Self.integer(object, "concurrency", 1...100).map(Int.init) ?? 32
         sandbox = try Self.word(object, "sandbox") ?? .never
+        maximumCredits = try Self.integer(object, "maxCredits", 0...Int64.max)
         if let names = object["exposedInputs"], !names.isNull {
             guard let list = names.array, list.allSatisfy({ $0.string != nil }) else {
                 throw GraphError.badSetting(name: "exposedInputs", reason: "must be a list of node ids")

@@ -79,11 +79,17 @@ public struct NodePolicy: Sendable, Hashable {
     /// The defaults.
     public init() {}
 
+    /// The members that a policy may have (contract §9.2).
+    static let members = [
+        "timeoutMs", "retry", "onUnknown", "fallbacks", "quality", "onError", "cache", "concurrency", "joinMode",
+        "cancelLosers",
+    ]
+
     /// Reads the object `data.policy`; problems are added to the findings and the default is kept.
     init(_ object: JSONObject, node: String, findings: inout [Violation]) {
         func report(_ name: String, _ reason: String) {
             findings.append(
-                Violation("bad-config", "policy.\(name) \(reason).", node: node, path: "policy.\(name)")
+                Violation(.badConfig, "policy.\(name) \(reason).", node: node, path: "policy.\(name)")
             )
         }
         func milliseconds(_ object: JSONObject, _ name: String, _ range: ClosedRange<Int64>) -> Duration? {
@@ -115,18 +121,6 @@ public struct NodePolicy: Sendable, Hashable {
         onError = word("onError") ?? .fail
         joinMode = word("joinMode") ?? .all
         concurrency = number(object, "concurrency", 1...100).map { Int($0) } ?? 8
-        if object["circuit"] != nil {
-            findings.append(
-                Violation(
-                    "ignored-policy",
-                    "A breaker belongs to the provider; policy.circuit has no effect.",
-                    severity: .warning,
-                    fix: "Remove policy.circuit.",
-                    node: node,
-                    path: "policy.circuit"
-                )
-            )
-        }
         guard let retry = object["retry"]?.object else { return }
         self.retry.maximumRetries = number(retry, "maxRetries", 0...20).map { Int($0) } ?? self.retry.maximumRetries
         self.retry.initialDelay = milliseconds(retry, "initialDelayMs", 0...3_600_000) ?? self.retry.initialDelay

@@ -79,6 +79,8 @@ public struct PlanNode: Sendable {
     public var dimensions: [Dimension] = []
     /// Whether a person has switched it off.
     public var isDisabled: Bool
+    /// Whether the graph does not show it: a step that a conversion needs.
+    public var isImplied = false
     /// The nodes, and itself, without which it cannot run.
     public var ancestors: Set<Int> = []
 
@@ -164,6 +166,8 @@ public struct PlanEdge: Sendable {
     public var take: Take?
     /// Whether the node makes sense without it: an implied edge whose references are all optional.
     public var isOptional = false
+    /// Whether its target runs once for each element of a JSON list.
+    public var iterates = false
     /// Whether it waits for all items of its source instead of one.
     public var collects = false
 

@@ -1,4 +1,4 @@
-import Values
+public import Values
 
 import YAML
 
@@ -38,6 +38,38 @@ public struct WorkflowDocument: Sendable {
         } catch {
             throw ReadError(description: "\(fileName): \(error)")
         }
+    }
+
+    /// The text of a file after changes of the object with its `nodes` and `edges`.
+    ///
+    /// JSON is written with two spaces a level. YAML is refused, because its comments would be lost.
+    ///
+    /// - Throws: ``ReadError`` when the file is no workflow, is YAML, or a place is not there.
+    public static func text(
+        _ bytes: [UInt8],
+        fileName: String,
+        applying changes: [JSONChange]
+    ) throws(ReadError) -> [UInt8] {
+        guard !fileName.hasSuffix(".yaml"), !fileName.hasSuffix(".yml") else {
+            throw ReadError(
+                description: "The fixes of a YAML file have to be made by hand: "
+                    + changes.map(\.json.text).joined(separator: ", ")
+            )
+        }
+        let json: JSON
+        do {
+            json = try Self.json(bytes, isYAML: false)
+        } catch {
+            throw ReadError(description: "\(fileName): \(error)")
+        }
+        let prefix = json["workflow"]?.object == nil ? [] : ["workflow"]
+        let placed = changes.map { JSONChange(prefix + $0.path, $0.operation) }
+        guard var changed = json.applying(placed)?.object else {
+            throw ReadError(description: "\(fileName) cannot be changed.")
+        }
+        // The sum of an export is one of the old text.
+        changed["checksum"] = nil
+        return Array((JSON.object(changed).indentedText + "\n").utf8)
     }
 
     private static func json(_ bytes: [UInt8], isYAML: Bool) throws -> JSON {
