@@ -72,6 +72,10 @@ let package = Package(
         .target(name: "HTTPValues"),
         .testTarget(name: "HTTPValuesTests", dependencies: ["HTTPValues"]),
 
+        // MARK: Layout
+        .target(name: "Layout"),
+        .testTarget(name: "LayoutTests", dependencies: ["Layout", "TestSupport"]),
+
         // MARK: millrace
         .executableTarget(
             name: "millrace",
@@ -151,10 +155,10 @@ let package = Package(
         .testTarget(name: "ValuesTests", dependencies: ["TestSupport", "Values"]),
 
         // MARK: Workflows
-        .target(name: "Workflows", dependencies: ["Catalog", "Crypto", "Expressions", "Values", "YAML"]),
+        .target(name: "Workflows", dependencies: ["Catalog", "Crypto", "Expressions", "Layout", "Values", "YAML"]),
         .testTarget(
             name: "WorkflowsTests",
-            dependencies: ["Catalog", "Expressions", "TestSupport", "Values", "Workflows"]
+            dependencies: ["Catalog", "Expressions", "Layout", "TestSupport", "Values", "Workflows", "YAML"]
         ),
 
         // MARK: YAML

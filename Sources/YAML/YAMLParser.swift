@@ -4,7 +4,7 @@ private import CYAML
 @safe
 public struct YAMLParser: ~Copyable {
     private let parser: UnsafeMutablePointer<yaml_parser_t>
-    private var anchors: [String: YAMLNode] = [:]
+    private var anchors: [String: Anchored] = [:]
     private var budget: Int
     private let maximumDepth: Int
 
@@ -41,6 +41,20 @@ public struct YAMLParser: ~Copyable {
     deinit {
         unsafe yaml_parser_delete(parser)
         unsafe parser.deallocate()
+    }
+
+    /// A value that aliases may repeat.
+    private struct Anchored {
+        let node: YAMLNode
+        /// The number of values in it, itself included.
+        let size: Int
+        /// The number of levels below it.
+        let depth: Int
+
+        init(_ node: YAMLNode) {
+            self.node = node
+            (size, depth) = node.extentOfTree
+        }
     }
 
     /// What the parser met, without pointers.
@@ -98,10 +112,8 @@ public struct YAMLParser: ~Copyable {
 
     private mutating func node(_ met: Met, depth: Int) throws(YAMLError) -> YAMLNode {
         budget -= 1
-        guard budget >= 0 else { throw YAMLError(reason: "The YAML document has too many values", position: met.start) }
-        guard depth <= maximumDepth else {
-            throw YAMLError(reason: "The YAML document nests deeper than \(maximumDepth) levels", position: met.start)
-        }
+        guard budget >= 0 else { throw Self.tooMany(met) }
+        try check(depth, at: met)
         let made: YAMLNode
         switch met.event {
         case .alias(let name):
@@ -109,7 +121,9 @@ public struct YAMLParser: ~Copyable {
                 throw YAMLError(reason: "There is no anchor &\(name)", position: met.start)
             }
             budget -= known.size
-            return known.moved(to: met.extent(.alias))
+            guard budget >= 0 else { throw Self.tooMany(met) }
+            try check(depth + known.depth, at: met)
+            return known.node.moved(to: met.extent(.alias))
         case .scalar(let text, let style):
             made = .scalar(text, isPlain: style == .plain, at: met.extent(style))
         case .startSequence(let isFlow):
@@ -122,8 +136,18 @@ public struct YAMLParser: ~Copyable {
         case .end, .endCollection, .startDocument, .other:
             throw YAMLError(reason: "A value is missing", position: met.start)
         }
-        if let anchor = met.anchor { anchors[anchor] = made }
+        if let anchor = met.anchor { anchors[anchor] = Anchored(made) }
         return made
+    }
+
+    private func check(_ depth: Int, at met: Met) throws(YAMLError) {
+        guard depth <= maximumDepth else {
+            throw YAMLError(reason: "The YAML document nests deeper than \(maximumDepth) levels", position: met.start)
+        }
+    }
+
+    private static func tooMany(_ met: Met) -> YAMLError {
+        YAMLError(reason: "The YAML document has too many values", position: met.start)
     }
 
     private mutating func items(depth: Int) throws(YAMLError) -> ([YAMLNode], end: YAMLPosition) {
@@ -208,12 +232,14 @@ extension YAMLPosition {
 }
 
 extension YAMLNode {
-    /// The number of values in it, itself included.
-    fileprivate var size: Int {
-        switch self {
-        case .scalar: 1
-        case .sequence(let items, _): items.reduce(1) { $0 + $1.size }
-        case .mapping(let pairs, _): pairs.reduce(1) { $0 + $1.key.size + $1.value.size }
-        }
+    /// The number of values in it, itself included, and the number of levels below it.
+    fileprivate var extentOfTree: (size: Int, depth: Int) {
+        let inside: [YAMLNode] =
+            switch self {
+            case .scalar: []
+            case .sequence(let items, _): items
+            case .mapping(let pairs, _): pairs.flatMap { [$0.key, $0.value] }
+            }
+        return inside.map(\.extentOfTree).reduce((1, 0)) { ($0.0 + $1.size, max($0.1, $1.depth + 1)) }
     }
 }

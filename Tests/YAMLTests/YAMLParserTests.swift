@@ -25,4 +25,22 @@ struct YAMLParserTests {
         #expect(throws: YAMLError.self) { try YAMLParser.parse(deep) }
         #expect(throws: Never.self) { try YAMLParser.parse("") }
     }
+
+    @Test func `does not let aliases nest without end`() {
+        let chain = "- &a0 [x]\n" + (1...100).map { "- &a\($0) [*a\($0 - 1)]\n" }.joined()
+        #expect(throws: YAMLError.self) { try YAMLParser.parse(chain) }
+    }
+
+    @Test func `says where values begin and end, and how they are written`() throws {
+        let node = try #require(try YAMLParser.parse("é: &x 'ab'\nb: |\n  c\nd: [*x]\n"))
+        guard case .mapping(let pairs, let whole) = node, case .sequence(let items, let flow) = pairs[2].value else {
+            Issue.record("\(node)")
+            return
+        }
+        #expect(whole.style == .block && flow.style == .flow && items[0].extent.style == .alias)
+        let quoted = pairs[0].value.extent
+        #expect(quoted.style == .quoted && quoted.isMarked && quoted.start.offset == 3 && quoted.end.offset == 10)
+        #expect(pairs[1].value.extent.style == .literal && pairs[1].value.extent.start.line == 2)
+        #expect(flow.start.offset == 23 && flow.end.offset == 27)
+    }
 }

@@ -7,15 +7,13 @@ struct DocumentSource: Sendable {
     struct Replacement {
         var range: Range<Int>
         var text: String
-
-        /// Whether both change the same or neighbouring parts, so that their order would matter.
-        func touches(_ other: Replacement) -> Bool {
-            range.lowerBound <= other.range.upperBound && other.range.lowerBound <= range.upperBound
-        }
     }
 
     let isJSON: Bool
-    var allowsLiteral = true
+    /// Whether texts of several lines may be written with `|`.
+    private(set) var allowsLiteral = true
+    /// What ends a line.
+    let lineBreak: String
     private(set) var bytes: [UInt8]
     private(set) var root: YAMLNode
     private var starts: [Int]?
@@ -24,8 +22,11 @@ struct DocumentSource: Sendable {
     init(_ text: String, _ root: YAMLNode, isJSON: Bool) {
         self.isJSON = isJSON
         self.root = root
-        bytes = Array(text.utf8)
+        let bytes = Array(text.utf8)
+        let firstBreak = bytes.firstIndex(of: UInt8(ascii: "\n"))
+        lineBreak = firstBreak.map { $0 > 0 && bytes[$0 - 1] == UInt8(ascii: "\r") } ?? false ? "\r\n" : "\n"
         starts = Self.starts(bytes)
+        self.bytes = bytes
     }
 
     /// The places of a JSON text, which YAML can mostly read; `nil` where it cannot.
@@ -39,56 +40,62 @@ struct DocumentSource: Sendable {
     /// The text.
     var text: String { String(decoding: bytes, as: UTF8.self) }
 
-    /// The value it holds; `nil` when a change made it unreadable.
-    var value: JSON? { try? JSON(yaml: root) }
-
-    /// What ends a line.
-    var lineBreak: String { bytes.contains(UInt8(ascii: "\r")) && text.utf8.contains([13, 10]) ? "\r\n" : "\n" }
-
-    mutating func apply(_ edits: [DocumentEdit]) throws(DocumentEditError) {
-        // Changes that do not touch each other are made together, for reading the text again is what takes time.
-        var pending: [Replacement] = []
-        for edit in edits {
-            if !pending.isEmpty, edit.value != nil, let next = try? replacement(for: edit),
-                !pending.contains(where: { $0.touches(next) })
-            {
-                pending.append(next)
-                continue
-            }
-            try splice(&pending)
-            if let next = try replacement(for: edit) { pending.append(next) }
-            if edit.value == nil { try splice(&pending) }
-        }
-        try splice(&pending)
+    /// The text after one change; `nil` when it would not hold that value.
+    func applying(_ change: JSONChange, toHold wanted: JSON, allowsLiteral: Bool) -> DocumentSource? {
+        var draft = self
+        draft.allowsLiteral = allowsLiteral
+        return draft.replacement(for: change).flatMap { draft.splicing([$0], toHold: wanted) }
     }
 
-    private mutating func splice(_ pending: inout [Replacement]) throws(DocumentEditError) {
-        guard !pending.isEmpty else { return }
-        for replacement in pending.sorted(by: { $0.range.lowerBound > $1.range.lowerBound }) {
-            bytes.replaceSubrange(replacement.range, with: replacement.text.utf8)
+    /// The text after changes that put other values where values stand, all made at once; `nil` when they do more, or when
+    /// it would not hold that value.
+    func replacing(_ changes: [JSONChange], toHold wanted: JSON) -> DocumentSource? {
+        var replacements: [Replacement] = []
+        for change in changes {
+            guard case .replace = change.operation, let next = replacement(for: change) else { return nil }
+            replacements.append(next)
         }
-        pending = []
-        starts = Self.starts(bytes)
-        guard let read = try? YAMLParser.parse(text) else {
-            throw DocumentEditError(description: "The text is written in a way in which it cannot be changed.")
+        replacements.sort { $0.range.lowerBound < $1.range.lowerBound }
+        let areApart = zip(replacements, replacements.dropFirst()).allSatisfy {
+            $0.range.upperBound < $1.range.lowerBound
         }
-        root = read
+        return areApart ? splicing(replacements, toHold: wanted) : nil
+    }
+
+    private func splicing(_ replacements: [Replacement], toHold wanted: JSON) -> DocumentSource? {
+        var spliced: [UInt8] = []
+        var place = 0
+        for replacement in replacements {
+            guard replacement.range.lowerBound >= place else { return nil }
+            spliced += bytes[place..<replacement.range.lowerBound]
+            spliced += replacement.text.utf8
+            place = replacement.range.upperBound
+        }
+        spliced += bytes[place...]
+        let text = String(decoding: spliced, as: UTF8.self)
+        guard let root = try? YAMLParser.parse(text), let value = try? JSON(yaml: root), value == wanted else {
+            return nil
+        }
+        // What is JSON stays JSON.
+        if isJSON, (try? JSON(parsing: text, limits: JSONLimits(depth: 64, bytes: DocumentText.maximumBytes))) != wanted
+        {
+            return nil
+        }
+        return DocumentSource(text, root, isJSON: isJSON)
     }
 
     // MARK: Places
 
     /// The place of a position in bytes.
     func byte(_ position: YAMLPosition) -> Int {
-        guard let starts else { return position.offset + (bytes.starts(with: Self.mark) ? 3 : 0) }
+        guard let starts else { return min(position.offset, bytes.count) }
         return position.offset < starts.count ? starts[position.offset] : bytes.count
     }
-
-    private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     /// Where each Unicode scalar begins, a byte-order mark left out; `nil` when each has one byte.
     private static func starts(_ bytes: [UInt8]) -> [Int]? {
         guard bytes.contains(where: { $0 >= 0x80 }) else { return nil }
-        let first = bytes.starts(with: mark) ? 3 : 0
+        let first = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         return bytes.indices.dropFirst(first).filter { bytes[$0] & 0xC0 != 0x80 }
     }
 
@@ -107,16 +114,18 @@ struct DocumentSource: Sendable {
 
     /// The place of the line break that ends the line, or of the end of the text.
     func lineEnd(_ place: Int) -> Int {
-        var end = place
-        while end < bytes.count, bytes[end] != UInt8(ascii: "\n") { end += 1 }
+        let end = bytes[place...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
         return end > place && bytes[end - 1] == UInt8(ascii: "\r") ? end - 1 : end
     }
 
     /// The place where the line begins.
     func lineStart(_ place: Int) -> Int {
-        var start = place
-        while start > 0, bytes[start - 1] != UInt8(ascii: "\n") { start -= 1 }
-        return start
+        bytes[..<place].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    }
+
+    /// The place where the next line begins, or the end of the text.
+    func nextLine(_ place: Int) -> Int {
+        bytes[place...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? bytes.count
     }
 
     /// Whether only spaces stand in that part.

@@ -5,14 +5,15 @@ import YAML
 /// The text of a YAML or JSON document, in which values can be changed while everything else stays as it was written:
 /// comments, order, indentation, quotes.
 ///
-/// Every change is read back: the new text holds exactly the value asked for, or nothing has changed.
+/// Every change is read back. Where the text around a place is written in a way that does not allow the change, as with
+/// YAML anchors, the nearest value around it that can be is written anew.
 public struct DocumentText: Sendable {
     /// The text.
     public private(set) var text: String
     /// The value it holds.
     public private(set) var value: JSON
 
-    let isJSON: Bool
+    /// The places of the values; `nil` for a JSON text in an unusual spelling, such as with escaped surrogates.
     private var source: DocumentSource?
 
     /// Reads a text of at most 8 MiB.
@@ -26,7 +27,6 @@ public struct DocumentText: Sendable {
             throw WorkflowDocument.ReadError(description: "The file is longer than 8 MiB.")
         }
         self.text = text
-        isJSON = !isYAML
         do {
             if isYAML {
                 guard let root = try YAMLParser.parse(text) else {
@@ -45,50 +45,61 @@ public struct DocumentText: Sendable {
         }
     }
 
-    private static let maximumBytes = 8 << 20
+    static let maximumBytes = 8 << 20
 
     /// Makes changes, each in the document that the ones before it left.
     ///
-    /// A JSON text in an unusual spelling, such as with escaped surrogates, is written anew with two spaces a level.
-    ///
-    /// - Throws: ``DocumentEditError`` when a path leads nowhere, or through a YAML alias, or the text is written in a way
-    ///   in which the change cannot be made; then nothing has changed.
-    public mutating func apply(_ edits: [DocumentEdit]) throws(DocumentEditError) {
-        var wanted = value
-        for edit in edits { wanted = try wanted.applying(edit) }
+    /// - Throws: ``WorkflowDocument/ReadError`` when a place is not there; then nothing has changed.
+    public mutating func apply(_ changes: [JSONChange]) throws(WorkflowDocument.ReadError) {
+        guard let wanted = value.applying(changes) else {
+            throw WorkflowDocument.ReadError(
+                description:
+                    "The document lacks a place of the change \(changes.map(\.json.text).joined(separator: ", "))."
+            )
+        }
         guard let source else {
-            text = wanted.indentedText + "\n"
-            value = wanted
+            (text, value) = (wanted.indentedText + "\n", wanted)
             return
         }
-        for allowsLiteral in [true, false] {
-            var draft = source
-            draft.allowsLiteral = allowsLiteral
-            try draft.apply(edits)
-            guard draft.value == wanted else { continue }
-            text = draft.text
-            value = wanted
-            self.source = draft
+        if let draft = source.replacing(changes, toHold: wanted) {
+            (self.source, text, value) = (draft, draft.text, wanted)
             return
         }
-        throw DocumentEditError(
-            description: "The text is written in a way in which \(edits.map(\.path.text).joined(separator: ", ")) "
-                + "cannot be changed without changing more. Change it by hand."
-        )
+        for change in changes { try apply(change) }
     }
 
-    /// The way to the workflow in the document: inside `workflow` of an export, else the document itself.
-    public var workflowPath: [PathStep] { value["workflow"]?.object == nil ? [] : ["workflow"] }
+    private mutating func apply(_ change: JSONChange) throws(WorkflowDocument.ReadError) {
+        guard let source, let wanted = value.applying([change]) else {
+            throw WorkflowDocument.ReadError(description: "The document cannot be changed.")
+        }
+        // From the place itself outwards, until the text holds what it is to hold.
+        for attempt in [change] + wanted.rewritings(around: change.path) {
+            for allowsLiteral in [true, false] {
+                guard let draft = source.applying(attempt, toHold: wanted, allowsLiteral: allowsLiteral) else {
+                    continue
+                }
+                (self.source, text, value) = (draft, draft.text, wanted)
+                return
+            }
+        }
+        let draft = try DocumentText(
+            source.isJSON ? wanted.indentedText + "\n" : wanted.yamlText,
+            isYAML: !source.isJSON
+        )
+        (self.source, text, value) = (draft.source, draft.text, wanted)
+    }
+}
 
-    /// The way to the node of that identifier; `nil` when there is none.
-    public func path(ofNode id: String) -> [PathStep]? { path(of: id, in: "nodes") }
-
-    /// The way to the edge of that identifier; `nil` when there is none.
-    public func path(ofEdge id: String) -> [PathStep]? { path(of: id, in: "edges") }
-
-    private func path(of id: String, in list: String) -> [PathStep]? {
-        let path = workflowPath + [.member(list)]
-        let place = value.value(at: path[...])?.array?.firstIndex { $0["id"]?.string == id }
-        return place.map { path + [.element($0)] }
+extension JSON {
+    /// The changes that write the values on the way to a place anew, the innermost first.
+    fileprivate func rewritings(around path: [String]) -> [JSONChange] {
+        var changes: [JSONChange] = []
+        var value: JSON? = self
+        for (depth, name) in path.enumerated() {
+            guard let here = value else { break }
+            changes.append(JSONChange(Array(path.prefix(depth)), .replace(here)))
+            value = here.array == nil ? here[name] : Int(name).flatMap { here[$0] }
+        }
+        return changes.reversed()
     }
 }
