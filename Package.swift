@@ -15,7 +15,7 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "Catalog", "EventLoop", "HTTPClient", "HTTPServer", "HTTPValues", "Storage", "Values", "Workflows",
+                "Catalog", "EventLoop", "HTTPClient", "HTTPServer", "HTTPValues", "Layout", "Storage", "Values", "Workflows",
             ],
             path: "Benchmarks"
         ),
@@ -130,8 +130,7 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "HTTPServer", "HTTPValues",
-                "Runtime",
-                "Storage", "Values", "Workflows",
+                "Layout", "Runtime", "Storage", "Values", "Workflows",
             ]
         ),
         .testTarget(name: "ServerTests", dependencies: ["Catalog", "Server"]),

@@ -8,6 +8,10 @@ enum Help {
           serve        starts the server
           run          runs a workflow file without a server
           validate     checks workflow files
+          export       writes a workflow in its canonical form
+          import       sends workflow files to a server
+          diff         compares two workflows by node and path
+          layout       places the nodes of workflow files
           nodes        lists the node types, or shows one
           keys         lists, makes and withdraws API keys
           expression   evaluates expressions, or checks files of cases
@@ -52,10 +56,45 @@ enum Help {
 
         Checks workflow files as the server does. Ends with 1 when one has errors.
 
-          --fix   makes what can be mended without a question, prints it, and writes the files anew
-
+          --fix   makes what can be mended without a question, and prints it; comments and order stay
 
         Example: millrace validate flows/*.yaml
+        """,
+        "export": """
+        Usage: millrace export FILE|ID [--format yaml|millrace|wireflow|reactflow] [--output FILE] [--url URL] [--key KEY]
+
+        Writes a workflow in its canonical form: the same workflow always gives the same bytes. What begins with wf_ is
+        read from a server, all else is a file. The key may also stand in MILLRACE_API_KEY, the URL in MILLRACE_URL.
+
+        Example: millrace export wf_01m6b1yq00f8d2j5v7b4x9c1ke --output flows/shoes.yaml
+        """,
+        "import": """
+        Usage: millrace import FILE… [--name NAME] [--dry-run] [--url URL] [--key KEY]
+
+        Sends workflow files to a server as new workflows, and prints their identifiers and what is to be looked at.
+
+          --dry-run   only says what would be read
+
+        Example: millrace import flows/shoes.yaml
+        """,
+        "diff": """
+        Usage: millrace diff OLD NEW [--json] [--ignore-drawing] [--url URL] [--key KEY]
+
+        Compares two workflows by node and path, not by line. Each is a file, or a workflow of a server by its identifier.
+        Ends with 0 when they are equal, with 1 when they differ, with 2 when one cannot be read.
+
+          --ignore-drawing   takes workflows as equal that only are drawn differently
+
+        Example: millrace diff flows/shoes.yaml wf_01m6b1yq00f8d2j5v7b4x9c1ke
+        """,
+        "layout": """
+        Usage: millrace layout FILE… [--write] [--catalog DIR]
+
+        Places the nodes in layers from left to right and prints the file; comments and order stay.
+
+          --write   changes the files instead
+
+        Example: millrace layout --write flows/shoes.yaml
         """,
         "nodes": """
         Usage: millrace nodes [TYPE] [--catalog DIR] [--json]

@@ -11,7 +11,7 @@ enum ValidateCommand {
             throw Arguments.UsageError(description: "Name at least one workflow file.")
         }
         let settings = try Settings(arguments, environment: environment)
-        let catalog = try Host.catalog(folder: settings["catalog"] ?? "\(settings.data)/catalog")
+        let catalog = try Host.catalog(folder: settings.catalogFolder)
         var isFaulty = false
         for path in arguments.positional {
             do {

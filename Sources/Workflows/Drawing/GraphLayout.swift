@@ -133,14 +133,17 @@ extension Graph {
         (try? applying(GraphLayout(self, catalog: catalog).changes)) ?? self
     }
 
+    /// Whether a layout takes no more than about a second.
+    public var isFitForLayout: Bool { nodes.count <= 5 * Self.maximumNodes && edges.count <= 5 * Self.maximumEdges }
+
     /// Whether any node says where it stands.
     public var isPlaced: Bool { nodes.contains { GraphDrawing.origin(of: $0) != nil } }
 }
 
 extension WorkflowDocument {
-    /// The workflow, laid out when no node says where it stands.
+    /// The workflow, laid out when no node says where it stands and there are not too many.
     public func placed(catalog: Catalog) -> WorkflowDocument {
-        guard !graph.isPlaced else { return self }
+        guard !graph.isPlaced, graph.isFitForLayout else { return self }
         var document = self
         document.graph = graph.laidOut(catalog: catalog)
         return document

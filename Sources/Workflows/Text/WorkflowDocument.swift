@@ -94,6 +94,10 @@ public struct WorkflowDocument: Sendable, Hashable {
         do {
             var document = try DocumentText(text, isYAML: isYAML(fileName))
             let prefix = document.value["workflow"]?.object == nil ? [] : ["workflow"]
+            let body = prefix.isEmpty ? document.value : document.value["workflow"]
+            if body?["edges"] == nil, changes.contains(where: { $0.path.first == "edges" }) {
+                try document.apply([JSONChange(prefix + ["edges"], .add([]))])
+            }
             try document.apply(changes.map { JSONChange(prefix + $0.path, $0.operation) })
             if document.value["checksum"]?.string != nil, let workflow = document.value["workflow"] {
                 try document.apply([JSONChange(["checksum"], .replace(.string(checksum(of: workflow))))])

@@ -1,0 +1,144 @@
+import EventLoop
+import HTTPServer
+import HTTPValues
+import Layout
+import Storage
+import Values
+import Workflows
+
+extension APIServer {
+    /// GET /workflows/{id}/export: the canonical text (contract §11.6).
+    func exportWorkflow(_ exchange: Exchange) async throws -> Reply {
+        let row = try await workflow(exchange)
+        let word = exchange.query("format") ?? WorkflowDocument.Format.millrace.rawValue
+        guard let format = WorkflowDocument.Format(rawValue: word) else {
+            let known = WorkflowDocument.Format.allCases.map(\.rawValue).joined(separator: ", ")
+            throw APIError(.invalidFilter, "format must be one of: \(known).", ["field": "format"])
+        }
+        if let version = exchange.query("version") {
+            throw APIError(.resourceNotFound, "There is no version \(version) of the workflow.", ["param": "version"])
+        }
+        let document = WorkflowDocument(
+            name: row.name,
+            description: row.description,
+            tags: row.tags,
+            isActive: row.isActive,
+            graph: try await graph(of: row)
+        )
+        let text = try await pool.run { document.placed(catalog: self.catalog).text(format) }
+        let headers: HTTPFields = [
+            "content-type": format.mediaType, "cache-control": "no-store",
+            "content-disposition": "attachment; filename=\"\(row.id).\(format.fileExtension)\"",
+        ]
+        return .raw(HTTPResponse(status: 200, headers: headers, body: Array(text.utf8)))
+    }
+
+    /// POST /workflows/import: a new workflow from a file (contract §11).
+    func importWorkflow(_ exchange: Exchange) async throws -> Reply {
+        let bytes = try await exchange.bytes(atMost: 8 << 20)
+        let request = try await pool.run { () throws(APIError) -> ImportRequest in
+            try ImportRequest(bytes, mediaType: exchange.mediaType)
+        }
+        let sent = request.workflow
+        guard sent.graph.isFitForLayout else {
+            throw APIError(.invalidGraph, "The workflow has too many nodes or edges.", ["violations": []])
+        }
+        let (workflow, findings) = try await pool.run {
+            let placed = sent.placed(catalog: self.catalog)
+            return (placed, placed.graph.findings(catalog: self.catalog, for: .saving))
+        }
+        let graph = try StoredGraph(workflow.graph)
+        var random = SystemRandomNumberGenerator()
+        let row = WorkflowRow(
+            id: WorkflowID(at: exchange.now, random: &random),
+            account: exchange.account,
+            name: workflow.name,
+            description: workflow.description,
+            tags: workflow.tags,
+            isActive: workflow.isActive,
+            draft: graph.hash,
+            viewport: nil,
+            revision: 1,
+            createdAt: exchange.now,
+            updatedAt: exchange.now
+        )
+        if !request.isDryRun { try await stored { try await self.database.insert(row, graph: graph) } }
+        return .json(
+            [
+                "format": .string(request.format.rawValue), "workflow": .object(try resource(row, graph)),
+                "report": report(workflow, findings),
+            ],
+            status: request.isDryRun ? 200 : 201,
+            headers: request.isDryRun ? [:] : ["location": "/api/v1/workflows/\(row.id)"]
+        )
+    }
+
+    /// What became of an imported workflow; nothing keeps it from being stored, but errors keep it from being run.
+    private func report(_ workflow: WorkflowDocument, _ findings: [Violation]) -> JSON {
+        var warnings = findings.map { finding -> JSON in
+            [
+                "code": .string(finding.rule.rawValue), "nodeId": finding.node.map(JSON.string) ?? .null,
+                "message": .string(finding.message), "hint": finding.fix.map(JSON.string) ?? .null,
+            ]
+        }
+        if workflow.isChanged {
+            warnings.append([
+                "code": "checksum-mismatch", "nodeId": nil,
+                "message": "The file was changed after it was exported: its check sum is another.", "hint": nil,
+            ])
+        }
+        let unknown = Set(findings.filter { $0.rule == .unknownNodeType }.compactMap(\.node))
+        let placeholders = workflow.graph.nodes.count { $0.nodeType == "utility:placeholder" || unknown.contains($0.id) }
+        return [
+            "nodes": .int(Int64(workflow.graph.nodes.count)),
+            "mapped": .int(Int64(workflow.graph.nodes.count - placeholders)),
+            "placeholders": .int(Int64(placeholders)), "warnings": .array(warnings), "secretsNeeded": [],
+        ]
+    }
+
+    /// POST /workflows/{id}/layout: places the nodes, and stores that unless it is a dry run (contract §9.1).
+    func layOut(_ exchange: Exchange) async throws -> Reply {
+        let old = try await workflow(exchange)
+        let known = ["gapX", "gapY", "scope", "baseUpdatedAt", "dryRun"]
+        let fields = try Fields(try await exchange.object(), known: known)
+        try checkBase(old, fields, exchange)
+        var spacing = Diagram.Spacing()
+        if let gap = try fields.integer("gapX", 16...1000) { spacing.gapX = spacing.snapped(Int(gap)) }
+        if let gap = try fields.integer("gapY", 16...1000) { spacing.gapY = spacing.snapped(Int(gap)) }
+        let scope = fields["scope"]?.string == "all" ? nil : try fields.strings("scope", atMost: 1000).map(Set.init)
+        let isDryRun = try fields.bool("dryRun") ?? false
+        let graph = try await graph(of: old)
+        guard graph.isFitForLayout else {
+            throw APIError(.invalidGraph, "The workflow has too many nodes or edges.", ["violations": []])
+        }
+        if let missing = scope?.first(where: { graph.node($0) == nil }) {
+            throw APIError.field("scope", "names a node \(missing) that is not there")
+        }
+        let used = spacing
+        let layout = try await pool.run { GraphLayout(graph, catalog: self.catalog, spacing: used, scope: scope) }
+        var row = old
+        if !isDryRun, !layout.changes.isEmpty {
+            let placed: StoredGraph
+            do {
+                placed = try StoredGraph(try graph.applying(layout.changes))
+            } catch {
+                throw APIError(.internalError, "The layout could not be written: \(error)")
+            }
+            row.draft = placed.hash
+            row = try await update(old, to: row, graph: placed, exchange)
+        }
+        var body = layout.json.object ?? JSONObject()
+        body["revision"] = .int(row.revision)
+        body["updatedAt"] = .string(row.updatedAt.description)
+        if !fields.warnings.isEmpty { body["warnings"] = .array(fields.warnings) }
+        return .json(.object(body), headers: ["etag": Self.tag(row)])
+    }
+
+    private func graph(of row: WorkflowRow) async throws -> Graph {
+        do {
+            return try Graph(record: try JSON(parsing: try await draft(of: row).body))
+        } catch let error as GraphError {
+            throw APIError(graph: error)
+        }
+    }
+}
