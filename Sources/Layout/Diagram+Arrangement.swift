@@ -212,8 +212,10 @@ private struct Arranger {
         var (x, y, row) = (0, 0, 0)
         var size = Diagram.Size(width: 0, height: 0)
         for (place, tile) in (notes + tiles).enumerated() {
-            if x > 0, x + tile.size.width > width || place == notes.count {
-                (x, y, row) = (0, spacing.snapped(y + row + spacing.gapY), 0)
+            let isFirstTile = place == notes.count
+            if x > 0, isFirstTile || x + tile.size.width > width {
+                let gap = isFirstTile ? reach : spacing.gapY
+                (x, y, row) = (0, spacing.snapped(y + row + gap), 0)
             }
             for (box, origin) in tile.corners { origins[box] = Diagram.Point(x: x + origin.x, y: y + origin.y) }
             size.width = max(size.width, x + tile.size.width)
@@ -226,20 +228,32 @@ private struct Arranger {
 
     // MARK: Notes
 
-    /// The notes beside each box: those that stood no farther than a hand's breadth from it.
+    /// How far a note that belongs to nothing stands from everything.
+    private var reach: Int { spacing.snapped(2 * spacing.gapY) }
+
+    /// The notes beside each box from top to bottom: those that stood so near to it, or to another of its notes, as no note
+    /// does that belongs to nothing.
     private func notes(among inside: [Int]) -> [Int: [Int]] {
-        var notes: [Int: [Int]] = [:]
-        for note in inside where boxes[note].isNote {
-            var nearest: (box: Int, distance: Int)?
-            for box in inside where !boxes[box].isNote {
-                guard let distance = distance(note, box), distance <= 160, distance < nearest?.distance ?? .max else {
-                    continue
-                }
-                nearest = (box, distance)
+        var owned: [Int: [Int]] = [:]
+        var open = inside.filter { boxes[$0].isNote }
+        var nearest: [Int: (owner: Int, distance: Int)] = [:]
+        func offer(_ near: Int, of owner: Int) {
+            for note in open {
+                guard let distance = distance(note, near), distance < nearest[note]?.distance ?? reach else { continue }
+                nearest[note] = (owner, distance)
             }
-            if let nearest { notes[nearest.box, default: []].append(note) }
         }
-        return notes
+        for box in inside where !boxes[box].isNote { offer(box, of: box) }
+        while let note = open.min(by: { nearest[$0]?.distance ?? .max < nearest[$1]?.distance ?? .max }),
+            let owner = nearest[note]?.owner
+        {
+            owned[owner, default: []].append(note)
+            open.removeAll { $0 == note }
+            offer(note, of: owner)
+        }
+        return owned.mapValues { notes in
+            notes.sorted { (boxes[$0].origin?.y ?? 0, $0) < (boxes[$1].origin?.y ?? 0, $1) }
+        }
     }
 
     private func distance(_ one: Int, _ other: Int) -> Int? {

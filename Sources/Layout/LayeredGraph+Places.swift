@@ -43,7 +43,7 @@ private struct Heights {
         for link in graph.links {
             let waypoints = [link.tail, link.head].count { graph.vertices[$0].isWaypoint }
             // Long lines are to be straight above all (Gansner and others, section 4.2).
-            let weight = [1.0, 4, 8][waypoints]
+            let weight = [1.0, 2, 8][waypoints]
             let drop = Double(link.tailOffset - link.headOffset)
             before[link.head].append(End(vertex: link.tail, drop: drop, weight: weight))
             after[link.tail].append(End(vertex: link.head, drop: -drop, weight: weight))

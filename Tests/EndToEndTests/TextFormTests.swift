@@ -24,7 +24,10 @@ struct TextFormTests {
                     "name": .string("w\(number) " + JSON.text(using: &random)), "tags": ["größe", "no"],
                     "isActive": .bool(number.isMultiple(of: 2)),
                     "nodes": [
-                        ["id": "a", "data": ["nodeType": "input:text", "config": .object(JSON.object(using: &random))]],
+                        [
+                            "id": "a",
+                            "data": ["nodeType": "input:text", "config": .object(JSON.object(using: &random))],
+                        ],
                         ["id": "b", "data": ["nodeType": "llm:chat", "note": .string(JSON.text(using: &random))]],
                     ],
                     "edges": [["source": "a", "target": "b", "sourceHandle": "out-text", "targetHandle": "in-prompt"]],
@@ -64,7 +67,10 @@ struct TextFormTests {
         #expect(try await server.get("/api/v1/workflows").json == [])
         for body in ["", "x", "{\"a\": 1}", "- 1", "a: [", "{\"nodes\": [], \"connections\": {}}", "{\"source\": 1}"] {
             let refused = try await server.send("POST", "/api/v1/workflows/import", Data(body.utf8))
-            #expect(refused.status == 422 && refused.json["code"] == "unsupported_import", "\(body) \(refused.json.text)")
+            #expect(
+                refused.status == 422 && refused.json["code"] == "unsupported_import",
+                "\(body) \(refused.json.text)"
+            )
         }
         let changed = "{\"checksum\": \"sha256:0\", \"workflow\": {\"nodes\": [{\"id\": \"a\"}]}}"
         let warned = try await server.send("POST", "/api/v1/workflows/import", Data(changed.utf8))

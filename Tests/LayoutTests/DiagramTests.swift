@@ -152,7 +152,7 @@ struct DiagramTests {
         #expect(places["near b"]?.x == places["b"]?.x)
         #expect((places["b"]?.y ?? 0) - (places["near b"]?.y ?? 0) == 120)
         #expect(places["far"]?.y == 0 && places["placeless"]?.y == 0)
-        #expect((places["a"]?.y ?? 0) >= 140)
+        #expect((places["a"]?.y ?? 0) >= 180)
     }
 
     @Test func `lines that lead nowhere and extreme sizes do no harm`() {

@@ -88,7 +88,9 @@ extension APIServer {
             ])
         }
         let unknown = Set(findings.filter { $0.rule == .unknownNodeType }.compactMap(\.node))
-        let placeholders = workflow.graph.nodes.count { $0.nodeType == "utility:placeholder" || unknown.contains($0.id) }
+        let placeholders = workflow.graph.nodes.count {
+            $0.nodeType == "utility:placeholder" || unknown.contains($0.id)
+        }
         return [
             "nodes": .int(Int64(workflow.graph.nodes.count)),
             "mapped": .int(Int64(workflow.graph.nodes.count - placeholders)),
