@@ -9,7 +9,7 @@ extension LayeredGraph {
             var order = VertexOrder(self)
             var misses = 0
             // Each round of a large graph costs more and is as good as several of a small one.
-            for round in 0..<max(8, min(32, 60_000 / vertices.count)) {
+            for round in 0..<max(3, min(32, 60_000 / vertices.count)) {
                 order.sweep(self, forward: round.isMultiple(of: 2), flipping: round % 4 >= 2)
                 order.exchangeNeighbours(self)
                 let crossings = order.crossings(self)

@@ -100,7 +100,7 @@ struct DocumentTextTests {
         }
     }
 
-    @Test(arguments: 0..<60)
+    @Test(arguments: 0..<40)
     func `random changes hold what they say and keep the comments round them`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var value = JSON.object(JSONObject())
@@ -161,10 +161,10 @@ struct DocumentTextTests {
         #expect(document.text == Self.yaml)
     }
 
-    @Test(arguments: 0..<30)
+    @Test(arguments: 0..<20)
     func `no text crashes the readers`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
-        for _ in 0..<100 {
+        for _ in 0..<50 {
             var bytes = Array((random.chance(0.5) ? Self.yaml : JSON.random(using: &random).yamlText).utf8)
             for _ in 0..<Int.random(in: 1...12, using: &random) {
                 let place = Int.random(in: 0...bytes.count, using: &random)

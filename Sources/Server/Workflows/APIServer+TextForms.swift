@@ -40,9 +40,7 @@ extension APIServer {
             try ImportRequest(bytes, mediaType: exchange.mediaType)
         }
         let sent = request.workflow
-        guard sent.graph.isFitForLayout else {
-            throw APIError(.invalidGraph, "The workflow has too many nodes or edges.", ["violations": []])
-        }
+        try Self.checkSize(sent.graph)
         let (workflow, findings) = try await pool.run {
             let placed = sent.placed(catalog: self.catalog)
             return (placed, placed.graph.findings(catalog: self.catalog, for: .saving))
@@ -110,9 +108,7 @@ extension APIServer {
         let scope = fields["scope"]?.string == "all" ? nil : try fields.strings("scope", atMost: 1000).map(Set.init)
         let isDryRun = try fields.bool("dryRun") ?? false
         let graph = try await graph(of: old)
-        guard graph.isFitForLayout else {
-            throw APIError(.invalidGraph, "The workflow has too many nodes or edges.", ["violations": []])
-        }
+        try Self.checkSize(graph)
         if let missing = scope?.first(where: { graph.node($0) == nil }) {
             throw APIError.field("scope", "names a node \(missing) that is not there")
         }
@@ -134,6 +130,13 @@ extension APIServer {
         body["updatedAt"] = .string(row.updatedAt.description)
         if !fields.warnings.isEmpty { body["warnings"] = .array(fields.warnings) }
         return .json(.object(body), headers: ["etag": Self.tag(row)])
+    }
+
+    /// Refuses what would take too long to lay out.
+    private static func checkSize(_ graph: Graph) throws(APIError) {
+        guard !graph.isFitForLayout else { return }
+        let rule: GraphRule = graph.nodes.count > Graph.maximumNodes ? .maxNodes : .maxEdges
+        throw APIError(violations: [Violation(rule, "The workflow has too many nodes or edges to be laid out.")])
     }
 
     private func graph(of row: WorkflowRow) async throws -> Graph {

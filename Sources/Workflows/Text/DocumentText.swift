@@ -65,7 +65,9 @@ public struct DocumentText: Sendable {
             (self.source, text, value) = (draft, draft.text, wanted)
             return
         }
-        for change in changes { try apply(change) }
+        var draft = self
+        for change in changes { try draft.apply(change) }
+        self = draft
     }
 
     private mutating func apply(_ change: JSONChange) throws(WorkflowDocument.ReadError) {
