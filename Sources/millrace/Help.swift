@@ -13,6 +13,7 @@ enum Help {
           diff         compares two workflows by node and path
           layout       places the nodes of workflow files
           nodes        lists the node types, or shows one
+          docs         prints the pages about expressions and node types
           keys         lists, makes and withdraws API keys
           expression   evaluates expressions, or checks files of cases
           demo         loads the templates into a running server and runs one
@@ -102,6 +103,13 @@ enum Help {
         Lists the node types, or shows one with its ports and parameters.
 
         Example: millrace nodes llm:chat
+        """,
+        "docs": """
+        Usage: millrace docs expressions | nodes [--catalog DIR]
+
+        Prints a page about the language of expressions, or about the node types of the catalog, in Markdown.
+
+        Example: millrace docs nodes > nodes.md
         """,
         "keys": """
         Usage: millrace keys list | create NAME [--scopes A,B] | revoke ID   [--data DIR]

@@ -21,6 +21,7 @@ struct Millrace {
             switch name {
             case "serve": status = try await ServeCommand.run(rest, environment)
             case "run": status = try await RunCommand.run(rest, environment)
+            case "docs": status = try DocsCommand.run(rest, environment)
             case "validate": status = try ValidateCommand.run(rest, environment)
             case "export": status = try await ExportCommand.run(rest, environment)
             case "import": status = try await ImportCommand.run(rest, environment)
