@@ -4,15 +4,17 @@ import Values
 struct JSONChangeTests {
     private let document: JSON = ["a": [1, 2], "b/c": ["~": "x"]]
 
-    @Test(arguments: [
-        (JSONChange(["a", "0"], .replace(9)), ["a": [9, 2], "b/c": ["~": "x"]] as JSON),
+    private static let changes: [(JSONChange, JSON)] = [
+        (JSONChange(["a", "0"], .replace(9)), ["a": [9, 2], "b/c": ["~": "x"]]),
         (JSONChange(["a", "1"], .add(9)), ["a": [1, 9, 2], "b/c": ["~": "x"]]),
         (JSONChange(["a", "-"], .add(9)), ["a": [1, 2, 9], "b/c": ["~": "x"]]),
         (JSONChange(["a", "0"], .remove), ["a": [2], "b/c": ["~": "x"]]),
         (JSONChange(["b/c", "~"], .remove), ["a": [1, 2], "b/c": [:]]),
         (JSONChange(["n"], .add(nil)), ["a": [1, 2], "b/c": ["~": "x"], "n": nil]),
         (JSONChange([], .replace(1)), 1),
-    ])
+    ]
+
+    @Test(arguments: changes)
     func `a change is made where it says`(change: JSONChange, expected: JSON) {
         #expect(document.applying([change]) == expected)
     }

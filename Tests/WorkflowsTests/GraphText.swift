@@ -47,7 +47,8 @@ extension Graph {
 
 private let types = """
     [
-     {"kind": "provider", "id": "vendor", "baseUrl": "https://vendor.example"},
+     {"kind": "provider", "id": "vendor", "baseUrl": "https://vendor.example",
+      "calls": {"submit": {"method": "POST", "url": "https://vendor.example/x", "body": {}}}},
      {"kind": "node", "type": "input:text", "params": [{"id": "text", "type": "TEXT", "aliases": ["value"]}],
       "outputs": [{"id": "text", "type": "TEXT", "aliases": ["value"]}]},
      {"kind": "node", "type": "input:number", "params": [{"id": "number", "type": "NUMBER"}],
@@ -62,10 +63,12 @@ private let types = """
        {"id": "style", "type": "TEXT", "options": ["short", "long"]},
        {"id": "max_tokens", "type": "NUMBER", "default": 100}, {"id": "model", "type": "TEXT", "default": "small"}],
       "outputs": [{"id": "text", "type": "TEXT"}, {"id": "usage", "type": "JSON"}],
-      "offers": [{"id": "a", "provider": "vendor", "price": {"upper": "1"}, "vars": {"window": {"small": 1000}}}]},
+      "offers": [{"id": "a", "provider": "vendor", "output": {"text": {"text": "body.text"}},
+        "price": {"upper": "1"}, "vars": {"window": {"small": 1000}}}]},
      {"kind": "node", "type": "llm:many", "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
       "outputs": [{"id": "texts", "type": "TEXT", "list": true}],
-      "offers": [{"id": "a", "provider": "vendor", "price": {"unbounded": true}}]},
+      "offers": [{"id": "a", "provider": "vendor", "output": {"texts": {"list": "body.texts", "item": {"text": "item"}}},
+        "price": {"unbounded": true}}]},
      {"kind": "node", "type": "llm:gone", "outputs": [{"id": "text", "type": "TEXT"}],
       "lifecycle": {"status": "retired"}},
      {"kind": "node", "type": "edit:image",
@@ -98,7 +101,9 @@ private let types = """
       "params": [{"id": "template", "type": "TEXT", "template": true}], "outputs": [{"id": "text", "type": "TEXT"}]},
      {"kind": "node", "type": "action:request", "sideEffects": true,
       "params": [{"id": "url", "type": "TEXT", "required": true}, {"id": "key", "type": "TEXT", "secret": true}],
-      "outputs": [{"id": "body", "type": "TEXT"}], "offers": [{"id": "a", "provider": "vendor"}]},
+      "outputs": [{"id": "body", "type": "TEXT"}],
+      "offers": [{"id": "a", "provider": "vendor", "output": {"body": {"text": "body.x"}},
+        "price": {"upper": "1"}}]},
      {"kind": "node", "type": "output:value", "inputs": [{"id": "value", "type": "ANY"}], "outputs": []}
     ]
     """

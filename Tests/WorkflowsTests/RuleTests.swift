@@ -217,7 +217,7 @@ let brokenGraphs: [BrokenGraph] = [
         rule: .badExpression,
         node: "b",
         path: "config.prompt",
-        says: "line 2, column 9",
+        says: "line 2, column 7",
         nodes: [chat("{{a.text}}\n{{1 + }}"), text]
     ),
     BrokenGraph(rule: .badExpression, node: "b", says: "vars.NAME", nodes: [chat("{{env.HOME}}")]),
@@ -254,7 +254,7 @@ let brokenGraphs: [BrokenGraph] = [
     ),
     BrokenGraph(
         rule: .badIteration,
-        node: "n4",
+        node: "z",
         nodes: [text] + (1...4).map { node("n\($0)", "llm:many") } + [node("z", "llm:chat")],
         edges: [edge("a.text", "n1.prompt")] + (1...3).map { edge("n\($0).texts", "n\($0 + 1).prompt") }
             + [edge("n4.texts", "z.prompt")]

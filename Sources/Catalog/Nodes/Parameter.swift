@@ -8,6 +8,8 @@ public struct Parameter: Sendable, Hashable {
         case value
         /// Evaluated by the node for each item, with `item` and `index`.
         case item
+        /// Evaluated by the node for each item, with `item`, `index`, and with what it gave for the last one as `value`.
+        case fold
     }
 
     /// The name.

@@ -106,18 +106,24 @@ package struct ManifestReader {
 }
 
 extension String {
-    /// The number of single-character changes that turn one text into the other (Levenshtein).
+    /// The number of single-character changes and swaps of neighbours that turn one text into the other; texts of more than
+    /// 64 characters are as far apart as they are long.
     package func distance(to other: String) -> Int {
-        let target = Array(other.lowercased())
+        let (source, target) = (Array(lowercased()), Array(other.lowercased()))
+        guard max(source.count, target.count) <= 64 else { return max(source.count, target.count) }
+        var before: [Int] = []
         var row = Array(0...target.count)
-        for (place, character) in lowercased().enumerated() {
-            var diagonal = row[0]
-            row[0] = place + 1
+        for place in source.indices {
+            var next = [place + 1]
             for column in target.indices {
-                let change = diagonal + (target[column] == character ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = Swift.min(change, row[column] + 1, diagonal + 1)
+                let change = row[column] + (source[place] == target[column] ? 0 : 1)
+                var least = Swift.min(change, row[column + 1] + 1, next[column] + 1)
+                if place > 0, column > 0, source[place] == target[column - 1], source[place - 1] == target[column] {
+                    least = Swift.min(least, before[column - 1] + 1)
+                }
+                next.append(least)
             }
+            (before, row) = (row, next)
         }
         return row[target.count]
     }

@@ -103,6 +103,7 @@ extension Compiler {
             }
             return nil
         case "item" where use.isForItems, "index" where use.isForItems, "trigger": return nil
+        case "value" where nodes[use.place].type.parameter(use.name)?.expression == .fold: return nil
         case "item", "index":
             itemUses.append((node: nodes[use.place].id, name: use.name, root: use.reference.root))
             return nil
