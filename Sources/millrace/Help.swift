@@ -8,6 +8,7 @@ enum Help {
           serve        starts the server
           run          runs a workflow file without a server
           validate     checks workflow files
+          import       makes a workflow of a file of n8n, ComfyUI or React Flow
           nodes        lists the node types, or shows one
           keys         lists, makes and withdraws API keys
           expression   evaluates expressions, or checks files of cases
@@ -56,6 +57,17 @@ enum Help {
 
 
         Example: millrace validate flows/*.yaml
+        """,
+        "import": """
+        Usage: millrace import FILE [--format FORMAT] [--name NAME] [--report] [--catalog DIR]
+
+        Prints a workflow of another system as one of ours, and to standard error what has to be done by hand. What has no
+        exact counterpart becomes a placeholder that keeps it and fails when it runs.
+
+          --format FORMAT   auto, n8n, comfyui (API form, also a PNG that holds it), reactflow, millrace (auto)
+          --report          prints what became of each node instead of the workflow
+
+        Example: millrace import flow.json > flow.millrace.json
         """,
         "nodes": """
         Usage: millrace nodes [TYPE] [--catalog DIR] [--json]

@@ -22,6 +22,7 @@ struct Millrace {
             case "serve": status = try await ServeCommand.run(rest, environment)
             case "run": status = try await RunCommand.run(rest, environment)
             case "validate": status = try ValidateCommand.run(rest, environment)
+            case "import": status = try ImportCommand.run(rest, environment)
             case "nodes": status = try NodesCommand.run(rest, environment)
             case "keys": status = try await KeysCommand.run(rest, environment)
             case "expression": status = try ExpressionCommand.run(rest)

@@ -20,6 +20,9 @@ extension APIServer {
         Route(row: 9, method: .post, path: "/workflows/lint", scopes: ["workflows:read"]) {
             try await $0.lintGraph($1)
         },
+        Route(row: 14, method: .post, path: "/workflows/import", scopes: ["workflows:write"]) {
+            try await $0.importWorkflow($1)
+        },
         Route(
             row: 20,
             method: .post,

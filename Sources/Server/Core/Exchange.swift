@@ -47,12 +47,7 @@ struct Exchange: Sendable {
     ///
     /// - Throws: ``APIError`` when it is of another type, too long, too deep, no JSON or no object.
     func object(atMost limit: Int = 1 << 20) async throws(APIError) -> JSONObject {
-        let bytes: [UInt8]
-        do {
-            bytes = try await request.body.collect(atMost: limit)
-        } catch {
-            throw APIError(error, limit: limit)
-        }
+        let bytes = try await bytes(atMost: limit)
         guard !bytes.isEmpty else { return JSONObject() }
         let type = request.headers["content-type"]?.split(separator: ";").first?.filter { $0 != " " }.lowercased()
         guard let type, type == "application/json" || type.hasSuffix("+json") else {
@@ -65,14 +60,7 @@ struct Exchange: Sendable {
         do {
             json = try JSON(parsing: bytes, limits: .request)
         } catch {
-            if case .tooDeep(let maximum) = error.reason {
-                throw APIError(.jsonTooDeep, "\(error)", ["maxDepth": .int(Int64(maximum))])
-            }
-            throw APIError(
-                .invalidJSON,
-                "\(error)",
-                ["line": .int(Int64(error.line)), "column": .int(Int64(error.column))]
-            )
+            throw APIError(json: error)
         }
         guard let object = json.object else {
             throw APIError(
@@ -84,6 +72,17 @@ struct Exchange: Sendable {
         return object
     }
 
+    /// The body as it is.
+    ///
+    /// - Throws: ``APIError`` when it is too long or does not come.
+    func bytes(atMost limit: Int) async throws(APIError) -> [UInt8] {
+        do {
+            return try await request.body.collect(atMost: limit)
+        } catch {
+            throw APIError(error, limit: limit)
+        }
+    }
+
     /// How long a call may wait for the end of a run; `nil` when it does not ask to wait.
     func waitTime() throws(APIError) -> Duration? {
         guard let name = ["wait", "sync"].first(where: { query($0) != nil }) else { return nil }
@@ -92,6 +91,19 @@ struct Exchange: Sendable {
 }
 
 extension APIError {
+    /// A text that is no JSON.
+    init(json error: JSONError) {
+        if case .tooDeep(let maximum) = error.reason {
+            self.init(.jsonTooDeep, "\(error)", ["maxDepth": .int(Int64(maximum))])
+        } else {
+            self.init(
+                .invalidJSON,
+                "\(error)",
+                ["line": .int(Int64(error.line)), "column": .int(Int64(error.column))]
+            )
+        }
+    }
+
     /// What a body that could not be read means.
     init(_ error: HTTPExchangeError, limit: Int) {
         switch error.status {

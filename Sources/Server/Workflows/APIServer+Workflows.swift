@@ -269,7 +269,7 @@ extension APIServer {
 
     static func tag(_ row: WorkflowRow) -> String { "\"\(row.id)-\(row.revision)\"" }
 
-    private func resource(
+    func resource(
         _ row: WorkflowRow,
         _ graph: StoredGraph,
         status: Int,

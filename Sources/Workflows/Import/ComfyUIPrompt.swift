@@ -1,3 +1,4 @@
+import Catalog
 import Values
 
 /// A prompt of ComfyUI's API: a map of nodes that one call sends to a ComfyUI server (contract §11.3).

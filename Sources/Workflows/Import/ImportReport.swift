@@ -51,7 +51,8 @@ public struct ImportReport: Sendable, Hashable {
     /// Schedules that the source has, for `POST /schedules`.
     public internal(set) var schedules: [JSON] = []
 
-    init() {}
+    /// The report of nothing.
+    public init() {}
 
     /// The report as the contract shows it (contract §11).
     public var json: JSON {

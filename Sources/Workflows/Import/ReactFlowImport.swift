@@ -65,7 +65,7 @@ struct ReactFlowImport {
                 node["type"] = "basedNode"
                 node["data"] = .object(placeholder(id, type, data, source))
                 draft.warn(
-                    .unknownNode,
+                    entry.target == nil ? .unknownNode : .targetNotBuilt,
                     node: id,
                     type.map { "There is no node type \($0.prefix(100))." } ?? "The node names no type.",
                     "Replace it by hand; data.source holds what it was."

@@ -88,4 +88,14 @@ public struct WorkflowImport: Sendable {
             findings: findings
         )
     }
+
+    /// The workflow as a file of ours.
+    public var document: JSON {
+        var object: JSONObject = ["name": .string(name), "description": .string(description)]
+        if !tags.isEmpty { object["tags"] = .array(tags.map(JSON.string)) }
+        if let viewport { object["viewport"] = viewport }
+        let record = graph.record
+        for part in ["settings", "nodes", "edges"] { object[part] = record[part] }
+        return .object(object)
+    }
 }

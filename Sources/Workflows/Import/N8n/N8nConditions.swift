@@ -60,30 +60,39 @@ struct N8nConditions {
         let type = entry["operator"]?["type"]?.string ?? "string"
         let operation = entry["operator"]?["operation"]?.string ?? "equals"
         let left = try value(entry["leftValue"])
-        if operation == "exists" || operation == "notExists" { return try presence(left, operation == "exists") }
+        switch operation {
+        case "exists": return "\(try optional(left)) != null"
+        case "notExists": return "\(try optional(left)) == null"
+        case "empty": return try isEmpty(left, type)
+        case "notEmpty": return "!\(try isEmpty(left, type))"
+        default: break
+        }
         switch type {
         case "string": return try text(operation, left, entry["rightValue"])
-        case "number": return try number(operation, left, entry["rightValue"])
+        case "number":
+            let right = entry["rightValue"]
+            let other = right?.number == nil ? "double(\(try value(right)))" : try literalNumber(right)
+            return "double(\(left)) \(try sign(operation)) \(other)"
         case "boolean": return try boolean(operation, left, entry["rightValue"])
         case "array", "object":
-            let size: String
-            switch operation {
-            case "empty": size = "== 0"
-            case "notEmpty": size = "> 0"
-            case "lengthEquals": size = "== \(try literalNumber(entry["rightValue"]))"
-            case "lengthGt": size = "> \(try literalNumber(entry["rightValue"]))"
-            case "lengthLt": size = "< \(try literalNumber(entry["rightValue"]))"
-            default: throw unknown(type, operation)
-            }
-            return "size(\(left)) \(size)"
+            let signs = ["lengthEquals": "==", "lengthGt": ">", "lengthLt": "<"]
+            guard let sign = signs[operation] else { throw unknown(type, operation) }
+            return "size(\(left)) \(sign) \(try literalNumber(entry["rightValue"]))"
         default: throw unknown(type, operation)
+        }
+    }
+
+    private func isEmpty(_ left: String, _ type: String) throws(Untranslated) -> String {
+        let value = try optional(left)
+        switch type {
+        case "string": return "(\(value) == null || \(value) == \"\")"
+        case "array", "object": return "(\(value) == null || size(\(value)) == 0)"
+        default: throw unknown(type, "empty")
         }
     }
 
     private func text(_ operation: String, _ left: String, _ right: JSON?) throws(Untranslated) -> String {
         var left = isStrict ? left : "string(\(left))"
-        if operation == "empty" { return "\(left) == \"\"" }
-        if operation == "notEmpty" { return "\(left) != \"\"" }
         var other = try value(right)
         if !isStrict, right?.string == nil || right?.string?.hasPrefix("=") == true { other = "string(\(other))" }
         if ignoresCase {
@@ -106,14 +115,13 @@ struct N8nConditions {
         }
     }
 
-    private func number(_ operation: String, _ left: String, _ right: JSON?) throws(Untranslated) -> String {
+    private func sign(_ operation: String) throws(Untranslated) -> String {
         let signs = [
-            "equals": "==", "notEquals": "!=", "gt": ">", "lt": "<", "gte": ">=", "lte": "<=", "equal": "==",
-            "notEqual": "!=", "larger": ">", "smaller": "<", "largerEqual": ">=", "smallerEqual": "<=",
+            "equals": "==", "notEquals": "!=", "gt": ">", "lt": "<", "gte": ">=", "lte": "<=", "larger": ">",
+            "smaller": "<", "largerEqual": ">=", "smallerEqual": "<=",
         ]
         guard let sign = signs[operation] else { throw unknown("number", operation) }
-        let other = right?.number == nil ? "double(\(try value(right)))" : try literalNumber(right)
-        return "double(\(left)) \(sign) \(other)"
+        return sign
     }
 
     private func boolean(_ operation: String, _ left: String, _ right: JSON?) throws(Untranslated) -> String {
@@ -121,8 +129,8 @@ struct N8nConditions {
         switch operation {
         case "true": return "\(left) == true"
         case "false": return "\(left) == false"
-        case "equals", "equal": return "\(left) == \(try value(right))"
-        case "notEquals", "notEqual": return "\(left) != \(try value(right))"
+        case "equals": return "\(left) == \(try value(right))"
+        case "notEquals": return "\(left) != \(try value(right))"
         default: throw unknown("boolean", operation)
         }
     }
@@ -134,46 +142,44 @@ struct N8nConditions {
         return try N8nExpression.literal(json)
     }
 
-    /// Whether a path leads to a value that is not null.
-    private func presence(_ path: String, _ isWanted: Bool) throws(Untranslated) -> String {
+    /// The value at the end of a path, or null where there is none.
+    private func optional(_ path: String) throws(Untranslated) -> String {
+        guard let base = names.json, path.hasPrefix(base), !path.contains("\\"), !path.contains("$") else {
+            throw Untranslated(message: "Whether \(path.prefix(60)) is there cannot be asked.")
+        }
         // `json.a["b"]` is asked as `json.?a[?"b"]`.
-        guard let root = path.firstIndex(where: { $0 == "." || $0 == "[" }), path.hasPrefix(names.json ?? "\u{0}") else {
-            throw Untranslated(message: "Whether \(path.prefix(60)) exists cannot be asked.")
-        }
-        let base = names.json ?? ""
-        guard base == path[..<root] else {
-            throw Untranslated(message: "Whether \(path.prefix(60)) exists cannot be asked.")
-        }
         var optional = ""
         var isQuoted = false
-        for character in path[root...] {
+        for character in path.dropFirst(base.count) {
             optional.append(character)
             if character == "\"" { isQuoted.toggle() }
             if !isQuoted, character == "." || character == "[" { optional.append("?") }
         }
-        guard !path.contains("\\") else { throw Untranslated(message: "The path \(path.prefix(60)) is not translated.") }
-        return "\(base)\(optional).orValue(null) \(isWanted ? "!=" : "==") null"
+        return optional.isEmpty ? path : "\(base)\(optional).orValue(null)"
     }
 
     // MARK: Version 1
 
+    /// The first versions compared as JavaScript does, without conversions: a text never equals a number.
     private func oldCondition(_ type: String, _ entry: JSON) throws(Untranslated) -> String {
         let operation = entry["operation"]?.string ?? (type == "number" ? "smaller" : "equal")
         let left = try value(entry["value1"])
-        switch (type, operation) {
-        case ("string", "isEmpty"): return "\(left) == \"\""
-        case ("string", "isNotEmpty"): return "\(left) != \"\""
-        case ("string", _):
-            let renamed = [
-                "equal": "equals", "notEqual": "notEquals", "contains": "contains", "notContains": "notContains",
-                "startsWith": "startsWith", "endsWith": "endsWith",
-            ]
-            guard let name = renamed[operation] else { throw unknown(type, operation) }
-            return try text(name, left, entry["value2"] ?? "")
-        case ("number", "isEmpty"), ("number", "isNotEmpty"): throw unknown(type, operation)
-        case ("number", _): return try number(operation, left, entry["value2"] ?? 0)
-        case ("boolean", _): return try boolean(operation, left, entry["value2"] ?? false)
-        default: throw unknown(type, operation)
+        guard ["string", "number", "boolean"].contains(type) else { throw unknown(type, operation) }
+        if operation == "isEmpty" || operation == "isNotEmpty" {
+            let value = try optional(left)
+            let empty = "(\(value) == null || \(value) == \"\" || size(\(value)) == 0)"
+            return operation == "isEmpty" ? empty : "!\(empty)"
+        }
+        let standard: JSON = type == "string" ? "" : type == "number" ? 0 : false
+        let right = entry["value2"] ?? standard
+        switch operation {
+        case "equal": return "\(left) == \(try value(right))"
+        case "notEqual": return "\(left) != \(try value(right))"
+        case "contains", "startsWith", "endsWith": return "\(left).\(operation)(\(try value(right)))"
+        case "notContains": return "!\(left).contains(\(try value(right)))"
+        case "notStartsWith": return "!\(left).startsWith(\(try value(right)))"
+        case "notEndsWith": return "!\(left).endsWith(\(try value(right)))"
+        default: return "double(\(left)) \(try sign(operation)) \(try literalNumber(right))"
         }
     }
 

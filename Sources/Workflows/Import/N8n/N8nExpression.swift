@@ -110,7 +110,9 @@ struct N8nPathReader {
         self.names = names
     }
 
-    private var whole: Untranslated { .expression(String(text).split(whereSeparator: \.isWhitespace).joined(separator: " ")) }
+    private var whole: Untranslated {
+        .expression(String(text).split(whereSeparator: \.isWhitespace).joined(separator: " "))
+    }
 
     mutating func expression() throws(Untranslated) -> String {
         skipSpace()

@@ -12,7 +12,8 @@ struct N8nFields {
         var literal: JSON? {
             if let text = value.string, text.hasPrefix("=") { return nil }
             switch (type, value) {
-            case ("number", .string(let text)): return (try? JSON(parsing: text)).flatMap { $0.number == nil ? nil : $0 }
+            case ("number", .string(let text)):
+                return (try? JSON(parsing: text)).flatMap { $0.number == nil ? nil : $0 }
             case ("boolean", .string(let text)): return text == "true" ? true : text == "false" ? false : nil
             case ("array", .string(let text)), ("object", .string(let text)): return try? JSON(parsing: text)
             case ("string", _) where value.string == nil: return nil
@@ -29,7 +30,8 @@ struct N8nFields {
             case "boolean": return "bool(\(expression.cel))"
             case "array", "object":
                 let cel = expression.cel
-                return expression.parts.count > 1 ? "parseJson(\(cel))" : "type(\(cel)) == string ? parseJson(\(cel)) : \(cel)"
+                return expression.parts.count > 1
+                    ? "parseJson(\(cel))" : "type(\(cel)) == string ? parseJson(\(cel)) : \(cel)"
             default: return expression.cel
             }
         }

@@ -1,3 +1,4 @@
+import Catalog
 import Values
 
 extension N8nImport {
@@ -28,9 +29,16 @@ extension N8nImport {
 
     mutating func addResponse(_ number: Int) throws(Untranslated) {
         let node = workflow.nodes[number]
-        let stream = try needed(number)
-        guard stream.levels.isEmpty else {
-            throw Untranslated(message: "Answering once for each of several items is not translated.")
+        let all = try needed(number)
+        guard all.levels.count <= 1 else {
+            throw Untranslated(message: "Answering by items of nested lists is not translated.")
+        }
+        // Only the first item is answered with; all of them go on.
+        var stream = all
+        if !all.levels.isEmpty {
+            stream.take = "first"
+            stream.levels = []
+            stream.isList = false
         }
         let body: Stream
         switch node.parameters["respondWith"]?.string ?? "firstIncomingItem" {
@@ -46,7 +54,7 @@ extension N8nImport {
         if let status { config["status"] = status }
         let id = add(number, "output:respond_webhook", config)
         connect(body, id, "body")
-        outputs[number] = [0: stream]
+        outputs[number] = [0: all]
     }
 
     // MARK: Requests
@@ -89,7 +97,8 @@ extension N8nImport {
         if let operation = node.parameters["operation"]?.string, operation != "send" {
             throw Untranslated(message: "The operation \(operation.prefix(40)) is not translated.")
         }
-        let isText = node.parameters["emailFormat"]?.string ?? (node.parameters["text"] == nil ? "html" : "text") == "text"
+        let isText =
+            node.parameters["emailFormat"]?.string ?? (node.parameters["text"] == nil ? "html" : "text") == "text"
         guard isText else { throw Untranslated(message: "Mail in HTML is not translated.") }
         let names = [("toEmail", "to"), ("subject", "subject"), ("text", "text")]
         let id = try addAction(
@@ -121,7 +130,9 @@ extension N8nImport {
             if inputs.contains(name) {
                 let cel = try N8nExpression.deep(value, names)
                 wired.append((name, expression(number, name, cel, from: stream)))
-            } else if known == nil || known?.parameter(name)?.isTemplate == true && stream.levels.isEmpty && !stream.isList {
+            } else if known == nil
+                || known?.parameter(name)?.isTemplate == true && stream.levels.isEmpty && !stream.isList
+            {
                 // A setting names the item by the node it comes from.
                 let cel = self.names(reference(stream), of: stream, at: number)
                 config[name] = .string(try N8nExpression(value, cel).template)

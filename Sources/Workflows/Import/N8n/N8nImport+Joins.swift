@@ -10,7 +10,7 @@ extension N8nImport {
         guard areExclusive(streams), Set(streams.map(\.levels)).count == 1 else {
             return try append(number, suffix, streams)
         }
-        if streams.contains(where: { $0.branches[Self.trigger] != nil }) {
+        if Set(streams.compactMap { $0.branches[Self.trigger] }).count > 1 {
             draft.warn(
                 .severalTriggers,
                 node: ids[number],

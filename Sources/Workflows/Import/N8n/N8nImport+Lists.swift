@@ -61,18 +61,26 @@ extension N8nImport {
         guard node.parameters["include"]?.string ?? "noOtherFields" == "noOtherFields" else {
             throw Untranslated(message: "Keeping other fields beside the items is not translated.")
         }
-        let field = node.parameters["fieldToSplitOut"]?.string ?? ""
+        var field = node.parameters["fieldToSplitOut"]?.string ?? ""
+        if field.hasPrefix("$json.") { field.removeFirst(6) }
         let path = field.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        guard !field.isEmpty, !field.hasPrefix("="), !field.contains(","), !path.contains("") else {
-            throw Untranslated(message: "The field \(field.prefix(60)) is not translated.")
-        }
+        guard !field.isEmpty, !field.hasPrefix("="), field != "$binary", !field.contains(","), !field.contains("["),
+            !path.contains("")
+        else { throw Untranslated(message: "The field \(field.prefix(60)) is not translated.") }
         let isWhole = node.options["disableDotNotation"]?.bool == true
-        let steps = (isWhole ? [field] : path).map(N8nPathReader.step).joined()
+        let steps = (isWhole ? [field] : path).map { "[?\(JSON.string($0).text)]" }.joined()
         let stream = try needed(number)
         let other = node.options["destinationFieldName"]?.string ?? ""
         let name = JSON.string(other.isEmpty ? field : other).text
-        let item = other.isEmpty ? "type(x) == map ? x : {\(name): x}" : "{\(name): x}"
-        let list = expression(number, "list", "json\(steps).map(x, \(item))", from: stream)
+        // n8n spreads an object, and would spread a list, which nothing here does: `x["0"]` fails.
+        let item = other.isEmpty ? "type(x) == map ? x : type(x) == list ? x[\"0\"] : {\(name): x}" : "{\(name): x}"
+        let list = expression(
+            number,
+            "list",
+            "cel.bind(v, json\(steps).orValue([]), (type(v) == list ? v : type(v) == map ? v.map(k, v[k]) : [v])"
+                + ".map(x, \(item)))",
+            from: stream
+        )
         outputs[number] = [0: items(number, nil, of: list)]
     }
 
@@ -142,7 +150,9 @@ extension N8nImport {
         let id = add(number, "iterator:batch", ["size": .int(count)])
         connect(stream, id, "items")
         let batches = Stream(node: id, port: "batches", levels: [id], isList: true, branches: stream.branches)
-        outputs[number] = [node.loopOutput: items(number, "items", of: expression(number, "batch", "json", from: batches))]
+        outputs[number] = [
+            node.loopOutput: items(number, "items", of: expression(number, "batch", "json", from: batches))
+        ]
         items[number] = nil
     }
 
@@ -171,10 +181,7 @@ extension N8nImport {
             suffix: "all"
         )
         connect(inner, id, "items")
-        outputs[number]?[output] = items(
-            number,
-            "done-items",
-            of: Stream(node: id, port: "value", branches: walk.branches)
-        )
+        let all = items(number, "done-items", of: Stream(node: id, port: "value", branches: walk.branches))
+        outputs[number]?[output] = all
     }
 }

@@ -12,7 +12,8 @@ extension N8nImport {
         }
         if node.kind == "stickyNote" { return addNote(number) }
         if node.isDisabled, !(order.incoming[number] ?? []).isEmpty { return try pass(number, isDisabled: true) }
-        if node.source["alwaysOutputData"]?.bool == true, ["filter", "splitOut", "itemLists", "merge"].contains(node.kind)
+        if node.source["alwaysOutputData"]?.bool == true,
+            ["filter", "splitOut", "itemLists", "merge"].contains(node.kind)
         {
             throw Untranslated(message: "Giving an empty item where there is none is not translated.")
         }
@@ -45,13 +46,23 @@ extension N8nImport {
         case "chainLlm": try addChat(number)
         case "code", "function", "functionItem":
             throw Untranslated(message: "Programs are never run; write it as CEL in utility:expression.")
-        default: throw Untranslated(code: .unknownNode, message: "No node type here does what it does.")
+        case let kind: throw unknown(kind)
         }
         if N8nPolicy.routesErrors(node), let place = draft.nodes.firstIndex(where: { $0["id"]?.string == ids[number] }),
             draft.nodes[place]["data"]?["policy"]?["onError"] == "route"
         {
             addErrorOutput(number)
         }
+    }
+
+    private func unknown(_ kind: String) -> Untranslated {
+        guard let target = N8nTargets.target(of: kind) else {
+            return Untranslated(code: .unknownNode, message: "No node type here does what it does.")
+        }
+        guard draft.type(target) == nil else {
+            return Untranslated(message: "Its settings are not translated into those of \(target).")
+        }
+        return Untranslated(code: .targetNotBuilt, message: "\(target) is not in this server's catalog.")
     }
 
     /// Failures leave through the output after the others.
@@ -63,7 +74,12 @@ extension N8nImport {
         branches["error of \(ids[number])"] = "yes"
         let count = (regular.keys.max() ?? -1) + 1
         let levels = streams(number, 0).first?.levels ?? []
-        outputs[number, default: [:]][count] = Stream(node: ids[number], port: "error", levels: levels, branches: branches)
+        outputs[number, default: [:]][count] = Stream(
+            node: ids[number],
+            port: "error",
+            levels: levels,
+            branches: branches
+        )
     }
 
     private func setting(_ node: N8nWorkflow.Node, _ name: String) -> JSONObject.Member? {
@@ -219,7 +235,8 @@ extension N8nImport {
             }
             if node.options["fallbackOutput"] == "extra" { rest = rules.count }
             if let place = node.options["fallbackOutput"]?.integer { rest = Int(exactly: place) }
-        } else if let rules = node.parameters["rules"]?["rules"]?.array, node.parameters["mode"]?.string != "expression" {
+        } else if let rules = node.parameters["rules"]?["rules"]?.array, node.parameters["mode"]?.string != "expression"
+        {
             let type = node.parameters["dataType"]?.string ?? "number"
             for (place, rule) in rules.enumerated() {
                 let entry: JSON = [

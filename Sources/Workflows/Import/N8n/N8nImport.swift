@@ -158,7 +158,9 @@ struct N8nImport {
             guard let other = workflow.nodes.first(where: { $0.name == name })?.number,
                 upstream[number]?.contains(other) == true, let item = items[other], !item.isList,
                 levels.starts(with: item.levels), !isFirst || item.levels.isEmpty
-            else { throw Untranslated(code: .expressionNotTranslated, message: "The item of \(name) is not known here.") }
+            else {
+                throw Untranslated(code: .expressionNotTranslated, message: "The item of \(name) is not known here.")
+            }
             return reference(item)
         }
     }
@@ -329,7 +331,8 @@ struct N8nImport {
             var found: [Int] = []
             var open = [root]
             while let next = open.popLast() {
-                for link in workflow.links where link.target == next && link.kind != "main" && order.isPart[link.source] {
+                for link in workflow.links where link.target == next && link.kind != "main" && order.isPart[link.source]
+                {
                     guard !found.contains(link.source) else { continue }
                     found.append(link.source)
                     open.append(link.source)

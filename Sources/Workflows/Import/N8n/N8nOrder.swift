@@ -24,7 +24,10 @@ struct N8nOrder {
         let main = workflow.links.filter { $0.kind == "main" }
         var back: Set<N8nWorkflow.Link> = []
         for node in workflow.nodes where node.kind == "splitInBatches" {
-            let body = Self.reached(from: main.filter { $0.source == node.number && $0.output == node.loopOutput }, main)
+            let body = Self.reached(
+                from: main.filter { $0.source == node.number && $0.output == node.loopOutput },
+                main
+            )
             let links = main.filter { $0.target == node.number && body.contains($0.source) }
             loops[node.number] = links
             back.formUnion(links)

@@ -12,7 +12,14 @@ struct N8nRequest {
         settings.append(("method", parameters[isNew ? "method" : "requestMethod"] ?? "GET"))
         settings.append(("url", parameters["url"] ?? ""))
         try add("query", node, sends: "sendQuery", form: "specifyQuery", pairs: "queryParameters", json: "jsonQuery")
-        try add("headers", node, sends: "sendHeaders", form: "specifyHeaders", pairs: "headerParameters", json: "jsonHeaders")
+        try add(
+            "headers",
+            node,
+            sends: "sendHeaders",
+            form: "specifyHeaders",
+            pairs: "headerParameters",
+            json: "jsonHeaders"
+        )
         let type = parameters["contentType"]?.string ?? parameters["bodyContentType"]?.string ?? "json"
         if parameters["sendBody"]?.bool == true, type == "raw" {
             settings.append(("body", parameters["body"] ?? ""))

@@ -44,7 +44,7 @@ enum N8nSchedule {
         case "custom": return rule["cronExpression"]?.string.flatMap(cron)
         case "everyMinute": return ["cron": "* * * * *"]
         case "everyDay":
-            guard let hour = rule["hour"]?.integer ?? 14, let minute = rule["minute"]?.integer ?? 0,
+            guard let hour = (rule["hour"] ?? 14).integer, let minute = (rule["minute"] ?? 0).integer,
                 (0...23).contains(hour), (0...59).contains(minute)
             else { return nil }
             return ["cron": .string("\(minute) \(hour) * * *")]

@@ -29,7 +29,10 @@ enum N8nSecrets {
         case .array(let items): return .array(items.map(cleaned))
         case .object(let object):
             var result = JSONObject(
-                object.map { JSONObject.Member(key: $0.key, value: isSecret($0.key, $0.value) ? mark : cleaned($0.value)) }
+                object.map { member in
+                    let value = isSecret(member.key, member.value) ? .string(mark) : cleaned(member.value)
+                    return JSONObject.Member(key: member.key, value: value)
+                }
             )
             if let name = object["name"]?.string, let value = object["value"], isSecret(name, value) {
                 result["value"] = .string(mark)

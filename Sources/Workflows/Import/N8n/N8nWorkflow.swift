@@ -61,7 +61,10 @@ struct N8nWorkflow {
         guard list.count <= Graph.maximumNodes else { throw .tooManyNodes(list.count) }
         self.body = body
         if let count = source.array?.count, count > 1 {
-            report.ignore("The file holds \(count) workflows; only the first is imported.", "Import the others one by one.")
+            report.ignore(
+                "The file holds \(count) workflows; only the first is imported.",
+                "Import the others one by one."
+            )
         }
         for (number, node) in list.enumerated() {
             let cleaned = N8nSecrets.removed(from: node)
