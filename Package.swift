@@ -130,7 +130,13 @@ let package = Package(
                 "Storage", "Values", "Workflows",
             ]
         ),
-        .testTarget(name: "ServerTests", dependencies: ["Catalog", "Server"]),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "Assets", "Catalog", "Engine", "EventLoop", "HTTPServer", "HTTPValues", "Runtime", "Server", "Storage",
+                "TestSupport", "Values", "Workflows",
+            ]
+        ),
 
         // MARK: SQLite
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),

@@ -11,7 +11,7 @@ extension ImportDraft {
         declareNamedOutputs()
         // Each round mends at least one node or edge, so that it ends.
         while true {
-            let graph: Graph
+            var graph: Graph
             do throws(GraphError) {
                 graph = try Graph(
                     nodes: .array(nodes.map(JSON.object)),
@@ -21,6 +21,7 @@ extension ImportDraft {
             } catch {
                 throw .graph(error)
             }
+            graph.nodes = graph.nodes.map(\.withoutRunState)
             let findings = graph.findings(catalog: catalog, for: .saving)
             let errors = findings.filter { $0.severity == .error }
             if let limit = errors.first(where: { $0.rule == .maxEdges || $0.rule == .maxNodes }) {

@@ -186,8 +186,18 @@ struct N8nPathReader {
 
     /// A member as it follows a value in CEL.
     static func step(_ name: String) -> String {
-        let isPlain = name.utf8.allSatisfy { $0 < 0x80 && $0 != UInt8(ascii: "$") }
-        return isPlain && !["true", "false", "null", "in"].contains(name) ? ".\(name)" : "[\(JSON.string(name).text)]"
+        let isPlain = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: false
+            }
+        }
+        guard isPlain, let first = name.first, !first.isNumber, !["true", "false", "null", "in"].contains(name) else {
+            return "[\(JSON.string(name).text)]"
+        }
+        return ".\(name)"
     }
 
     // MARK: Constants

@@ -22,6 +22,9 @@ extension N8nImport {
 
     mutating func addCall(_ number: Int) throws(Untranslated) {
         let stream = try needed(number)
+        guard draft.type("blueprint:invoke") == nil else {
+            throw Untranslated(message: "The workflow it calls is one of n8n; choose one of this server.")
+        }
         let id = add(number, "blueprint:invoke", workflow.nodes[number].parameters)
         connect(stream, id, "value")
         outputs[number] = [0: Stream(node: id, port: "value", levels: stream.levels, branches: stream.branches)]
@@ -120,6 +123,11 @@ extension N8nImport {
         var config = JSONObject()
         var wired: [(String, Stream)] = []
         let known = draft.type(type)
+        let node = workflow.nodes[number]
+        // Without its key the call would be another one.
+        guard
+            known == nil || N8nSecrets.names(of: node.source).isEmpty && !N8nSecrets.isMarked(.object(node.parameters))
+        else { throw Untranslated(message: "It needs a key, which is not taken over.") }
         let inputs = known.map { $0.inputs.map(\.id) } ?? N8nTargets.ports(of: type).inputs.map(\.id)
         for (name, value) in settings {
             guard value.hasExpression else {
