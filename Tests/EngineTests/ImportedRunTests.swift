@@ -62,12 +62,26 @@ struct ImportedRunTests {
         #expect(run.end?.error?.message.contains("utility:json_build") == true, "\(run.end?.error?.message ?? "")")
     }
 
+    @Test(arguments: N8nFlow.all)
+    func `a workflow of n8n gives what it gave there`(flow: N8nFlow) throws {
+        let run = try run(importing: flow.source, flow.inputs)
+        let items = output("End", "value", of: run) ?? []
+        #expect(try (items.array == nil ? [items] : items) == JSON(parsing: flow.items))
+    }
+
     // MARK: Running
 
     private func run(_ name: String, _ inputs: String, ends phase: RunEnd.Phase = .completed) throws -> Run {
         let bytes = try Array(Data(contentsOf: URL(filePath: "Tests/Fixtures/imports/\(name).json")))
+        return try run(importing: ImportFile.value(bytes), inputs, ends: phase)
+    }
+
+    private func run(importing source: JSON, _ inputs: String, ends phase: RunEnd.Phase = .completed) throws -> Run {
         let catalog = try Catalog(BuiltInCatalog.documents)
-        let read = try WorkflowImport.read(ImportFile.value(bytes), catalog: catalog)
+        let read = try WorkflowImport.read(source, catalog: catalog)
+        if phase == .completed {
+            #expect(read.report.sources.allSatisfy { !$0.isPlaceholder }, "\(read.report.warnings)")
+        }
         let hash = try #require(read.graph.hash)
         let outcome = Compiler.compile(read.graph, hash: hash, catalog: catalog, for: .running)
         let plan = try #require(outcome.plan, "\(outcome.findings.map(\.message))")

@@ -96,22 +96,35 @@ struct ImportTests {
                {"id": "method", "type": "TEXT", "options": ["POST"]}],
               "outputs": [{"id": "body", "type": "ANY"}, {"id": "status", "type": "NUMBER"}]}]
             """#
-        let documents = BuiltInCatalog.documents.filter {
-            !$0.file.contains("webhook") && !$0.file.contains("http_request")
+        let documents = BuiltInCatalog.documents.filter { document in
+            !document.file.contains("webhook") && !document.file.contains("http_request")
         }
         let catalog = try Catalog(documents + [Catalog.Document(file: "more.json", bytes: Array(more.utf8))])
-        let read = try WorkflowImport.read(
-            ImportFixture(format: .n8n, name: "webhook-chat").json(),
-            catalog: catalog
-        )
+        let source = #"""
+            {"nodes": [{"id": "hook", "name": "Hook", "type": "n8n-nodes-base.webhook", "parameters": {}},
+              {"id": "get", "name": "Get", "type": "n8n-nodes-base.httpRequest", "typeVersion": 4,
+               "parameters": {"url": "=https://example.com/{{ $json.body.id }}"}},
+              {"id": "post", "name": "Post", "type": "n8n-nodes-base.httpRequest", "typeVersion": 4,
+               "parameters": {"method": "POST", "url": "=https://example.com/{{ $json.body.id }}"}},
+              {"id": "key", "name": "Key", "type": "n8n-nodes-base.httpRequest", "typeVersion": 4,
+               "parameters": {"method": "POST", "url": "https://example.com"},
+               "credentials": {"httpHeaderAuth": {"id": "1", "name": "Key"}}}],
+             "connections": {"Hook": {"main": [[{"node": "Get"}, {"node": "Post"}, {"node": "Key"}]]}}}
+            """#
+        let read = try WorkflowImport.read(JSON(parsing: source), catalog: catalog)
         #expect(read.graph.node("hook")?.nodeType == "trigger:webhook")
-        // The method GET is none that this one takes.
-        let fetch = try #require(read.graph.node("fetch"))
-        #expect(fetch.nodeType == "utility:placeholder")
-        #expect(fetch.data["intended"]?["config"]?["method"] == "GET")
-        #expect(fetch.data["source"]?["retryOnFail"] == true)
-        #expect(read.report.warnings.contains { $0.code == .checkFailed && $0.node == "fetch" })
-        #expect(read.report.sources.first { $0.name == "Look up" }?.isPlaceholder == true)
+        // The method GET is none that this type takes, and a call without its key would be another one.
+        for (id, code) in [("get", ImportWarningCode.checkFailed), ("key", .settingNotTranslated)] {
+            let node = try #require(read.graph.node(id))
+            #expect(node.nodeType == "utility:placeholder")
+            #expect(node.data["intended"]?["type"] == "action:http_request")
+            #expect(node.data["source"]?["typeVersion"] == 4)
+            #expect(read.report.warnings.contains { $0.code == code && $0.node == id })
+            #expect(read.report.sources.first { $0.nodes.contains(id) }?.isPlaceholder == true)
+        }
+        let post = try #require(read.graph.node("post"))
+        #expect(post.nodeType == "action:http_request")
+        #expect(post.setting("url") == #"https://example.com/{{ nodes["hook-item"].value.body.id }}"#)
     }
 
     @Test(arguments: ImportWarningCode.allCases)

@@ -44,21 +44,22 @@ struct ImportDraft {
         let stem = plain.isEmpty ? "node" : String(plain.prefix(110))
         var id = stem
         var number = 2
-        while !taken.insert(id).inserted {
+        while references.contains(id) || !taken.insert(id).inserted {
             id = "\(stem)-\(number)"
             number += 1
         }
         return id
     }
 
-    /// A name for templates made of a label; `nil` when nothing of it can stand in a name.
-    mutating func freshReference(_ label: String) -> String? {
+    /// A name for templates made of a label; `nil` when nothing of it can stand in a name, or it is the identifier.
+    mutating func freshReference(_ label: String, of id: String) -> String? {
         let letters = label.lowercased().map { character -> Character in
             character.isASCII && (character.isLetter || character.isNumber) ? character : "_"
         }
         let words = letters.split(separator: "_").map { String($0) }.joined(separator: "_").prefix(40)
         guard let first = words.first else { return nil }
         let stem = first.isNumber ? "node_\(words)" : String(words)
+        if stem == id { return nil }
         var name = stem
         var number = 2
         while references.contains(name) || taken.contains(name) || Environment.reservedNames.contains(name) {

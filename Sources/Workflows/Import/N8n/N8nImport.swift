@@ -47,10 +47,10 @@ struct N8nImport {
     }
 
     mutating func run() {
-        for node in workflow.nodes {
-            let id = draft.freshID(node.source["id"]?.string ?? "")
-            ids.append(id)
-            if !node.name.isEmpty { references[id] = draft.freshReference(node.name) }
+        // A reference name must not be the identifier of a node that comes later.
+        for node in workflow.nodes { ids.append(draft.freshID(node.source["id"]?.string ?? "")) }
+        for (id, node) in zip(ids, workflow.nodes) where node.kind != "stickyNote" {
+            references[id] = draft.freshReference(node.name, of: id)
         }
         foldParts()
         for number in order.isCut.sorted() {
