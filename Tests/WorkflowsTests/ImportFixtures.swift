@@ -38,7 +38,10 @@ struct ImportFixture: Sendable, CustomTestStringConvertible {
         switch format {
         case .n8n:
             let first = source.array?.first ?? source
-            return (first["connections"] == nil ? first["workflow"] : first)?["nodes"]?.array?.count ?? 0
+            let body = [first, first["workflow"] ?? .null].first {
+                $0["nodes"]?.array != nil && $0["connections"]?.object != nil
+            }
+            return body?["nodes"]?.array?.count ?? 0
         case .comfyUI: return (source["prompt"]?.object ?? source.object)?.count ?? 0
         default: return (source["workflow"]?.object == nil ? source : source["workflow"])?["nodes"]?.array?.count ?? 0
         }
@@ -46,15 +49,40 @@ struct ImportFixture: Sendable, CustomTestStringConvertible {
 }
 
 /// The built-in catalog without types that may or may not be there yet.
-let importCatalog: Catalog = {
+let importCatalog: Catalog = catalog(with: "[]")
+
+/// The same catalog with the types that imports name, so that nothing is left to be built.
+let fullImportCatalog: Catalog = catalog(
+    with: #"""
+        [{"kind": "node", "type": "trigger:webhook", "outputs": [{"id": "body", "type": "JSON"},
+          {"id": "query", "type": "JSON"}, {"id": "headers", "type": "JSON"}]},
+         {"kind": "node", "type": "trigger:schedule", "outputs": [{"id": "scheduledAt", "type": "TEXT"}]},
+         {"kind": "node", "type": "trigger:error", "outputs": [{"id": "error", "type": "JSON"},
+          {"id": "execution", "type": "JSON"}]},
+         {"kind": "node", "type": "action:http_request",
+          "inputs": [{"id": "body", "type": "ANY"}, {"id": "query", "type": "JSON"}, {"id": "headers", "type": "JSON"}],
+          "params": [{"id": "url", "type": "TEXT", "template": true, "required": true},
+           {"id": "method", "type": "TEXT", "options": ["POST"]}],
+          "outputs": [{"id": "body", "type": "ANY"}, {"id": "status", "type": "NUMBER"},
+           {"id": "headers", "type": "JSON"}]},
+         {"kind": "node", "type": "output:respond_webhook",
+          "inputs": [{"id": "body", "type": "ANY"}, {"id": "status", "type": "NUMBER"}]},
+         {"kind": "node", "type": "logic:wait_timer", "inputs": [{"id": "value", "type": "ANY"}],
+          "params": [{"id": "durationMs", "type": "NUMBER"}], "outputs": [{"id": "value", "type": "ANY"}]},
+         {"kind": "node", "type": "action:comfyui_run", "dynamicPorts": true, "params": [{"id": "prompt", "type": "JSON"}],
+          "outputs": [{"id": "images", "type": "IMAGE", "list": true}]}]
+        """#
+)
+
+private func catalog(with more: String) -> Catalog {
     let missing = ["action:", "agent:", "blueprint:", "trigger:", "logic:wait", "output:respond_webhook"]
     let documents = BuiltInCatalog.documents.filter { document in
         let type = (try? JSON(parsing: document.bytes))?["type"]?.string ?? ""
         return type == "trigger:manual" || !missing.contains { type.hasPrefix($0) }
     }
     do {
-        return try Catalog(documents)
+        return try Catalog(documents + [Catalog.Document(file: "more.json", bytes: Array(more.utf8))])
     } catch {
         preconditionFailure("\(error)")
     }
-}()
+}

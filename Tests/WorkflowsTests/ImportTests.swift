@@ -16,6 +16,19 @@ struct ImportTests {
         #expect(read.findings.allSatisfy { $0.severity != .error }, "\(read.findings.map(\.message))")
     }
 
+    @Test(arguments: ImportFixture.all)
+    func `where every type is there, each node is translated or cannot be`(fixture: ImportFixture) throws {
+        let read = try WorkflowImport.read(fixture.json(), catalog: fullImportCatalog)
+        #expect(read.findings.allSatisfy { $0.severity != .error }, "\(read.findings.map(\.message))")
+        let isComplete = !["javascript", "agent", "ugly", "foreign", "starter", "wireflow", "webhook-chat"].contains(
+            fixture.name
+        )
+        if isComplete || fixture.format == .comfyUI {
+            #expect(read.report.sources.allSatisfy { !$0.isPlaceholder }, "\(read.report.warnings)")
+        }
+        #expect(!read.report.warnings.contains { $0.code == .checkFailed } || fixture.name == "ugly")
+    }
+
     @Test func `there are at least six files of each form`() {
         for format in [ImportFormat.n8n, .comfyUI, .reactFlow] {
             #expect(ImportFixture.all.count { $0.format == format } >= 6)
@@ -87,19 +100,6 @@ struct ImportTests {
     }
 
     @Test func `a type that is there is used, and one that the check refuses becomes a placeholder`() throws {
-        let more = #"""
-            [{"kind": "node", "type": "trigger:webhook", "outputs": [{"id": "body", "type": "JSON"},
-              {"id": "query", "type": "JSON"}, {"id": "headers", "type": "JSON"}]},
-             {"kind": "node", "type": "action:http_request",
-              "inputs": [{"id": "body", "type": "ANY"}, {"id": "query", "type": "JSON"}, {"id": "headers", "type": "JSON"}],
-              "params": [{"id": "url", "type": "TEXT", "template": true, "required": true},
-               {"id": "method", "type": "TEXT", "options": ["POST"]}],
-              "outputs": [{"id": "body", "type": "ANY"}, {"id": "status", "type": "NUMBER"}]}]
-            """#
-        let documents = BuiltInCatalog.documents.filter { document in
-            !document.file.contains("webhook") && !document.file.contains("http_request")
-        }
-        let catalog = try Catalog(documents + [Catalog.Document(file: "more.json", bytes: Array(more.utf8))])
         let source = #"""
             {"nodes": [{"id": "hook", "name": "Hook", "type": "n8n-nodes-base.webhook", "parameters": {}},
               {"id": "get", "name": "Get", "type": "n8n-nodes-base.httpRequest", "typeVersion": 4,
@@ -111,7 +111,7 @@ struct ImportTests {
                "credentials": {"httpHeaderAuth": {"id": "1", "name": "Key"}}}],
              "connections": {"Hook": {"main": [[{"node": "Get"}, {"node": "Post"}, {"node": "Key"}]]}}}
             """#
-        let read = try WorkflowImport.read(JSON(parsing: source), catalog: catalog)
+        let read = try WorkflowImport.read(JSON(parsing: source), catalog: fullImportCatalog)
         #expect(read.graph.node("hook")?.nodeType == "trigger:webhook")
         // The method GET is none that this type takes, and a call without its key would be another one.
         for (id, code) in [("get", ImportWarningCode.checkFailed), ("key", .settingNotTranslated)] {
