@@ -34,7 +34,10 @@ let package = Package(
         .testTarget(name: "CryptoTests", dependencies: ["Crypto", "Values"]),
 
         // MARK: Engine
-        .target(name: "Engine", dependencies: ["Catalog", "Expressions", "Values", "Workflows"]),
+        .target(
+            name: "Engine",
+            dependencies: ["Catalog", "Crypto", "Expressions", "HTMLText", "JSONSchemas", "Values", "Workflows"]
+        ),
         .testTarget(name: "EngineTests", dependencies: ["Catalog", "Engine", "TestSupport", "Values", "Workflows"]),
 
         // MARK: EventLoop
@@ -54,6 +57,14 @@ let package = Package(
         // MARK: FileSystem
         .target(name: "FileSystem"),
         .testTarget(name: "FileSystemTests", dependencies: ["FileSystem", "TestSupport"]),
+        // MARK: Handbook
+        .target(name: "Handbook", dependencies: ["Catalog", "Expressions", "Values"]),
+        .testTarget(name: "HandbookTests", dependencies: ["Catalog", "Expressions", "Handbook", "Values"]),
+
+        // MARK: HTMLText
+        .target(name: "HTMLText"),
+        .testTarget(name: "HTMLTextTests", dependencies: ["HTMLText", "TestSupport"]),
+
         // MARK: HTTPClient
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "HTTPClient", dependencies: ["CCurl", "CEventLoop", "EventLoop", "HTTPValues"]),
@@ -72,11 +83,16 @@ let package = Package(
         .target(name: "HTTPValues"),
         .testTarget(name: "HTTPValuesTests", dependencies: ["HTTPValues"]),
 
+        // MARK: JSONSchemas
+        .target(name: "JSONSchemas", dependencies: ["Expressions", "Values"]),
+        .testTarget(name: "JSONSchemasTests", dependencies: ["JSONSchemas", "Values"]),
+
         // MARK: millrace
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "FileSystem", "HTTPClient",
+                "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "FileSystem", "Handbook",
+                "HTTPClient",
                 "HTTPServer",
                 "HTTPValues", "Providers", "Runtime", "Server", "Storage", "Values", "Workflows", "YAML",
             ]
@@ -170,6 +186,18 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The fuzzer needs instrumented modules, so it is built alone: Scripts/fuzz.
+if Context.environment["MILLRACE_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: ["Catalog", "Expressions", "HTMLText", "JSONSchemas", "Values", "Workflows", "YAML"],
+            path: "Tests/Fuzz",
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]
+        )
+    )
+}
 
 // Every Swift target is held to the same rules.
 for target in package.targets where target.type != .system {

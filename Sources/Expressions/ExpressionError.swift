@@ -48,8 +48,8 @@ public struct ExpressionError: Error, Hashable, Sendable {
     public let source: String
     /// The bytes of ``source`` that are concerned; empty at its end when something is missing there.
     public let range: Range<Int>
-    /// What to write instead, in one sentence, where that can be said.
-    public let suggestion: String?
+    /// What to do, in one sentence.
+    public let suggestion: String
     /// The place of the text inside a larger document as a JSON pointer, or `nil` when it stands alone.
     public internal(set) var place: String?
 
@@ -81,8 +81,7 @@ extension ExpressionError: CustomStringConvertible {
     public var description: String {
         let location = location
         var text = place.map { "At \($0), line" } ?? "Line"
-        text += " \(location.line), column \(location.column): \(message)"
-        if let suggestion { text += " \(suggestion)" }
+        text += " \(location.line), column \(location.column): \(message) \(suggestion)"
         return text + "\n\(location.excerpt)"
     }
 

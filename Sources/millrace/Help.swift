@@ -10,6 +10,7 @@ enum Help {
           validate     checks workflow files
           import       makes a workflow of a file of n8n, ComfyUI or React Flow
           nodes        lists the node types, or shows one
+          docs         prints the pages about expressions and node types
           keys         lists, makes and withdraws API keys
           expression   evaluates expressions, or checks files of cases
           demo         loads the templates into a running server and runs one
@@ -55,7 +56,6 @@ enum Help {
 
           --fix   makes what can be mended without a question, prints it, and writes the files anew
 
-
         Example: millrace validate flows/*.yaml
         """,
         "import": """
@@ -75,6 +75,13 @@ enum Help {
         Lists the node types, or shows one with its ports and parameters.
 
         Example: millrace nodes llm:chat
+        """,
+        "docs": """
+        Usage: millrace docs expressions | nodes [--catalog DIR]
+
+        Prints a page about the language of expressions, or about the node types of the catalog, in Markdown.
+
+        Example: millrace docs nodes > nodes.md
         """,
         "keys": """
         Usage: millrace keys list | create NAME [--scopes A,B] | revoke ID   [--data DIR]

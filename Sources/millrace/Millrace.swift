@@ -21,6 +21,7 @@ struct Millrace {
             switch name {
             case "serve": status = try await ServeCommand.run(rest, environment)
             case "run": status = try await RunCommand.run(rest, environment)
+            case "docs": status = try DocsCommand.run(rest, environment)
             case "validate": status = try ValidateCommand.run(rest, environment)
             case "import": status = try ImportCommand.run(rest, environment)
             case "nodes": status = try NodesCommand.run(rest, environment)

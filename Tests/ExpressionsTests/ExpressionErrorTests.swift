@@ -103,7 +103,7 @@ struct ExpressionErrorTests {
         #expect(error.line == 1)
         #expect(error.column == column, "\(error)")
         #expect(error.message.contains(message), "\(error)")
-        #expect(advice.isEmpty || error.suggestion?.contains(advice) == true, "\(error)")
+        #expect(advice.isEmpty || error.suggestion.contains(advice), "\(error)")
         #expect(error.excerpt.contains("^"))
     }
 

@@ -63,7 +63,7 @@ struct TextTemplateTests {
         ]
         let error = #expect(throws: ExpressionError.self) { try render(text, in: scope) }
         #expect(error?.message.contains(message) == true)
-        #expect(advice.isEmpty || error?.suggestion?.contains(advice) == true)
+        #expect(advice.isEmpty || error?.suggestion.contains(advice) == true)
         #expect((error?.column ?? 0) >= 3)
     }
 
@@ -105,7 +105,7 @@ struct TextTemplateTests {
         let error = #expect(throws: ExpressionError.self) { try render("{{inputs.name | title}}") }
         #expect(error?.reason == .unknownFunction("title"))
         #expect(error?.column == 17)
-        #expect(error?.suggestion?.contains("`upper`") == true)
+        #expect(error?.suggestion.contains("`upper`") == true)
     }
 
     // MARK: Errors
@@ -125,7 +125,7 @@ struct TextTemplateTests {
     @Test func `hints at workspace variables instead of the environment`() {
         let error = #expect(throws: ExpressionError.self) { try render("{{ env.TOKEN }}") }
         #expect(error?.reason == .unknownName("env"))
-        #expect(error?.suggestion?.contains("vars.NAME") == true)
+        #expect(error?.suggestion.contains("vars.NAME") == true)
     }
 
     @Test func `knows what it is`() throws {

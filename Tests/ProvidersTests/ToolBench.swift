@@ -69,6 +69,15 @@ final class ToolBench: Sendable {
         return try #require(outputs[port]?.media.first)
     }
 
+    /// Keeps a text as media.
+    func keep(_ text: String, mimeType: String) async throws -> Value {
+        let path = assets.newPath()
+        try Data(text.utf8).write(to: URL(filePath: path))
+        return .media(
+            try await assets.keep(path, mimeType: mimeType, name: "table.csv", facts: MediaFacts(), at: Self.now)
+        )
+    }
+
     func image(_ text: String, _ parameters: [String: JSON] = [:]) async throws -> MediaReference {
         try await media(.draw, ["data": .json(["text": .string(text)])], parameters, port: "image")
     }

@@ -1,5 +1,7 @@
 public import Values
 
+import Expressions
+
 /// A setting of a node, with the values it may have.
 public struct Parameter: Sendable, Hashable {
     /// How a text that holds CEL is used.
@@ -80,6 +82,9 @@ public struct Parameter: Sendable, Hashable {
         switch type {
         case .text:
             guard let text = value.string else { return "must be a text, not a \(value.kind)" }
+            if widget == "pattern", !text.contains("{{") {
+                do { _ = try Pattern(text) } catch { return "is no pattern: \(error)" }
+            }
             if let maximumLength, text.count > maximumLength {
                 return "must have at most \(maximumLength) characters, not \(text.count)"
             }

@@ -6,7 +6,7 @@ extension Computation {
     /// The nodes that give what a run was started with: their one parameter is their one output.
     static var inputs: [String: Function] {
         var functions: [String: Function] = [
-            "input:list": items, "input:csv": rows, "trigger:manual": startInputs,
+            "input:list": items, "input:csv": rows, "input:secret_ref": nothing, "trigger:manual": startInputs,
         ]
         for name in ["text", "number", "boolean", "select", "json", "url", "date", "image", "video", "audio", "file"] {
             functions["input:\(name)"] = single

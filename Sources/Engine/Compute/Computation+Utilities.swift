@@ -13,9 +13,6 @@ extension Computation {
             "utility:json_extract": jsonExtract,
             "utility:json_multi_extract": jsonMultiExtract,
             "utility:json_build": jsonBuild,
-            "utility:text_join": textJoin,
-            "utility:text_split": textSplit,
-            "utility:text_replace": textReplace,
             "utility:random_seed": randomSeed,
             "utility:sticky_note": nothing,
             "utility:placeholder": standIn,
@@ -54,27 +51,6 @@ extension Computation {
         return ["data": .json(.object(object))]
     }
 
-    private static func textJoin(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
-        let parts = context.items("items").map { Conversion.text(of: $0.asJSON) }
-        return ["text": .text(parts.joined(separator: context.word("separator") ?? "\n"))]
-    }
-
-    private static func textSplit(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
-        ["items": .list(split(context))]
-    }
-
-    private static func textReplace(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
-        guard let search = context.word("search"), !search.isEmpty else {
-            throw NodeError(.invalidInput, "\(context.node.label): search must not be empty.")
-        }
-        let parts = (context.text("text") ?? "").split(separator: search, omittingEmptySubsequences: false)
-        let growth = (context.word("replacement") ?? "").utf8.count * (parts.count - 1)
-        guard growth <= ComputeContext.maximumBytes else {
-            throw context.invalid("the result is larger than \(ComputeContext.maximumBytes) bytes.")
-        }
-        return ["text": .text(parts.joined(separator: context.word("replacement") ?? ""))]
-    }
-
     private static func randomSeed(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
         let given = context.parameters["seed"]?.integer
         switch (context.word("mode"), given) {
@@ -88,13 +64,6 @@ extension Computation {
     private static func standIn(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
         let type = context.parameters["intended"]?["type"]?.string.map { " by \($0)" } ?? " by another node type"
         throw context.invalid("this node stands for one that is not known here. Replace it\(type).")
-    }
-
-    static func split(_ context: ComputeContext) -> [Value] {
-        let separator = context.word("separator") ?? "\n"
-        let text = context.text("text") ?? ""
-        let parts = separator.isEmpty ? [Substring(text)] : text.split(separator: separator)
-        return parts.map { String($0.trimmed) }.filter { !$0.isEmpty }.map(Value.text)
     }
 
     /// The value at a path of names and numbers such as `images[0].url` in the port `data`.

@@ -119,7 +119,7 @@ public enum Computation {
     typealias Function = @Sendable (ComputeContext) throws -> [String: Value]
 
     static let functions: [String: Function] = [
-        inputs, outputs, logic, utilities, lists,
+        inputs, outputs, logic, utilities, lists, texts, collections,
     ].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 
     /// Whether the engine can compute nodes of that type.

@@ -40,7 +40,8 @@ struct Failure: Error {
         return failure
     }
 
-    var suggestion: String? {
+    /// What to write instead.
+    var suggestion: String {
         switch (hint, reason) {
         case (.sentence(let sentence), _): sentence
         case (.keys(let map), .missingKey(let name)): Self.suggestion(for: name, in: map)
@@ -50,7 +51,7 @@ struct Failure: Error {
         case (_, .noOverload("+", let types)) where types.contains(CELType.string.name):
             "Write `string(x)` to join a value to a text."
         case (_, .indexOutOfRange(let index, _)): "Write `[?\(index)]` for an optional."
-        default: nil
+        default: reason.suggestion
         }
     }
 

@@ -19,30 +19,14 @@ extension Evaluator {
         }
     }
 
-    /// Seconds east of Greenwich for `±hh:mm` or the name of a time zone.
     private func offset(of name: String, at moment: CELTimestamp) throws(Failure) -> Int64 {
-        if name.isEmpty || name == "UTC" { return 0 }
-        if let minutes = Self.fixedOffset(name) { return Int64(minutes) * 60 }
-        guard let zone = program.environment.timeZones.zone(named: name) else {
+        guard let offset = program.environment.timeZones.offset(of: name, at: moment) else {
             throw Failure(
                 .invalidValue("There is no time zone “\(name.prefix(40))”."),
                 hint: "Write a name such as `Europe/Berlin`, or an offset such as `+02:00`."
             )
         }
-        return Int64(zone.offset(at: moment.seconds))
-    }
-
-    /// The minutes of `+02:00`, `-5:30` or `02:00`.
-    private static func fixedOffset(_ text: String) -> Int? {
-        var rest = Substring(text)
-        let isNegative = rest.first == "-"
-        if isNegative || rest.first == "+" { rest.removeFirst() }
-        let parts = rest.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, (1...2).contains(parts[0].utf8.count), parts[1].utf8.count == 2,
-            let hours = UInt8(parts[0]), let minutes = UInt8(parts[1]), hours < 24, minutes < 60
-        else { return nil }
-        let sum = Int(hours) * 60 + Int(minutes)
-        return isNegative ? -sum : sum
+        return Int64(offset)
     }
 
     private static func part(_ function: BuiltIn, of moment: CELTimestamp, offset: Int64) -> Int64 {

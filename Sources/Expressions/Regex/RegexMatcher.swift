@@ -1,15 +1,30 @@
 /// Runs a regular expression over a text, all ways at once, so that the time is linear in the text (Thompson, 1968).
 struct RegexMatcher {
-    /// Where the whole match and the first group begin and end, in bytes; negative where unknown.
+    /// Where the whole match and the groups begin and end, in bytes; negative where unknown.
     struct Captures {
+        /// The whole match and the first group, which need no memory of their own.
         var places: (Int, Int, Int, Int) = (-1, -1, -1, -1)
+        /// The groups from the second on, as far as the program keeps them.
+        var others: [Int] = []
+
+        func group(_ number: Int) -> (start: Int, end: Int) {
+            switch number {
+            case 0: (places.0, places.1)
+            case 1: (places.2, places.3)
+            case let number where number * 2 - 3 < others.count: (others[number * 2 - 4], others[number * 2 - 3])
+            default: (-1, -1)
+            }
+        }
 
         mutating func save(_ slot: Int32, _ place: Int) {
             switch slot {
             case 0: places.0 = place
             case 1: places.1 = place
             case 2: places.2 = place
-            default: places.3 = place
+            case 3: places.3 = place
+            default:
+                while others.count <= Int(slot) - 4 { others.append(-1) }
+                others[Int(slot) - 4] = place
             }
         }
     }
@@ -35,11 +50,15 @@ struct RegexMatcher {
     }
 
     /// The first match, the longest by the preferences of the pattern, or `nil`; its work is counted.
-    mutating func run(_ text: String, _ meter: inout Meter) throws(Failure) -> Captures? {
+    ///
+    /// The search begins at the byte `start`, which must be the first of a character.
+    mutating func run(_ text: String, from start: Int = 0, _ meter: inout Meter) throws(Failure) -> Captures? {
         var best: Captures?
-        var before: Unicode.Scalar?
-        var place = 0
-        var rest = text.unicodeScalars.makeIterator()
+        var place = start
+        let index = text.utf8.index(text.startIndex, offsetBy: start)
+        var before: Unicode.Scalar? =
+            start == 0 ? nil : text.unicodeScalars[text.unicodeScalars.index(before: index)]
+        var rest = text.unicodeScalars[index...].makeIterator()
         var next = rest.next()
         while true {
             if best == nil {
@@ -108,6 +127,7 @@ struct RegexMatcher {
                 pending.append(Thread(instruction: first, captures: thread.captures))
             case .save(let slot):
                 if wantsCaptures { thread.captures.save(slot, place) }
+                work += thread.captures.others.count >> 2
                 pending.append(Thread(instruction: thread.instruction + 1, captures: thread.captures))
             case .assert(let assertion):
                 guard Self.holds(assertion, before, next) else { continue }

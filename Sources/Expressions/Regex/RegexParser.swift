@@ -15,6 +15,7 @@ struct RegexParser {
     private var flags = Flags()
     private var depth = 0
     private(set) var captureCount = 0
+    private(set) var groupNames: [Int: String] = [:]
 
     init(_ pattern: String) {
         scalars = Array(pattern.unicodeScalars)
@@ -165,8 +166,9 @@ struct RegexParser {
         var number: Int?
         if accept("?P<") || accept("?<") {
             if let next = peek, next == "=" || next == "!" { throw unsupported }
-            try skipName()
+            let name = try name()
             captureCount += 1
+            groupNames[captureCount] = name
             number = captureCount
         } else if accept("?" as Unicode.Scalar) {
             guard try readFlags() else { return nil }
@@ -184,12 +186,14 @@ struct RegexParser {
         invalid("looking ahead or back is not possible", hint: "Patterns are matched in linear time, as RE2 does.")
     }
 
-    private mutating func skipName() throws(Failure) {
+    private mutating func name() throws(Failure) -> String {
         let start = place
         while let next = peek, next.isASCII, Words.isLetter(UInt8(next.value)) || Words.isDigit(UInt8(next.value)) {
             place += 1
         }
+        let name = String(String.UnicodeScalarView(scalars[start..<place]))
         guard place > start, accept(">" as Unicode.Scalar) else { throw invalid("the name of a group is not valid") }
+        return name
     }
 
     /// Flags after `(?`; true when a group follows them, false when they hold for the rest of the group around.

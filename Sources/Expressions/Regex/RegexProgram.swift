@@ -19,20 +19,26 @@ final class RegexProgram: Sendable {
     let instructions: [Instruction]
     let sets: [RegexSet]
     let captureCount: Int
+    /// The names of groups by their numbers.
+    let groupNames: [Int: String]
     /// The characters of ASCII a match may begin with, one bit each; `nil` when a match may be empty or begin anywhere.
     private let beginnings: (low: UInt64, high: UInt64)?
 
+    /// - Parameters:
+    ///   - pattern: The regular expression.
+    ///   - groups: The number of groups whose places are kept, counted from the first.
     /// - Throws: A failure without a place when the pattern is not valid or too large.
-    init(_ pattern: String) throws(Failure) {
+    init(_ pattern: String, groups: Int = 1) throws(Failure) {
         var parser = RegexParser(pattern)
         let syntax = try parser.parse()
-        var compiler = Compiler()
+        var compiler = Compiler(groups: groups)
         // Group 0 is the whole match.
         guard compiler.add(.capture(syntax, number: 0)) else { throw parser.invalid("it is too large") }
         compiler.append(.match)
         instructions = compiler.instructions
         sets = compiler.sets
         captureCount = parser.captureCount
+        groupNames = parser.groupNames
         beginnings = Self.beginnings(compiler.instructions, compiler.sets)
     }
 
@@ -66,9 +72,14 @@ final class RegexProgram: Sendable {
     }
 
     private struct Compiler {
+        let groups: Int
         var instructions: [Instruction] = []
         var sets: [RegexSet] = []
         private var steps = 0
+
+        init(groups: Int) {
+            self.groups = groups
+        }
 
         private var next: Int32 { Int32(instructions.count) }
 
@@ -94,8 +105,7 @@ final class RegexProgram: Sendable {
             case .repetition(let part, let minimum, let maximum, let isGreedy):
                 return add(part, minimum: minimum, maximum: maximum, isGreedy: isGreedy)
             case .capture(let part, let number):
-                // Nobody asks for more than the whole match and the first group.
-                guard number < 2 else { return add(part) }
+                guard number <= groups else { return add(part) }
                 append(.save(Int32(number * 2)))
                 guard add(part) else { return false }
                 append(.save(Int32(number * 2 + 1)))

@@ -29,6 +29,26 @@ public final class TimeZones: Sendable {
         return rules
     }
 
+    /// The seconds east of Greenwich at a moment, for `±hh:mm` or the name of a zone; `nil` when there is none.
+    public func offset(of name: String, at moment: CELTimestamp) -> Int? {
+        if name.isEmpty || name == "UTC" { return 0 }
+        if let minutes = Self.fixedOffset(name) { return minutes * 60 }
+        return zone(named: name)?.offset(at: moment.seconds)
+    }
+
+    /// The minutes of `+02:00`, `-5:30` or `02:00`.
+    private static func fixedOffset(_ text: String) -> Int? {
+        var rest = Substring(text)
+        let isNegative = rest.first == "-"
+        if isNegative || rest.first == "+" { rest.removeFirst() }
+        let parts = rest.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, (1...2).contains(parts[0].utf8.count), parts[1].utf8.count == 2,
+            let hours = UInt8(parts[0]), let minutes = UInt8(parts[1]), hours < 24, minutes < 60
+        else { return nil }
+        let sum = Int(hours) * 60 + Int(minutes)
+        return isNegative ? -sum : sum
+    }
+
     private func read(_ name: String) -> TimeZoneRules? {
         guard Self.isSafe(name), let data = FileManager.default.contents(atPath: "\(folder)/\(name)"),
             data.count <= 1 << 20

@@ -38,6 +38,10 @@ public enum LocalTool: String, Sendable, Hashable, CaseIterable {
     case soundConvert = "audio_convert"
     /// Tells what some media is.
     case probe = "media_probe"
+    /// Reads the rows of a table.
+    case csvRows = "csv_rows"
+    /// Writes Markdown as HTML.
+    case markdown
 
     /// What must be installed for it.
     var needs: [ToolPackage] {
@@ -49,7 +53,8 @@ public enum LocalTool: String, Sendable, Hashable, CaseIterable {
         case .frames, .filmConcat, .muxAudio, .soundTrim, .soundConcat, .soundConvert: [.ffmpeg]
         case .assemble, .filmComposite: [.imageMagick, .fonts, .ffmpeg]
         // What needs no program, such as the length of a WAV file, is known without one.
-        case .probe: []
+        case .probe, .csvRows: []
+        case .markdown: [.markdown]
         }
     }
 }

@@ -35,6 +35,8 @@ struct ToolCall: Sendable {
         case .soundConcat: ["audio": try await joinSounds()]
         case .soundConvert: ["audio": try await convertSound()]
         case .probe: ["data": .json(try await probe())]
+        case .csvRows: ["rows": .list(try await readRows())]
+        case .markdown: ["html": .text(try await writeHTML())]
         }
     }
 

@@ -5,6 +5,7 @@ enum ToolPackage: String, Sendable, Hashable, CaseIterable {
     case espeak = "espeak-ng"
     case tesseract = "tesseract-ocr"
     case ffmpeg
+    case markdown = "cmark-gfm"
 
     /// The programs in it that are used.
     var programs: [ToolProgram] { ToolProgram.allCases.filter { $0.package == self } }
@@ -18,6 +19,7 @@ enum ToolProgram: String, Sendable, Hashable, CaseIterable {
     case ffprobe
     case espeak = "espeak-ng"
     case tesseract
+    case markdown = "cmark-gfm"
 
     var package: ToolPackage {
         switch self {
@@ -25,6 +27,7 @@ enum ToolProgram: String, Sendable, Hashable, CaseIterable {
         case .ffmpeg, .ffprobe: .ffmpeg
         case .espeak: .espeak
         case .tesseract: .tesseract
+        case .markdown: .markdown
         }
     }
 
@@ -33,7 +36,7 @@ enum ToolProgram: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .convert, .identify: "picture"
         case .ffmpeg, .ffprobe: "film or sound"
-        case .espeak: "text"
+        case .espeak, .markdown: "text"
         case .tesseract: "text in the picture"
         }
     }

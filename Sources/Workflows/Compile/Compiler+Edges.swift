@@ -70,8 +70,9 @@ extension Compiler {
         made.iterates = edge.iterates
         if edge.isControl {
             // An order may hang on one branch: then the handle names it.
-            made.sourcePort = edge.sourceHandle.flatMap { handle in
-                nodes[source].outputs.first { $0.id == handle && $0.isBranch }?.id
+            if edge.sourceHandle != nil {
+                guard let port = output(edge, source, target) else { return }
+                if port.isBranch { made.sourcePort = port.id }
             }
             edges.append(made)
             return

@@ -1,5 +1,5 @@
 import Catalog
-import Expressions
+public import Expressions
 import Values
 
 extension Compiler {
@@ -154,5 +154,5 @@ extension InputPort {
 
 extension Environment {
     /// What expressions of a workflow may use; which names exist is checked against the graph, with better messages.
-    static let workflow = Environment(hints: ["env": "Write `vars.NAME` for a workspace variable."])
+    public static let workflow = Environment(hints: ["env": "Write `vars.NAME` for a workspace variable."])
 }

@@ -2,6 +2,13 @@ import Catalog
 import Values
 
 extension Compiler {
+    /// The universal import takes films and sounds too, as `data.inputType` says (contract §9.4).
+    private func imported(_ type: NodeType, of node: GraphNode) -> NodeType {
+        guard type.id == "input:image", let kind = node.data["inputType"]?.string, ["video", "audio"].contains(kind)
+        else { return type }
+        return catalog.nodeTypes["input:\(kind)"] ?? type
+    }
+
     /// The type that a node runs as; `nil` when there is none, which is reported.
     mutating func resolveType(of node: GraphNode) -> NodeType? {
         guard let name = node.nodeType else {
@@ -16,7 +23,7 @@ extension Compiler {
         }
         switch catalog.resolve(name) {
         case .exact(let type):
-            return type
+            return imported(type, of: node)
         case .successor(let type):
             report(
                 .deprecatedNodeType,

@@ -1,24 +1,35 @@
-import Values
-
 /// A table written as comma-separated values (RFC 4180), with any single character between the fields.
-struct CSVTable {
+public struct CSVTable: Sendable {
     /// Why a text is no table.
-    struct Problem: Error, CustomStringConvertible {
-        let description: String
+    public struct Problem: Error, CustomStringConvertible {
+        /// What is wrong, and in which row.
+        public let description: String
     }
 
     /// The most fields of a row.
-    static let maximumFields = 1000
+    public static let maximumFields = 1000
 
     /// The rows: objects by the names of the first row, or lists of texts.
-    let records: [JSON]
+    public let records: [JSON]
 
-    init(_ text: String, delimiter: String, hasNames: Bool) throws(Problem) {
+    /// The most rows.
+    public static let maximumRows = 10_000
+    /// The longest text in bytes.
+    public static let maximumBytes = 4 << 20
+
+    /// Reads a table.
+    ///
+    /// - Parameters:
+    ///   - text: The text; a mark of the byte order before it is passed over.
+    ///   - delimiter: The one ASCII character between fields.
+    ///   - hasNames: Whether the first row names the columns.
+    /// - Throws: ``Problem`` with the row.
+    public init(_ text: String, delimiter: String, hasNames: Bool) throws(Problem) {
         guard let delimiter = delimiter.utf8.first, delimiter < 128 else {
             throw Problem(description: "the delimiter must be one character.")
         }
-        guard text.utf8.count <= ComputeContext.maximumBytes else {
-            throw Problem(description: "the table is larger than \(ComputeContext.maximumBytes) bytes.")
+        guard text.utf8.count <= Self.maximumBytes else {
+            throw Problem(description: "the table is larger than \(Self.maximumBytes) bytes.")
         }
         var rows = try Self.rows(Array(text.utf8), delimiter)
         guard hasNames, !rows.isEmpty else {
@@ -55,8 +66,8 @@ struct CSVTable {
             endField()
             rows.append(row)
             row = []
-            guard rows.count <= ComputeContext.maximumItems + 1 else {
-                throw Problem(description: "the table has more than \(ComputeContext.maximumItems) rows.")
+            guard rows.count <= Self.maximumRows + 1 else {
+                throw Problem(description: "the table has more than \(Self.maximumRows) rows.")
             }
         }
         while place < bytes.count {
