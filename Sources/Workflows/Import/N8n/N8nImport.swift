@@ -147,6 +147,7 @@ struct N8nImport {
     ///   - stream: What the node runs for.
     ///   - number: The node.
     ///   - isInside: Whether the node itself goes through the items.
+    /// - Returns: The meaning of each name.
     func names(_ json: String, of stream: Stream?, at number: Int, isInside: Bool = false) -> N8nExpression.Names {
         let levels = stream.map { isInside ? Array($0.levels.dropLast()) : $0.levels } ?? []
         let index = stream.flatMap { $0.levels.isEmpty && !isInside ? "0" : $0.levels.count <= 1 ? "index" : nil }
