@@ -150,7 +150,13 @@ let package = Package(
                 "Layout", "Runtime", "Storage", "Values", "Workflows",
             ]
         ),
-        .testTarget(name: "ServerTests", dependencies: ["Catalog", "Server"]),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "Assets", "Catalog", "Engine", "EventLoop", "HTTPServer", "HTTPValues", "Runtime", "Server", "Storage",
+                "TestSupport", "Values", "Workflows",
+            ]
+        ),
 
         // MARK: SQLite
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),

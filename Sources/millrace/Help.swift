@@ -9,7 +9,7 @@ enum Help {
           run          runs a workflow file without a server
           validate     checks workflow files
           export       writes a workflow in its canonical form
-          import       sends workflow files to a server
+          import       makes a workflow of a file of ours, n8n, ComfyUI or React Flow
           diff         compares two workflows by node and path
           layout       places the nodes of workflow files
           nodes        lists the node types, or shows one
@@ -70,13 +70,17 @@ enum Help {
         Example: millrace export wf_01m6b1yq00f8d2j5v7b4x9c1ke --output flows/shoes.yaml
         """,
         "import": """
-        Usage: millrace import FILE… [--name NAME] [--dry-run] [--url URL] [--key KEY]
+        Usage: millrace import FILE [--format FORMAT] [--name NAME] [--report] [--catalog DIR]
+               [--send] [--url URL] [--key KEY]
 
-        Sends workflow files to a server as new workflows, and prints their identifiers and what is to be looked at.
+        Prints a workflow of another system as one of ours, and to standard error what has to be done by hand. What has no
+        exact counterpart becomes a placeholder that keeps it and fails when it runs.
 
-          --dry-run   only says what would be read
+          --format FORMAT   auto, n8n, comfyui (API form, also a PNG that holds it), reactflow, millrace (auto)
+          --report          prints what became of each node instead of the workflow
+          --send            makes it a workflow of a server instead, and prints its identifier
 
-        Example: millrace import flows/shoes.yaml
+        Example: millrace import flow.json > flow.millrace.json
         """,
         "diff": """
         Usage: millrace diff OLD NEW [--json] [--ignore-drawing] [--url URL] [--key KEY]

@@ -75,14 +75,7 @@ struct Exchange: Sendable {
         do {
             json = try JSON(parsing: bytes, limits: .request)
         } catch {
-            if case .tooDeep(let maximum) = error.reason {
-                throw APIError(.jsonTooDeep, "\(error)", ["maxDepth": .int(Int64(maximum))])
-            }
-            throw APIError(
-                .invalidJSON,
-                "\(error)",
-                ["line": .int(Int64(error.line)), "column": .int(Int64(error.column))]
-            )
+            throw APIError(json: error)
         }
         guard let object = json.object else {
             throw APIError(
@@ -102,6 +95,19 @@ struct Exchange: Sendable {
 }
 
 extension APIError {
+    /// A text that is no JSON.
+    init(json error: JSONError) {
+        if case .tooDeep(let maximum) = error.reason {
+            self.init(.jsonTooDeep, "\(error)", ["maxDepth": .int(Int64(maximum))])
+        } else {
+            self.init(
+                .invalidJSON,
+                "\(error)",
+                ["line": .int(Int64(error.line)), "column": .int(Int64(error.column))]
+            )
+        }
+    }
+
     /// What a body that could not be read means.
     init(_ error: HTTPExchangeError, limit: Int) {
         switch error.status {

@@ -33,69 +33,6 @@ extension APIServer {
         return .raw(HTTPResponse(status: 200, headers: headers, body: Array(text.utf8)))
     }
 
-    /// POST /workflows/import: a new workflow from a file (contract §11).
-    func importWorkflow(_ exchange: Exchange) async throws -> Reply {
-        let bytes = try await exchange.bytes(atMost: 8 << 20)
-        let request = try await pool.run { () throws(APIError) -> ImportRequest in
-            try ImportRequest(bytes, mediaType: exchange.mediaType)
-        }
-        let sent = request.workflow
-        try Self.checkSize(sent.graph)
-        let (workflow, findings) = try await pool.run {
-            let placed = sent.placed(catalog: self.catalog)
-            return (placed, placed.graph.findings(catalog: self.catalog, for: .saving))
-        }
-        let graph = try StoredGraph(workflow.graph)
-        var random = SystemRandomNumberGenerator()
-        let row = WorkflowRow(
-            id: WorkflowID(at: exchange.now, random: &random),
-            account: exchange.account,
-            name: workflow.name,
-            description: workflow.description,
-            tags: workflow.tags,
-            isActive: workflow.isActive,
-            draft: graph.hash,
-            viewport: nil,
-            revision: 1,
-            createdAt: exchange.now,
-            updatedAt: exchange.now
-        )
-        if !request.isDryRun { try await stored { try await self.database.insert(row, graph: graph) } }
-        return .json(
-            [
-                "format": .string(request.format.rawValue), "workflow": .object(try resource(row, graph)),
-                "report": report(workflow, findings),
-            ],
-            status: request.isDryRun ? 200 : 201,
-            headers: request.isDryRun ? [:] : ["location": "/api/v1/workflows/\(row.id)"]
-        )
-    }
-
-    /// What became of an imported workflow; nothing keeps it from being stored, but errors keep it from being run.
-    private func report(_ workflow: WorkflowDocument, _ findings: [Violation]) -> JSON {
-        var warnings = findings.map { finding -> JSON in
-            [
-                "code": .string(finding.rule.rawValue), "nodeId": finding.node.map(JSON.string) ?? .null,
-                "message": .string(finding.message), "hint": finding.fix.map(JSON.string) ?? .null,
-            ]
-        }
-        if workflow.isChanged {
-            warnings.append([
-                "code": "checksum-mismatch", "nodeId": nil,
-                "message": "The file was changed after it was exported: its check sum is another.", "hint": nil,
-            ])
-        }
-        let unknown = Set(findings.filter { $0.rule == .unknownNodeType }.compactMap(\.node))
-        let placeholders = workflow.graph.nodes.count {
-            $0.nodeType == "utility:placeholder" || unknown.contains($0.id)
-        }
-        return [
-            "nodes": .int(Int64(workflow.graph.nodes.count)),
-            "mapped": .int(Int64(workflow.graph.nodes.count - placeholders)),
-            "placeholders": .int(Int64(placeholders)), "warnings": .array(warnings), "secretsNeeded": [],
-        ]
-    }
-
     /// POST /workflows/{id}/layout: places the nodes, and stores that unless it is a dry run (contract §9.1).
     func layOut(_ exchange: Exchange) async throws -> Reply {
         let old = try await workflow(exchange)

@@ -292,7 +292,7 @@ extension APIServer {
         return object
     }
 
-    private func resource(
+    func resource(
         _ row: WorkflowRow,
         _ graph: StoredGraph,
         status: Int,
