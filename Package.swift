@@ -15,7 +15,8 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "Catalog", "EventLoop", "HTTPClient", "HTTPServer", "HTTPValues", "Storage", "Values", "Workflows",
+                "Catalog", "EventLoop", "HTTPClient", "HTTPServer", "HTTPValues", "Layout", "Storage", "Values",
+                "Workflows",
             ],
             path: "Benchmarks"
         ),
@@ -87,6 +88,10 @@ let package = Package(
         .target(name: "JSONSchemas", dependencies: ["Expressions", "Values"]),
         .testTarget(name: "JSONSchemasTests", dependencies: ["JSONSchemas", "Values"]),
 
+        // MARK: Layout
+        .target(name: "Layout"),
+        .testTarget(name: "LayoutTests", dependencies: ["Layout", "TestSupport"]),
+
         // MARK: millrace
         .executableTarget(
             name: "millrace",
@@ -143,11 +148,16 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "HTTPServer", "HTTPValues",
-                "Runtime",
-                "Storage", "Values", "Workflows",
+                "Layout", "Runtime", "Storage", "Values", "Workflows",
             ]
         ),
-        .testTarget(name: "ServerTests", dependencies: ["Catalog", "Server"]),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "Assets", "Catalog", "Engine", "EventLoop", "HTTPServer", "HTTPValues", "Runtime", "Server", "Storage",
+                "TestSupport", "Values", "Workflows",
+            ]
+        ),
 
         // MARK: SQLite
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
@@ -168,10 +178,10 @@ let package = Package(
         .testTarget(name: "ValuesTests", dependencies: ["TestSupport", "Values"]),
 
         // MARK: Workflows
-        .target(name: "Workflows", dependencies: ["Catalog", "Crypto", "Expressions", "Values", "YAML"]),
+        .target(name: "Workflows", dependencies: ["Catalog", "Crypto", "Expressions", "Layout", "Values", "YAML"]),
         .testTarget(
             name: "WorkflowsTests",
-            dependencies: ["Catalog", "Expressions", "TestSupport", "Values", "Workflows"]
+            dependencies: ["Catalog", "Expressions", "Layout", "TestSupport", "Values", "Workflows", "YAML"]
         ),
 
         // MARK: YAML

@@ -121,15 +121,19 @@ public enum Folder {
         }
     }
 
-    /// Writes an existing file anew in one step: whoever reads it finds the old bytes or the new ones.
+    /// Writes a file in one step: whoever reads it finds the old bytes or the new ones.
+    ///
+    /// A file that is there keeps its rights.
     public static func replace(_ path: String, with bytes: [UInt8]) throws(FileError) {
         var status = stat()
-        guard unsafe stat(path, &status) == 0 else { throw FileError.last(path) }
+        let isThere = unsafe stat(path, &status) == 0
         let draft = "\(path).new"
         var file = try File(writing: draft)
         try file.write(bytes.span)
         try file.synchronize()
-        guard unsafe chmod(draft, status.st_mode & 0o777) == 0 else { throw FileError.last(draft) }
+        if isThere {
+            guard unsafe chmod(draft, status.st_mode & 0o777) == 0 else { throw FileError.last(draft) }
+        }
         try rename(draft, to: path)
     }
 

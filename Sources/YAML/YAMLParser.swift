@@ -4,7 +4,7 @@ private import CYAML
 @safe
 public struct YAMLParser: ~Copyable {
     private let parser: UnsafeMutablePointer<yaml_parser_t>
-    private var anchors: [String: YAMLNode] = [:]
+    private var anchors: [String: Anchored] = [:]
     private var budget: Int
     private let maximumDepth: Int
 
@@ -31,7 +31,10 @@ public struct YAMLParser: ~Copyable {
         self.maximumDepth = maximumDepth
         guard unsafe yaml_parser_initialize(parser) == 1 else {
             unsafe parser.deallocate()
-            throw YAMLError(reason: "There is no memory to read YAML", position: YAMLPosition(line: 1, column: 1))
+            throw YAMLError(
+                reason: "There is no memory to read YAML",
+                position: YAMLPosition(line: 1, column: 1, offset: 0)
+            )
         }
     }
 
@@ -40,16 +43,43 @@ public struct YAMLParser: ~Copyable {
         unsafe parser.deallocate()
     }
 
+    /// A value that aliases may repeat.
+    private struct Anchored {
+        let node: YAMLNode
+        /// The number of values in it, itself included.
+        let size: Int
+        /// The number of levels below it.
+        let depth: Int
+
+        init(_ node: YAMLNode) {
+            self.node = node
+            (size, depth) = node.extentOfTree
+        }
+    }
+
     /// What the parser met, without pointers.
     private enum Event {
         case end
         case alias(String)
-        case scalar(String, isPlain: Bool, anchor: String?)
-        case startSequence(anchor: String?)
-        case startMapping(anchor: String?)
+        case scalar(String, YAMLExtent.Style)
+        case startSequence(isFlow: Bool)
+        case startMapping(isFlow: Bool)
         case endCollection
         case startDocument
         case other
+    }
+
+    /// An event with its place, and the anchor of the value that begins with it.
+    private struct Met {
+        let event: Event
+        let start: YAMLPosition
+        let end: YAMLPosition
+        var anchor: String?
+        var isMarked = false
+
+        func extent(_ style: YAMLExtent.Style, end: YAMLPosition? = nil) -> YAMLExtent {
+            YAMLExtent(start: start, end: end ?? self.end, style: style, isMarked: isMarked)
+        }
     }
 
     private mutating func document(_ bytes: [UInt8]) throws(YAMLError) -> YAMLNode? {
@@ -67,115 +97,149 @@ public struct YAMLParser: ~Copyable {
     private mutating func readDocument() throws(YAMLError) -> YAMLNode? {
         var root: YAMLNode?
         while true {
-            let (event, position) = try next()
-            switch event {
+            let met = try next()
+            switch met.event {
             case .end: return root
             case .startDocument:
-                guard root == nil else { throw YAMLError(reason: "Only one YAML document is read", position: position) }
-                let (first, place) = try next()
-                root = try node(first, at: place, depth: 0)
+                guard root == nil else {
+                    throw YAMLError(reason: "Only one YAML document is read", position: met.start)
+                }
+                root = try node(try next(), depth: 0)
             default: break
             }
         }
     }
 
-    private mutating func node(_ event: Event, at position: YAMLPosition, depth: Int) throws(YAMLError) -> YAMLNode {
+    private mutating func node(_ met: Met, depth: Int) throws(YAMLError) -> YAMLNode {
         budget -= 1
-        guard budget >= 0 else { throw YAMLError(reason: "The YAML document has too many values", position: position) }
-        guard depth <= maximumDepth else {
-            throw YAMLError(reason: "The YAML document nests deeper than \(maximumDepth) levels", position: position)
-        }
+        guard budget >= 0 else { throw Self.tooMany(met) }
+        try check(depth, at: met)
         let made: YAMLNode
-        let anchor: String?
-        switch event {
+        switch met.event {
         case .alias(let name):
             guard let known = anchors[name] else {
-                throw YAMLError(reason: "There is no anchor &\(name)", position: position)
+                throw YAMLError(reason: "There is no anchor &\(name)", position: met.start)
             }
             budget -= known.size
-            return known
-        case .scalar(let text, let isPlain, let name):
-            made = .scalar(text, isPlain: isPlain, at: position)
-            anchor = name
-        case .startSequence(let name):
-            made = .sequence(try items(depth: depth), at: position)
-            anchor = name
-        case .startMapping(let name):
-            made = .mapping(try pairs(depth: depth), at: position)
-            anchor = name
+            guard budget >= 0 else { throw Self.tooMany(met) }
+            try check(depth + known.depth, at: met)
+            return known.node.moved(to: met.extent(.alias))
+        case .scalar(let text, let style):
+            made = .scalar(text, isPlain: style == .plain, at: met.extent(style))
+        case .startSequence(let isFlow):
+            let (items, end) = try items(depth: depth)
+            made = .sequence(items, at: met.extent(isFlow ? .flow : .block, end: isFlow ? end : items.last?.extent.end))
+        case .startMapping(let isFlow):
+            let (pairs, end) = try pairs(depth: depth)
+            let last = pairs.last?.value.extent.end
+            made = .mapping(pairs, at: met.extent(isFlow ? .flow : .block, end: isFlow ? end : last))
         case .end, .endCollection, .startDocument, .other:
-            throw YAMLError(reason: "A value is missing", position: position)
+            throw YAMLError(reason: "A value is missing", position: met.start)
         }
-        if let anchor { anchors[anchor] = made }
+        if let anchor = met.anchor { anchors[anchor] = Anchored(made) }
         return made
     }
 
-    private mutating func items(depth: Int) throws(YAMLError) -> [YAMLNode] {
+    private func check(_ depth: Int, at met: Met) throws(YAMLError) {
+        guard depth <= maximumDepth else {
+            throw YAMLError(reason: "The YAML document nests deeper than \(maximumDepth) levels", position: met.start)
+        }
+    }
+
+    private static func tooMany(_ met: Met) -> YAMLError {
+        YAMLError(reason: "The YAML document has too many values", position: met.start)
+    }
+
+    private mutating func items(depth: Int) throws(YAMLError) -> ([YAMLNode], end: YAMLPosition) {
         var items: [YAMLNode] = []
         while true {
-            let (event, position) = try next()
-            if case .endCollection = event { return items }
-            items.append(try node(event, at: position, depth: depth + 1))
+            let met = try next()
+            if case .endCollection = met.event { return (items, met.end) }
+            items.append(try node(met, depth: depth + 1))
         }
     }
 
-    private mutating func pairs(depth: Int) throws(YAMLError) -> [YAMLPair] {
+    private mutating func pairs(depth: Int) throws(YAMLError) -> ([YAMLPair], end: YAMLPosition) {
         var pairs: [YAMLPair] = []
         while true {
-            let (event, position) = try next()
-            if case .endCollection = event { return pairs }
-            let key = try node(event, at: position, depth: depth + 1)
-            let (valueEvent, valuePosition) = try next()
-            pairs.append(YAMLPair(key: key, value: try node(valueEvent, at: valuePosition, depth: depth + 1)))
+            let met = try next()
+            if case .endCollection = met.event { return (pairs, met.end) }
+            let key = try node(met, depth: depth + 1)
+            pairs.append(YAMLPair(key: key, value: try node(try next(), depth: depth + 1)))
         }
     }
 
-    private func next() throws(YAMLError) -> (Event, YAMLPosition) {
+    private func next() throws(YAMLError) -> Met {
         var event = unsafe yaml_event_t()
         guard unsafe yaml_parser_parse(parser, &event) == 1 else {
-            let mark = unsafe parser.pointee.problem_mark
             let problem = unsafe parser.pointee.problem.map { unsafe String(cString: $0) } ?? "This is no YAML"
-            throw YAMLError(
-                reason: "YAML: \(problem)",
-                position: YAMLPosition(line: Int(mark.line) + 1, column: Int(mark.column) + 1)
-            )
+            throw YAMLError(reason: "YAML: \(problem)", position: YAMLPosition(unsafe parser.pointee.problem_mark))
         }
         defer { unsafe yaml_event_delete(&event) }
-        let mark = unsafe event.start_mark
-        return (unsafe Self.read(event), YAMLPosition(line: Int(mark.line) + 1, column: Int(mark.column) + 1))
+        return unsafe Self.read(event)
     }
 
-    private static func read(_ event: yaml_event_t) -> Event {
+    private static func read(_ event: yaml_event_t) -> Met {
         func text(_ pointer: UnsafeMutablePointer<yaml_char_t>?) -> String? {
             unsafe pointer.map { unsafe String(decodingCString: $0, as: UTF8.self) }
         }
+        func met(
+            _ kind: Event,
+            _ anchor: UnsafeMutablePointer<yaml_char_t>? = nil,
+            _ tag: UnsafeMutablePointer<yaml_char_t>? = nil
+        ) -> Met {
+            let isMarked = unsafe anchor != nil || tag != nil
+            return unsafe Met(
+                event: kind,
+                start: YAMLPosition(event.start_mark),
+                end: YAMLPosition(event.end_mark),
+                anchor: text(anchor),
+                isMarked: isMarked
+            )
+        }
         switch unsafe event.type {
-        case YAML_STREAM_END_EVENT: return .end
-        case YAML_DOCUMENT_START_EVENT: return .startDocument
-        case YAML_ALIAS_EVENT: return unsafe .alias(text(event.data.alias.anchor) ?? "")
+        case YAML_STREAM_END_EVENT: return met(.end)
+        case YAML_DOCUMENT_START_EVENT: return met(.startDocument)
+        case YAML_ALIAS_EVENT: return unsafe met(.alias(text(event.data.alias.anchor) ?? ""))
         case YAML_SCALAR_EVENT:
             let scalar = unsafe event.data.scalar
             let bytes = unsafe UnsafeBufferPointer(start: scalar.value, count: scalar.length)
-            return unsafe .scalar(
-                String(decoding: bytes, as: UTF8.self),
-                isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE,
-                anchor: text(scalar.anchor)
-            )
-        case YAML_SEQUENCE_START_EVENT: return unsafe .startSequence(anchor: text(event.data.sequence_start.anchor))
-        case YAML_MAPPING_START_EVENT: return unsafe .startMapping(anchor: text(event.data.mapping_start.anchor))
-        case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: return .endCollection
-        default: return .other
+            let style: YAMLExtent.Style =
+                switch unsafe scalar.style {
+                case YAML_PLAIN_SCALAR_STYLE: .plain
+                case YAML_LITERAL_SCALAR_STYLE, YAML_FOLDED_SCALAR_STYLE: .literal
+                default: .quoted
+                }
+            return unsafe met(.scalar(String(decoding: bytes, as: UTF8.self), style), scalar.anchor, scalar.tag)
+        case YAML_SEQUENCE_START_EVENT:
+            let start = unsafe event.data.sequence_start
+            let isFlow = unsafe start.style == YAML_FLOW_SEQUENCE_STYLE
+            return unsafe met(.startSequence(isFlow: isFlow), start.anchor, start.tag)
+        case YAML_MAPPING_START_EVENT:
+            let start = unsafe event.data.mapping_start
+            let isFlow = unsafe start.style == YAML_FLOW_MAPPING_STYLE
+            return unsafe met(.startMapping(isFlow: isFlow), start.anchor, start.tag)
+        case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: return met(.endCollection)
+        default: return met(.other)
         }
     }
 }
 
+extension YAMLPosition {
+    fileprivate init(_ mark: yaml_mark_t) {
+        self.init(line: Int(mark.line) + 1, column: Int(mark.column) + 1, offset: Int(mark.index))
+    }
+}
+
 extension YAMLNode {
-    /// The number of values in it, itself included.
-    fileprivate var size: Int {
-        switch self {
-        case .scalar: 1
-        case .sequence(let items, _): items.reduce(1) { $0 + $1.size }
-        case .mapping(let pairs, _): pairs.reduce(1) { $0 + $1.key.size + $1.value.size }
-        }
+    /// The number of values in it, itself included, and the number of levels below it.
+    fileprivate var extentOfTree: (size: Int, depth: Int) {
+        let inside: [YAMLNode] =
+            switch self {
+            case .scalar: []
+            case .sequence(let items, _): items
+            case .mapping(let pairs, _): pairs.flatMap { [$0.key, $0.value] }
+            }
+        return inside.map(\.extentOfTree).reduce((1, 0)) { ($0.0 + $1.size, max($0.1, $1.depth + 1)) }
     }
 }

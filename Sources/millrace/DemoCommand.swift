@@ -1,33 +1,15 @@
 import Catalog
 import EventLoop
 import FileSystem
-import HTTPClient
-import HTTPValues
 import Values
 
 /// `millrace demo`: loads the templates into a running server and runs one of them to its result.
 enum DemoCommand {
     static func run(_ words: [String], _ environment: [String: String]) async throws -> Int32 {
         let arguments = try Arguments(words, options: ["url", "key", "output", "topic"])
-        let url = arguments["url"] ?? "http://127.0.0.1:8787"
-        guard let key = arguments["key"] ?? environment["MILLRACE_API_KEY"] else {
-            throw Arguments.UsageError(description: "Give an API key with --key or MILLRACE_API_KEY.")
+        return try await APIClient.use(arguments, environment) { api, loop in
+            try await demonstrate(api, arguments, loop)
         }
-        let loop = try Loop(label: "millrace.demo")
-        try loop.start()
-        let pool = try BlockingPool(label: "millrace.files", threads: 1, capacity: 100)
-        let target = try HTTPURL(url)
-        let client = try OutgoingClient(
-            loop: loop,
-            pool: pool,
-            addressGuard: try AddressGuard(allowPrivate: [target.hostAndPort])
-        )
-        let api = APIClient(client: client, url: url, key: key)
-        let status = try await demonstrate(api, arguments, loop)
-        await client.close()
-        await pool.stop()
-        await loop.stop()
-        return status
     }
 
     private static func demonstrate(_ api: APIClient, _ arguments: Arguments, _ loop: Loop) async throws -> Int32 {
@@ -122,44 +104,5 @@ enum DemoCommand {
             "willow", "yonder", "zephyr", "canyon", "glacier", "marble", "thunder", "velvet",
         ]
         return words.shuffled().prefix(3).joined(separator: " ")
-    }
-}
-
-/// A client of the REST API.
-struct APIClient {
-    let client: OutgoingClient
-    let url: String
-    let key: String
-
-    /// The server said no.
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
-    }
-
-    func get(_ path: String) async throws -> JSON { try await call(.get, path, nil) }
-
-    func post(_ path: String, _ body: JSON) async throws -> JSON { try await call(.post, path, body) }
-
-    func download(_ link: String, to path: String) async throws {
-        var request = OutgoingRequest(url: try HTTPURL(link))
-        request.maximumResponseBytes = 1 << 30
-        let response = try await client.download(request, to: path)
-        guard response.status == 200 else { throw Failure(description: "\(link): status \(response.status)") }
-    }
-
-    private func call(_ method: HTTPMethod, _ path: String, _ body: JSON?) async throws -> JSON {
-        var request = OutgoingRequest(method: method, url: try HTTPURL(url + path))
-        request.headers = ["authorization": "Bearer \(key)", "accept": "application/json"]
-        if let body {
-            request.headers["content-type"] = "application/json"
-            request.body = .bytes(body.bytes)
-        }
-        request.totalTime = .seconds(90)
-        let response = try await client.send(request)
-        let json = try JSON(parsing: response.body)
-        guard response.status < 400 else {
-            throw Failure(description: "\(path): \(json["error"]?.string ?? "status \(response.status)")")
-        }
-        return json
     }
 }

@@ -10,7 +10,7 @@ enum DocsCommand {
         switch arguments.positional {
         case ["expressions"]: Console.print(String(Handbook.expressions.dropLast()))
         case ["nodes"]:
-            let catalog = try Host.catalog(folder: settings["catalog"] ?? "\(settings.data)/catalog")
+            let catalog = try Host.catalog(folder: settings.catalogFolder)
             Console.print(String(Handbook.nodes(catalog).dropLast()))
         default: throw Arguments.UsageError(description: "Name one page: expressions or nodes.")
         }

@@ -8,6 +8,10 @@ enum Help {
           serve        starts the server
           run          runs a workflow file without a server
           validate     checks workflow and manifest files
+          export       writes a workflow in its canonical form
+          import       makes a workflow of a file of ours, n8n, ComfyUI or React Flow
+          diff         compares two workflows by node and path
+          layout       places the nodes of workflow files
           nodes        lists the node types, or shows one
           docs         prints the pages about expressions and node types
           keys         lists, makes and withdraws API keys
@@ -54,10 +58,50 @@ enum Help {
         Checks workflow files as the server does, and manifests of providers, nodes and prices together with those of the
         catalog folder. Prints file, place and reason of each fault and ends with 1 when there is one.
 
-          --fix          makes what can be mended in workflows without a question, prints it, and writes the files anew
+          --fix          makes what can be mended in workflows without a question, and prints it; comments and order stay
           --catalog DIR  manifests of your own (catalog in --data)
 
         Example: millrace validate flows/*.yaml
+        """,
+        "export": """
+        Usage: millrace export FILE|ID [--format yaml|millrace|wireflow|reactflow] [--output FILE] [--url URL] [--key KEY]
+
+        Writes a workflow in its canonical form: the same workflow always gives the same bytes. What begins with wf_ is
+        read from a server, all else is a file. The key may also stand in MILLRACE_API_KEY, the URL in MILLRACE_URL.
+
+        Example: millrace export wf_01m6b1yq00f8d2j5v7b4x9c1ke --output flows/shoes.yaml
+        """,
+        "import": """
+        Usage: millrace import FILE [--format FORMAT] [--name NAME] [--report] [--catalog DIR]
+               [--send] [--url URL] [--key KEY]
+
+        Prints a workflow of another system as one of ours, and to standard error what has to be done by hand. What has no
+        exact counterpart becomes a placeholder that keeps it and fails when it runs.
+
+          --format FORMAT   auto, n8n, comfyui (API form, also a PNG that holds it), reactflow, millrace (auto)
+          --report          prints what became of each node instead of the workflow
+          --send            makes it a workflow of a server instead, and prints its identifier
+
+        Example: millrace import flow.json > flow.millrace.json
+        """,
+        "diff": """
+        Usage: millrace diff OLD NEW [--json] [--ignore-drawing] [--url URL] [--key KEY]
+
+        Compares two workflows by node and path, not by line. Each is a file, or a workflow of a server by its identifier.
+        Ends with 0 when they are equal, with 1 when they differ, with 2 when one cannot be read.
+
+          --ignore-drawing   takes workflows as equal that only are drawn differently
+
+        Example: millrace diff flows/shoes.yaml wf_01m6b1yq00f8d2j5v7b4x9c1ke
+        """,
+        "layout": """
+        Usage: millrace layout FILE… [--write] [--catalog DIR]
+
+        Places the nodes in layers from left to right and prints the file; comments and order stay.
+
+          --write   changes the files instead
+
+        Example: millrace layout --write flows/shoes.yaml
         """,
         "nodes": """
         Usage: millrace nodes [TYPE] [--catalog DIR] [--json]

@@ -7,7 +7,7 @@ enum NodesCommand {
     static func run(_ words: [String], _ environment: [String: String]) throws -> Int32 {
         let arguments = try Arguments(words, options: ["catalog", "data", "config"], switches: ["json"])
         let settings = try Settings(arguments, environment: environment)
-        let catalog = try Host.catalog(folder: settings["catalog"] ?? "\(settings.data)/catalog")
+        let catalog = try Host.catalog(folder: settings.catalogFolder)
         guard let name = arguments.positional.first else {
             let types = catalog.nodeTypes.values.sorted { $0.id < $1.id }
             if arguments.has("json") {

@@ -55,4 +55,7 @@ struct Settings {
 
     /// The data folder.
     var data: String { self["data"] ?? "./millrace-data" }
+
+    /// The folder of the user's own manifests.
+    var catalogFolder: String { self["catalog"] ?? "\(data)/catalog" }
 }

@@ -13,7 +13,7 @@ enum ValidateCommand {
             throw Arguments.UsageError(description: "Name at least one workflow or manifest file.")
         }
         let settings = try Settings(arguments, environment: environment)
-        let folder = settings["catalog"] ?? "\(settings.data)/catalog"
+        let folder = settings.catalogFolder
         let manifests = try arguments.positional.compactMap(manifest)
         var isFaulty = !check(manifests, folder: folder)
         let workflows = arguments.positional.filter { path in !manifests.contains { $0.file == path } }

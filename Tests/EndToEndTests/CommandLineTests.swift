@@ -75,6 +75,20 @@ struct CommandLineTests {
         #expect(try millrace(["validate", "Catalog/providers/fal.json", "Catalog/nodes/llm/chat.json"]).status == 0)
     }
 
+    @Test func `import prints a workflow that validates, and what is left to do`() throws {
+        let folder = try TemporaryFolder()
+        let fixtures = "\(FileManager.default.currentDirectoryPath)/Tests/Fixtures/imports"
+        let (status, output) = try millrace(["import", "\(fixtures)/n8n/loop.json"], in: folder.path)
+        #expect(status == 0)
+        try output.write(toFile: "\(folder.path)/loop.json", atomically: true, encoding: .utf8)
+        #expect(try millrace(["validate", "loop.json"], in: folder.path).status == 0)
+        let (reported, report) = try millrace(["import", "\(fixtures)/n8n/agent.json", "--report"], in: folder.path)
+        #expect(reported == 0 && report.contains("target_not_built"))
+        let (refused, reason) = try millrace(["import", "\(fixtures)/refused/comfyui-canvas.json"], in: folder.path)
+        #expect(refused == 1 && reason.contains("Export (API)"))
+        #expect(try millrace(["import", "x.json", "--format", "zip"], in: folder.path).status == 64)
+    }
+
     @Test func `expression evaluates and checks`() throws {
         let (status, output) = try millrace(["expression", "eval", "inputs.n * 2", "--with", #"{"inputs": {"n": 21}}"#])
         #expect(status == 0 && output == "42\n")
@@ -122,7 +136,7 @@ struct CommandLineTests {
         #expect(try await server.get("/api/v1/workflows").json.array?.count == templates.count)
     }
 
-    @Test(arguments: ["serve", "run", "validate", "nodes", "keys", "expression", "demo"])
+    @Test(arguments: ["serve", "run", "validate", "import", "nodes", "keys", "expression", "demo"])
     func `every command shows an example`(command: String) throws {
         let (status, output) = try millrace([command, "--help"])
         #expect(status == 0)

@@ -32,6 +32,10 @@ private func read(_ bytes: [UInt8]) {
         if let json = try? JSON(parsing: bytes), let schema = try? JSONSchema(json) { _ = schema.problems(in: json) }
     case "yaml": _ = try? YAMLParser.parse(text)
     case "workflow": workflow(bytes)
+    case "import":
+        if let catalog, let file = try? ImportFile.value(bytes) {
+            _ = try? WorkflowImport.read(file, catalog: catalog)
+        }
     case "manifest": _ = try? Catalog([Catalog.Document(file: "fuzz.json", bytes: bytes)])
     case "csv": _ = try? CSVTable(text, delimiter: ",", hasNames: true)
     case "html": _ = HTMLText(text, keepsLinks: true)

@@ -62,7 +62,8 @@ extension Computation {
     }
 
     private static func standIn(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
-        throw context.invalid("this node stands for one that is not known here. Replace it by another node type.")
+        let type = context.parameters["intended"]?["type"]?.string.map { " by \($0)" } ?? " by another node type"
+        throw context.invalid("this node stands for one that is not known here. Replace it\(type).")
     }
 
     /// The value at a path of names and numbers such as `images[0].url` in the port `data`.

@@ -20,6 +20,15 @@ extension APIServer {
         Route(row: 9, method: .post, path: "/workflows/lint", scopes: ["workflows:read"]) {
             try await $0.lintGraph($1)
         },
+        Route(row: 11, method: .post, path: "/workflows/{id}/layout", scopes: ["workflows:write"]) {
+            try await $0.layOut($1)
+        },
+        Route(row: 14, method: .post, path: "/workflows/import", scopes: ["workflows:write"]) {
+            try await $0.importWorkflow($1)
+        },
+        Route(row: 14, method: .get, path: "/workflows/{id}/export", scopes: ["workflows:read"]) {
+            try await $0.exportWorkflow($1)
+        },
         Route(
             row: 20,
             method: .post,

@@ -68,6 +68,8 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     case expectationFailed = "expectation_failed"
     /// The word `invalid_graph`.
     case invalidGraph = "invalid_graph"
+    /// The word `unsupported_import`.
+    case unsupportedImport = "unsupported_import"
     /// The word `headers_too_large`.
     case headersTooLarge = "headers_too_large"
     /// The word `internal_error`.
@@ -101,7 +103,7 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
         case .unsupportedMediaType: 415
         case .rangeNotSatisfiable: 416
         case .expectationFailed: 417
-        case .invalidGraph: 422
+        case .invalidGraph, .unsupportedImport: 422
         case .headersTooLarge: 431
         case .internalError: 500
         case .notImplemented: 501

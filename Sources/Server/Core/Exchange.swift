@@ -43,36 +43,39 @@ struct Exchange: Sendable {
         return value
     }
 
+    /// The body as it came.
+    ///
+    /// - Throws: ``APIError`` when it is too long or does not come in time.
+    func bytes(atMost limit: Int) async throws(APIError) -> [UInt8] {
+        do {
+            return try await request.body.collect(atMost: limit)
+        } catch {
+            throw APIError(error, limit: limit)
+        }
+    }
+
+    /// The media type of the body in lower case, without parameters.
+    var mediaType: String? {
+        request.headers["content-type"]?.split(separator: ";").first?.filter { $0 != " " }.lowercased()
+    }
+
     /// The body as a JSON object; an empty one is an object without members.
     ///
     /// - Throws: ``APIError`` when it is of another type, too long, too deep, no JSON or no object.
     func object(atMost limit: Int = 1 << 20) async throws(APIError) -> JSONObject {
-        let bytes: [UInt8]
-        do {
-            bytes = try await request.body.collect(atMost: limit)
-        } catch {
-            throw APIError(error, limit: limit)
-        }
+        let bytes = try await bytes(atMost: limit)
         guard !bytes.isEmpty else { return JSONObject() }
-        let type = request.headers["content-type"]?.split(separator: ";").first?.filter { $0 != " " }.lowercased()
-        guard let type, type == "application/json" || type.hasSuffix("+json") else {
+        guard let type = mediaType, type == "application/json" || type.hasSuffix("+json") else {
             throw APIError(
                 .unsupportedMediaType,
-                "The body must be sent as application/json, not as \(type ?? "an unnamed type")."
+                "The body must be sent as application/json, not as \(mediaType ?? "an unnamed type")."
             )
         }
         let json: JSON
         do {
             json = try JSON(parsing: bytes, limits: .request)
         } catch {
-            if case .tooDeep(let maximum) = error.reason {
-                throw APIError(.jsonTooDeep, "\(error)", ["maxDepth": .int(Int64(maximum))])
-            }
-            throw APIError(
-                .invalidJSON,
-                "\(error)",
-                ["line": .int(Int64(error.line)), "column": .int(Int64(error.column))]
-            )
+            throw APIError(json: error)
         }
         guard let object = json.object else {
             throw APIError(
@@ -92,6 +95,19 @@ struct Exchange: Sendable {
 }
 
 extension APIError {
+    /// A text that is no JSON.
+    init(json error: JSONError) {
+        if case .tooDeep(let maximum) = error.reason {
+            self.init(.jsonTooDeep, "\(error)", ["maxDepth": .int(Int64(maximum))])
+        } else {
+            self.init(
+                .invalidJSON,
+                "\(error)",
+                ["line": .int(Int64(error.line)), "column": .int(Int64(error.column))]
+            )
+        }
+    }
+
     /// What a body that could not be read means.
     init(_ error: HTTPExchangeError, limit: Int) {
         switch error.status {

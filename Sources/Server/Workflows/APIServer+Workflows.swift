@@ -83,14 +83,11 @@ extension APIServer {
     /// GET /workflows/{id}.
     func getWorkflow(_ exchange: Exchange) async throws -> Reply {
         let row = try await workflow(exchange)
-        guard let body = try await stored({ try await self.database.graph(row.draft) }) else {
-            throw APIError(.internalError, "The graph of the workflow is missing.")
-        }
         let tag = Self.tag(row)
         if exchange.request.headers["if-none-match"] == tag {
             return .raw(HTTPResponse(status: 304, headers: ["etag": tag, "cache-control": "no-store"]))
         }
-        return try resource(row, StoredGraph(hash: row.draft, body: body), status: 200)
+        return try resource(row, try await draft(of: row), status: 200)
     }
 
     /// PUT /workflows/{id}: replaces, if nobody else has in between.
@@ -117,34 +114,49 @@ extension APIServer {
         var graph: StoredGraph?
         var findings: [Violation] = []
         if fields["nodes"] != nil || fields["edges"] != nil || fields["settings"] != nil {
-            guard let body = try await stored({ try await self.database.graph(old.draft) }) else {
-                throw APIError(.internalError, "The graph of the workflow is missing.")
-            }
-            let (checked, found) = try check(fields, exchange, base: try JSON(parsing: body))
+            let base = try JSON(parsing: try await draft(of: old).body)
+            let (checked, found) = try check(fields, exchange, base: base)
             (graph, findings) = (checked, found)
             row.draft = checked.hash
         }
         properties.set(in: &row)
-        row.revision += 1
-        row.updatedAt = max(exchange.now, old.updatedAt + .milliseconds(1))
-        let (changed, keptGraph) = (row, graph)
-        let isReplaced = try await stored { try await self.database.update(changed, graph: keptGraph) }
-        workflows.forget(row.id)
-        guard isReplaced else { throw Self.stale(old, base: nil) }
-        guard let body = try await stored({ try await self.database.graph(changed.draft) }) else {
-            throw APIError(.internalError, "The graph of the workflow is missing.")
-        }
+        let changed = try await update(old, to: row, graph: graph, exchange)
         return try resource(
             changed,
-            StoredGraph(hash: changed.draft, body: body),
+            try await draft(of: changed),
             status: 200,
             findings: findings,
             warnings: fields.warnings
         )
     }
 
+    /// Stores the next revision of a workflow, if nobody else has in between.
+    func update(
+        _ old: WorkflowRow,
+        to row: WorkflowRow,
+        graph: StoredGraph?,
+        _ exchange: Exchange
+    ) async throws(APIError) -> WorkflowRow {
+        var row = row
+        row.revision += 1
+        row.updatedAt = max(exchange.now, old.updatedAt + .milliseconds(1))
+        let changed = row
+        let isReplaced = try await stored { try await self.database.update(changed, graph: graph) }
+        workflows.forget(row.id)
+        guard isReplaced else { throw Self.stale(old, base: nil) }
+        return changed
+    }
+
+    /// The graph that a workflow has now.
+    func draft(of row: WorkflowRow) async throws(APIError) -> StoredGraph {
+        guard let body = try await stored({ try await self.database.graph(row.draft) }) else {
+            throw APIError(.internalError, "The graph of the workflow is missing.")
+        }
+        return StoredGraph(hash: row.draft, body: body)
+    }
+
     /// Refuses a write that does not know the newest state (contract §4.2).
-    private func checkBase(_ row: WorkflowRow, _ fields: Fields, _ exchange: Exchange) throws {
+    func checkBase(_ row: WorkflowRow, _ fields: Fields, _ exchange: Exchange) throws {
         if let tag = exchange.request.headers["if-match"], tag != "*", tag != Self.tag(row) {
             throw APIError(
                 .preconditionFailed,
@@ -269,7 +281,18 @@ extension APIServer {
 
     static func tag(_ row: WorkflowRow) -> String { "\"\(row.id)-\(row.revision)\"" }
 
-    private func resource(
+    /// A workflow with its graph.
+    func resource(_ row: WorkflowRow, _ graph: StoredGraph) throws -> JSONObject {
+        var object = summary(row)
+        let record = try JSON(parsing: graph.body)
+        object["settings"] = record["settings"] ?? .object(JSONObject())
+        object["viewport"] = row.viewport ?? ["x": 0, "y": 0, "zoom": 1]
+        object["nodes"] = record["nodes"]
+        object["edges"] = record["edges"]
+        return object
+    }
+
+    func resource(
         _ row: WorkflowRow,
         _ graph: StoredGraph,
         status: Int,
@@ -277,12 +300,7 @@ extension APIServer {
         warnings: [JSON] = [],
         headers: HTTPFields = [:]
     ) throws -> Reply {
-        var object = summary(row)
-        let record = try JSON(parsing: graph.body)
-        object["settings"] = record["settings"] ?? .object(JSONObject())
-        object["viewport"] = row.viewport ?? ["x": 0, "y": 0, "zoom": 1]
-        object["nodes"] = record["nodes"]
-        object["edges"] = record["edges"]
+        var object = try resource(row, graph)
         if let findings {
             let migrations = findings.filter { $0.rule == .deprecatedNodeType }.map(\.json)
             object["meta"] = [

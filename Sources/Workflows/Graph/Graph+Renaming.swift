@@ -47,7 +47,7 @@ extension JSON {
         if let members = data["childNodeIds"]?.array {
             data["childNodeIds"] = .array(members.map { $0.string == old ? .string(new) : $0 })
         }
-        guard let type = node.nodeType.flatMap(catalog.type) else { return .object(data) }
+        guard let type = node.nodeType.flatMap({ catalog.type(named: $0) }) else { return .object(data) }
         let declared = (data["inputs"]?.array ?? []).compactMap { $0["id"]?.string }
         let own = Set(type.inputs.map(\.id) + type.parameters.map(\.id) + declared)
         let ports = type.inputs.filter(\.isTemplate).map { ($0.id, $0.aliases, false) }
@@ -75,15 +75,5 @@ extension WorkflowSettings {
         var object = raw
         object["exposedInputs"] = .array((exposedInputs ?? []).map { .string($0 == old ? new : $0) })
         return try WorkflowSettings(json: .object(object))
-    }
-}
-
-extension Catalog {
-    /// The type that a node of that written name runs as.
-    fileprivate func type(_ name: String) -> NodeType? {
-        switch resolve(name) {
-        case .exact(let type), .successor(let type), .retired(let type): type
-        case nil: nil
-        }
     }
 }

@@ -87,6 +87,13 @@ public struct GraphNode: Sendable, Hashable {
         return node
     }
 
+    /// The node without run state and without what the editor keeps of a session.
+    var withoutSession: GraphNode {
+        var node = withoutRunState
+        for name in ["selected", "dragging", "measured"] { node.raw[name] = nil }
+        return node
+    }
+
     /// The node with other data merged over its own: objects merge, all else replaces, null deletes.
     func merging(data: JSONObject) -> GraphNode {
         var node = self

@@ -15,11 +15,11 @@ extension JSON {
         case .mapping(let pairs, _):
             var object = JSONObject()
             for pair in pairs {
-                guard case .scalar(let key, _, let position) = pair.key else {
+                guard case .scalar(let key, _, let extent) = pair.key else {
                     throw YAMLError(reason: "A key must be a text", position: pair.key.position)
                 }
                 guard object[key] == nil else {
-                    throw YAMLError(reason: "The key \(key) stands twice", position: position)
+                    throw YAMLError(reason: "The key \(key) stands twice", position: extent.start)
                 }
                 object[key] = try JSON(yaml: pair.value)
             }
