@@ -51,6 +51,7 @@ private let types = """
       "calls": {"submit": {"method": "POST", "url": "https://vendor.example/x", "body": {}}}},
      {"kind": "node", "type": "input:text", "params": [{"id": "text", "type": "TEXT", "aliases": ["value"]}],
       "outputs": [{"id": "text", "type": "TEXT", "aliases": ["value"]}]},
+     {"kind": "node", "type": "input:secret_ref", "params": [{"id": "name", "type": "TEXT"}]},
      {"kind": "node", "type": "input:number", "params": [{"id": "number", "type": "NUMBER"}],
       "outputs": [{"id": "number", "type": "NUMBER"}]},
      {"kind": "node", "type": "input:list", "params": [{"id": "items", "type": "JSON"}],

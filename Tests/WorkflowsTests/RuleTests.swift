@@ -188,6 +188,14 @@ let brokenGraphs: [BrokenGraph] = [
         workspace: Workspace(secrets: ["TOKEN": ["a.example"]])
     ),
     BrokenGraph(
+        rule: .unknownSecret,
+        node: "s",
+        path: "config.name",
+        says: "Declare it",
+        nodes: [node("s", "input:secret_ref", ["name": "OTHER_NAME"])],
+        workspace: Workspace(secrets: ["TOKEN": []])
+    ),
+    BrokenGraph(
         rule: .secretNotAllowed,
         node: "b",
         path: "config.prompt",

@@ -92,12 +92,10 @@ public struct MediaFetch: Sendable {
     }
 
     private func stored(_ path: String) async throws(NodeError) -> MediaReference {
+        let id = MediaID(String(path.dropFirst(7).prefix { $0 != "." && $0 != "?" }))
         let reference: MediaReference?
         do throws(AssetError) {
-            guard let id = MediaID(String(path.dropFirst(7).prefix { $0 != "." && $0 != "?" })) else {
-                throw AssetError.missing(name: path)
-            }
-            reference = try await assets.reference(id)
+            reference = if let id { try await assets.reference(id) } else { nil }
         } catch {
             throw Self.translate(error, path)
         }

@@ -235,12 +235,7 @@ extension Compiler {
             }
             guard let known = workspace.secrets else { continue }
             guard let hosts = known[secret] else {
-                let near = DidYouMean(secret, among: known.keys)
-                report(
-                    .unknownSecret,
-                    "There is no secret \(secret).",
-                    near.map { "Did you mean \($0.name)?" } ?? "Declare it with PUT /secrets/\(secret)."
-                )
+                report(.unknownSecret, "There is no secret \(secret).", adviceForSecret(secret, known.keys))
                 continue
             }
             guard let host = targetHost(of: node), !hosts.contains(host) else { continue }
@@ -248,6 +243,27 @@ extension Compiler {
                 .secretNotAllowed,
                 "The secret \(secret) may not be sent to \(host).",
                 "It is for \(hosts.joined(separator: ", ")); add the host with PUT /secrets/\(secret)."
+            )
+        }
+    }
+
+    private func adviceForSecret(_ name: String, _ known: some Sequence<String>) -> String {
+        DidYouMean(name, among: known).map { "Did you mean \($0.name)?" } ?? "Declare it with PUT /secrets/\(name)."
+    }
+
+    /// Checks that the secrets are there which a workflow says it needs.
+    mutating func checkNeededSecrets() {
+        guard let known = workspace.secrets else { return }
+        for node in nodes where node.type.id == "input:secret_ref" {
+            guard case .literal(.string(let name))? = node.bindings.first(where: { $0.name == "name" })?.binding,
+                known[name] == nil
+            else { continue }
+            report(
+                .unknownSecret,
+                "There is no secret \(name).",
+                fix: adviceForSecret(name, known.keys),
+                node: node.id,
+                path: "config.name"
             )
         }
     }

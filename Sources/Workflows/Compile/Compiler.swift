@@ -84,6 +84,7 @@ public struct Compiler {
         bindReferences()
         checkRequired()
         checkPrices()
+        checkNeededSecrets()
         insertFetches()
         if let order = sorted() {
             renumber(order)
