@@ -77,6 +77,42 @@ struct ImportTests {
         }
     }
 
+    @Test func `more edges than a graph may have are refused by the rule's name`() throws {
+        let nodes: JSON = [
+            ["id": "a", "name": "a", "type": "input:text"], ["id": "b", "name": "b", "type": "output:text"],
+        ]
+        let edges = JSON.array(
+            (0...Graph.maximumEdges).map { ["id": .string("e\($0)"), "source": "a", "target": "b"] }
+        )
+        let targets = JSON.array((0...Graph.maximumEdges).map { ["node": "b", "index": .int(Int64($0 % 100))] })
+        let outputs = JSON.array((0..<10).map { _ in targets })
+        for source in [
+            ["nodes": nodes, "edges": edges], ["nodes": nodes, "connections": ["a": ["main": outputs]]],
+        ] as [JSON] {
+            #expect {
+                try WorkflowImport.read(source, catalog: importCatalog)
+            } throws: { error in
+                guard case .violations(let violations)? = error as? ImportError else { return false }
+                return violations.map(\.rule) == [.maxEdges]
+            }
+        }
+    }
+
+    @Test func `a graph in which all leads to all is mended or refused, and does not take long`() throws {
+        let ids = (0..<22).map { "n\($0)" }
+        let nodes = ids.map { JSON.object(["id": .string($0), "type": "logic:router"]) }
+        let edges = ids.flatMap { from in
+            ids.map { JSON.object(["id": .string("\(from)>\($0)"), "source": .string(from), "target": .string($0)]) }
+        }
+        do {
+            let source: JSON = ["nodes": .array(nodes), "edges": .array(edges)]
+            let read = try WorkflowImport.read(source, catalog: importCatalog)
+            #expect(read.findings.allSatisfy { $0.severity != .error })
+        } catch ImportError.violations(let violations) {
+            #expect(violations.allSatisfy { $0.rule == .cycle })
+        }
+    }
+
     @Test(arguments: ["never keep me", "sk-live-1234567890"])
     func `no secret of the source is kept`(secret: String) throws {
         let fixture = ImportFixture(format: .n8n, name: "webhook-chat")
