@@ -104,11 +104,12 @@ struct ImportTests {
         let edges = ids.flatMap { from in
             ids.map { JSON.object(["id": .string("\(from)>\($0)"), "source": .string(from), "target": .string($0)]) }
         }
+        let source: JSON = ["nodes": .array(nodes), "edges": .array(edges)]
         do {
-            let source: JSON = ["nodes": .array(nodes), "edges": .array(edges)]
             let read = try WorkflowImport.read(source, catalog: importCatalog)
             #expect(read.findings.allSatisfy { $0.severity != .error })
-        } catch ImportError.violations(let violations) {
+        } catch {
+            guard case .violations(let violations) = error else { throw error }
             #expect(violations.allSatisfy { $0.rule == .cycle })
         }
     }
