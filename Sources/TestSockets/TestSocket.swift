@@ -10,14 +10,14 @@ package struct TestSocketError: Error, CustomStringConvertible {
     }
 }
 
-/// A blocking socket for tests, which gives up after five seconds unless told otherwise.
+/// A blocking socket for tests, which gives up after twenty seconds unless told otherwise.
 package final class TestSocket: Sendable {
     package let descriptor: Int32
     private let isOpen = Mutex(true)
 
     init(owning descriptor: Int32) {
         self.descriptor = descriptor
-        wait(atMost: 5)
+        wait(atMost: 20)
     }
 
     deinit {

@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import Synchronization
+import TestSockets
 import Testing
 
 /// An actor that blocks on its own thread.
@@ -122,7 +123,7 @@ struct BlockingPoolTests {
                 began.add(); gate.wait()
             }
         }
-        while began.value == 0 { await Task.yield() }
+        try await eventually { began.value > 0 }
         let outcomes = await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<5 {
                 group.addTask {
@@ -157,7 +158,7 @@ struct BlockingPoolTests {
                 began.add(); gate.wait()
             }
         }
-        while began.value == 0 { await Task.yield() }
+        try await eventually { began.value > 0 }
         let second = Task { try await pool.run { began.add() } }
         second.cancel()
         gate.open()

@@ -121,7 +121,7 @@ struct OutgoingClientTests {
         try await withClient(of: server, limits) { client in
             let request = OutgoingRequest(url: server.url())
             let tasks = (0..<2).map { _ in Task { try await client.send(request) } }
-            while await client.load != (1, 1) { await Task.yield() }
+            try await eventually { await client.load == (1, 1) }
             let refused = await failure { () throws(HTTPClientError) in try await client.send(request) }
             #expect(refused == .tooManyRequests(limit: 1))
             for task in tasks.reversed() {
@@ -159,7 +159,7 @@ struct OutgoingClientTests {
         let server = try ScriptedServer { socket, _, _ in _ = try socket.receive(through: "never") }
         try await withClient(of: server) { client in
             let task = Task { try await client.send(OutgoingRequest(url: server.url())) }
-            while await client.load.running == 0 { await Task.yield() }
+            try await eventually { await client.load.running > 0 }
             await client.close()
             await #expect(throws: HTTPClientError.self) { try await task.value }
             let later = await failure { () throws(HTTPClientError) in

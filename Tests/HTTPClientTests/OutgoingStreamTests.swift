@@ -87,7 +87,7 @@ struct OutgoingStreamTests {
                 var iterator = stream.makeAsyncIterator()
                 #expect(try await iterator.next() == [0x78])
             }
-            while ended.value == 0 { await Task.yield() }
+            try await eventually { ended.value > 0 }
             #expect(await client.load == (0, 0))
         }
     }

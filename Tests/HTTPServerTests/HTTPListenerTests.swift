@@ -140,7 +140,7 @@ struct HTTPListenerTests {
             }
             #expect(try server.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n").hasPrefix("HTTP/1.1 503 "))
             first[0].close()
-            while await server.listener.connectionCount() > 1 { await Task.yield() }
+            try await eventually { await server.listener.connectionCount() <= 1 }
             let next = try server.connect()
             try next.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(try next.receiveAnswer().status == 200)
