@@ -66,7 +66,7 @@ struct N8nFlow: Sendable, CustomTestStringConvertible {
         source = ["nodes": .array(ends + nodes), "connections": .object(JSONObject(connections))]
     }
 
-    static let all: [N8nFlow] = comparisons + lists + ways
+    static let all: [N8nFlow] = comparisons + filters + lists + ways
 
     private static let comparisons = [
         N8nFlow(
@@ -137,6 +137,65 @@ struct N8nFlow: Sendable, CustomTestStringConvertible {
             ["Start>Split", "Split>Check", "Check>End"],
             #"{"list": [{"a": {"b": 1}}, {"a": {}}, {"a": {"b": 2}, "c": 3}, {"a": {"b": null}}]}"#,
             #"[{"a": {"b": 1}}]"#
+        ),
+    ]
+
+    /// A filter of today, with these options beside its conditions.
+    private static func filter(_ name: String, _ options: JSON, _ condition: JSON, _ items: String, _ kept: String)
+        -> N8nFlow
+    {
+        let conditions: JSON = ["options": options, "combinator": "and", "conditions": [condition]]
+        return N8nFlow(
+            name,
+            [split, node("Check", "filter", 2, ["conditions": conditions])],
+            ["Start>Split", "Split>Check", "Check>End"],
+            #"{"list": \#(items)}"#,
+            kept
+        )
+    }
+
+    private static let filters = [
+        filter(
+            "a missing text is an empty one",
+            ["caseSensitive": true, "typeValidation": "strict"],
+            condition("={{ $json.v }}", "string", "notContains", "x"),
+            #"[{"v": "x"}, {"v": "y"}, {}, {"v": null}]"#,
+            #"[{"v": "y"}, {}, {"v": null}]"#
+        ),
+        filter(
+            "letter case does not count where nothing is said",
+            ["typeValidation": "loose"],
+            condition("={{ $json.v }}", "string", "equals", "Yes"),
+            #"[{"v": "YES"}, {"v": "no"}, {"v": 5}]"#,
+            #"[{"v": "YES"}]"#
+        ),
+        filter(
+            "a loose Boolean is what JavaScript takes for true",
+            ["typeValidation": "loose"],
+            condition("={{ $json.v }}", "boolean", "true"),
+            #"[{"v": "false"}, {"v": 0}, {"v": 1}, {"v": ""}, {"v": true}, {}, {"v": []}]"#,
+            #"[{"v": "false"}, {"v": 1}, {"v": true}, {"v": []}]"#
+        ),
+        filter(
+            "a strict Boolean that is missing is false",
+            ["typeValidation": "strict"],
+            condition("={{ $json.v }}", "boolean", "false"),
+            #"[{"v": true}, {"v": false}, {}]"#,
+            #"[{"v": false}, {}]"#
+        ),
+        filter(
+            "a list holds a value",
+            ["caseSensitive": true, "typeValidation": "strict"],
+            condition("={{ $json.v }}", "array", "contains", "b"),
+            #"[{"v": ["a", "b"]}, {"v": []}, {}, {"v": ["B"]}]"#,
+            #"[{"v": ["a", "b"]}]"#
+        ),
+        filter(
+            "an object without members is empty",
+            ["typeValidation": "strict"],
+            condition("={{ $json.v }}", "object", "empty"),
+            #"[{"v": {}}, {"v": {"a": 1}}, {}]"#,
+            #"[{"v": {}}, {}]"#
         ),
     ]
 

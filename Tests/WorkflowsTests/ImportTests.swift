@@ -20,9 +20,10 @@ struct ImportTests {
     func `where every type is there, each node is translated or cannot be`(fixture: ImportFixture) throws {
         let read = try WorkflowImport.read(fixture.json(), catalog: fullImportCatalog)
         #expect(read.findings.allSatisfy { $0.severity != .error }, "\(read.findings.map(\.message))")
-        let isComplete = !["javascript", "agent", "ugly", "foreign", "starter", "wireflow", "webhook-chat"].contains(
-            fixture.name
-        )
+        let isComplete = !["javascript", "agent", "nested", "ugly", "foreign", "starter", "wireflow", "webhook-chat"]
+            .contains(
+                fixture.name
+            )
         if isComplete || fixture.format == .comfyUI {
             #expect(read.report.sources.allSatisfy { !$0.isPlaceholder }, "\(read.report.warnings)")
         }
@@ -74,6 +75,43 @@ struct ImportTests {
                 guard case .violations(let violations)? = error as? ImportError else { return false }
                 return violations.map(\.rule) == [.maxNodes]
             }
+        }
+    }
+
+    @Test func `more edges than a graph may have are refused by the rule's name`() throws {
+        let nodes: JSON = [
+            ["id": "a", "name": "a", "type": "input:text"], ["id": "b", "name": "b", "type": "output:text"],
+        ]
+        let edges = JSON.array(
+            (0...Graph.maximumEdges).map { ["id": .string("e\($0)"), "source": "a", "target": "b"] }
+        )
+        let targets = JSON.array((0...Graph.maximumEdges).map { ["node": "b", "index": .int(Int64($0 % 100))] })
+        let outputs = JSON.array((0..<10).map { _ in targets })
+        for source in [
+            ["nodes": nodes, "edges": edges], ["nodes": nodes, "connections": ["a": ["main": outputs]]],
+        ] as [JSON] {
+            #expect {
+                try WorkflowImport.read(source, catalog: importCatalog)
+            } throws: { error in
+                guard case .violations(let violations)? = error as? ImportError else { return false }
+                return violations.map(\.rule) == [.maxEdges]
+            }
+        }
+    }
+
+    @Test func `a graph in which all leads to all is mended or refused, and does not take long`() throws {
+        let ids = (0..<22).map { "n\($0)" }
+        let nodes = ids.map { JSON.object(["id": .string($0), "type": "logic:router"]) }
+        let edges = ids.flatMap { from in
+            ids.map { JSON.object(["id": .string("\(from)>\($0)"), "source": .string(from), "target": .string($0)]) }
+        }
+        let source: JSON = ["nodes": .array(nodes), "edges": .array(edges)]
+        do {
+            let read = try WorkflowImport.read(source, catalog: importCatalog)
+            #expect(read.findings.allSatisfy { $0.severity != .error })
+        } catch {
+            guard case .violations(let violations) = error else { throw error }
+            #expect(violations.allSatisfy { $0.rule == .cycle })
         }
     }
 

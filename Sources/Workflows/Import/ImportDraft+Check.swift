@@ -9,8 +9,9 @@ extension ImportDraft {
     mutating func finished(settings: WorkflowSettings) throws(ImportError) -> (Graph, [Violation]) {
         guard nodes.count <= Graph.maximumNodes else { throw .tooManyNodes(nodes.count) }
         declareNamedOutputs()
-        // Each round mends at least one node or edge, so that it ends.
-        while true {
+        var left: [Violation] = []
+        // Each round mends at least one node or edge; a graph of which nearly every edge leads back is given up.
+        for _ in 0..<64 {
             var graph: Graph
             do throws(GraphError) {
                 graph = try Graph(
@@ -30,7 +31,9 @@ extension ImportDraft {
             var isMended = false
             for violation in errors where mend(violation) { isMended = true }
             guard !errors.isEmpty, isMended else { return (graph, findings) }
+            left = errors
         }
+        throw .violations(left)
     }
 
     private mutating func mend(_ violation: Violation) -> Bool {

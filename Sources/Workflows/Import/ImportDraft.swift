@@ -110,6 +110,7 @@ struct ImportDraft {
 
     mutating func warn(_ code: ImportWarningCode, node: String? = nil, _ message: String, _ hint: String) {
         let warning = ImportReport.Warning(code: code, node: node, message: message, hint: hint)
+        guard report.warnings.count < ImportReport.maximumWarnings else { return }
         if !report.warnings.contains(warning) { report.warnings.append(warning) }
     }
 

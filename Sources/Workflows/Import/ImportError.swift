@@ -35,4 +35,15 @@ public enum ImportError: Error, Sendable, CustomStringConvertible {
             )
         ])
     }
+
+    static func tooManyEdges(_ count: Int) -> ImportError {
+        .violations([
+            Violation(
+                .maxEdges,
+                "A workflow has at most \(Graph.maximumEdges) edges, this one has \(count).",
+                fix: "Split it into several workflows before you import it.",
+                path: "edges"
+            )
+        ])
+    }
 }

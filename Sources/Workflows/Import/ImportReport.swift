@@ -42,6 +42,9 @@ public struct ImportReport: Sendable, Hashable {
         }
     }
 
+    /// The most warnings that are kept.
+    static let maximumWarnings = 1000
+
     /// Every node of the source, in its order.
     public internal(set) var sources: [Source] = []
     /// What a person has to look at.

@@ -11,9 +11,11 @@ struct ReactFlowImport {
         guard let nodes = body["nodes"]?.array else { throw .unsupported(reason: "There is no list of nodes.") }
         guard !nodes.isEmpty else { throw .graph(.noNodes) }
         guard nodes.count <= Graph.maximumNodes else { throw .tooManyNodes(nodes.count) }
+        let edges = body["edges"]?.array ?? []
+        guard edges.count <= Graph.maximumEdges else { throw .tooManyEdges(edges.count) }
         var reader = ReactFlowImport(draft: draft)
         for (number, node) in nodes.enumerated() { reader.add(node, number) }
-        for edge in body["edges"]?.array ?? [] { reader.connect(edge) }
+        for edge in edges { reader.connect(edge) }
         reader.givePlaceholdersTheirPorts()
         draft = reader.draft
     }

@@ -5,6 +5,7 @@ struct N8nConditions {
     private let names: N8nExpression.Names
     private let isStrict: Bool
     private let ignoresCase: Bool
+    private let version: Double
 
     /// The condition of a node's parameters.
     ///
@@ -18,7 +19,8 @@ struct N8nConditions {
         let reader = N8nConditions(
             names: names,
             isStrict: conditions["options"]?["typeValidation"]?.string == "strict",
-            ignoresCase: conditions["options"]?["caseSensitive"]?.bool == false
+            ignoresCase: conditions["options"]?["caseSensitive"]?.bool != true,
+            version: conditions["options"]?["version"]?.number ?? 1
         )
         if let list = conditions["conditions"]?.array {
             var texts: [String] = []
@@ -33,10 +35,11 @@ struct N8nConditions {
         return try joined(texts, operation ?? "all")
     }
 
-    private init(names: N8nExpression.Names, isStrict: Bool, ignoresCase: Bool) {
+    private init(names: N8nExpression.Names, isStrict: Bool, ignoresCase: Bool, version: Double) {
         self.names = names
         self.isStrict = isStrict
         self.ignoresCase = ignoresCase
+        self.version = version
     }
 
     private static func joined(_ texts: [String], _ word: JSON) throws(Untranslated) -> String {
@@ -74,10 +77,19 @@ struct N8nConditions {
             let other = right?.number == nil ? "double(\(try value(right)))" : try literalNumber(right)
             return "double(\(left)) \(try sign(operation)) \(other)"
         case "boolean": return try boolean(operation, left, entry["rightValue"])
-        case "array", "object":
-            let signs = ["lengthEquals": "==", "lengthGt": ">", "lengthLt": "<"]
+        case "array":
+            let list = try list(left)
+            if operation == "contains" || operation == "notContains" {
+                guard !ignoresCase || entry["rightValue"]?.string == nil else { throw unknown(type, operation) }
+                let found = "(\(try value(entry["rightValue"])) in \(list))"
+                return operation == "contains" ? found : "!\(found)"
+            }
+            let signs = [
+                "lengthEquals": "==", "lengthNotEquals": "!=", "lengthGt": ">", "lengthLt": "<", "lengthGte": ">=",
+                "lengthLte": "<=",
+            ]
             guard let sign = signs[operation] else { throw unknown(type, operation) }
-            return "size(\(left)) \(sign) \(try literalNumber(entry["rightValue"]))"
+            return "size(\(list)) \(sign) \(try literalNumber(entry["rightValue"]))"
         default: throw unknown(type, operation)
         }
     }
@@ -86,13 +98,26 @@ struct N8nConditions {
         let value = try optional(left)
         switch type {
         case "string": return "(\(value) == null || \(value) == \"\")"
-        case "array", "object": return "(\(value) == null || size(\(value)) == 0)"
+        case "number", "boolean": return "(\(value) == null)"
+        case "array": return "(size(\(try list(left))) == 0)"
+        // What is no object fails, because nothing has a member of that name.
+        case "object":
+            return "(\(value) == null || size(type(\(value)) == map ? \(value) : \(value)[\"no object\"]) == 0)"
         default: throw unknown(type, "empty")
         }
     }
 
+    /// A list, which is empty where there is none; what is no list fails.
+    private func list(_ left: String) throws(Untranslated) -> String {
+        let value = try optional(left)
+        return "(type(\(value)) == list ? \(value) : \(value) == null ? [] : \(value)[\"no list\"])"
+    }
+
     private func text(_ operation: String, _ left: String, _ right: JSON?) throws(Untranslated) -> String {
-        var left = isStrict ? left : "string(\(left))"
+        // What is missing counts as an empty text.
+        let asked = try? optional(left)
+        var left = isStrict ? asked ?? left : "string(\(asked ?? left))"
+        if let asked { left = "(\(asked) == null ? \"\" : \(left))" }
         var other = try value(right)
         if !isStrict, right?.string == nil || right?.string?.hasPrefix("=") == true { other = "string(\(other))" }
         if ignoresCase {
@@ -125,10 +150,16 @@ struct N8nConditions {
     }
 
     private func boolean(_ operation: String, _ left: String, _ right: JSON?) throws(Untranslated) -> String {
-        let left = isStrict ? left : "bool(\(left))"
+        var left = try optional(left)
+        if !isStrict {
+            // Later versions read texts such as "no", too.
+            guard version < 2, operation == "true" || operation == "false" else { throw unknown("boolean", operation) }
+            left = "!(\(left) == null || \(left) == false || \(left) == 0 || \(left) == \"\")"
+            return operation == "true" ? left : "!\(left)"
+        }
         switch operation {
         case "true": return "\(left) == true"
-        case "false": return "\(left) == false"
+        case "false": return "\(left) != true"
         case "equals": return "\(left) == \(try value(right))"
         case "notEquals": return "\(left) != \(try value(right))"
         default: throw unknown("boolean", operation)

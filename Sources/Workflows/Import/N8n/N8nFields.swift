@@ -42,6 +42,9 @@ struct N8nFields {
     private(set) var keepsOthers = false
 
     init(_ node: N8nWorkflow.Node) throws(Untranslated) {
+        guard node.options["ignoreConversionErrors"]?.bool != true else {
+            throw Untranslated(message: "Keeping values that cannot be converted is not translated.")
+        }
         if node.parameters["mode"]?.string == "raw" {
             guard let text = node.parameters["jsonOutput"], text.string?.hasPrefix("=") != true,
                 let object = text.object ?? text.string.flatMap({ try? JSON(parsing: $0) })?.object

@@ -315,6 +315,15 @@ struct N8nImport {
         items[number] = self.outputs[number]?[0]
         if let target { targets[number] = target }
         placeholders.insert(number)
+        if let back = order.loops[number], !back.isEmpty {
+            let names = back.map { workflow.nodes[$0.source].name }.joined(separator: ", ")
+            draft.warn(
+                .loopNotTranslated,
+                node: id,
+                "The way back to \(node.name) from \(names) was left out.",
+                "Rebuild the loop with iterator nodes."
+            )
+        }
         draft.warn(
             reason.code,
             node: id,

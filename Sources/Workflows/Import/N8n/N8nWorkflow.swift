@@ -80,6 +80,7 @@ struct N8nWorkflow {
             )
         }
         readLinks(&report)
+        guard links.count <= Graph.maximumEdges else { throw .tooManyEdges(links.count) }
     }
 
     private mutating func readLinks(_ report: inout ImportReport) {
@@ -91,7 +92,7 @@ struct N8nWorkflow {
                 for (output, targets) in (kind.value.array ?? []).enumerated() {
                     for target in targets.array ?? [] {
                         guard let from = places[source.key], let name = target["node"]?.string, let to = places[name],
-                            output < Graph.maximumNodes, known.count < Graph.maximumEdges
+                            output < Graph.maximumNodes
                         else {
                             report.add(
                                 .edgeDropped,
@@ -135,6 +136,7 @@ struct N8nWorkflow {
 
 extension ImportReport {
     mutating func add(_ code: ImportWarningCode, _ message: String, _ hint: String) {
+        guard warnings.count < Self.maximumWarnings else { return }
         warnings.append(Warning(code: code, node: nil, message: message, hint: hint))
     }
 
