@@ -15,7 +15,8 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "Catalog", "EventLoop", "HTTPClient", "HTTPServer", "HTTPValues", "Layout", "Storage", "Values",
+                "Catalog", "EventLoop", "Expressions", "HTTPClient", "HTTPServer", "HTTPValues", "Layout", "Storage",
+                "Values",
                 "Workflows",
             ],
             path: "Benchmarks"
