@@ -12,6 +12,7 @@ enum Help {
           import       makes a workflow of a file of ours, n8n, ComfyUI or React Flow
           diff         compares two workflows by node and path
           layout       places the nodes of workflow files
+          rename       gives a node another identifier, wherever it is named
           nodes        lists the node types, or shows one
           docs         prints the pages about expressions and node types
           keys         lists, makes and withdraws API keys
@@ -102,6 +103,14 @@ enum Help {
           --write   changes the files instead
 
         Example: millrace layout --write flows/shoes.yaml
+        """,
+        "rename": """
+        Usage: millrace rename FILE NODE NEW-ID [--catalog DIR]
+
+        Gives a node another identifier: at the node, at its edges, and in every template and expression that names it.
+        Comments and order of the file stay.
+
+        Example: millrace rename explainer.yaml node-7 caption
         """,
         "nodes": """
         Usage: millrace nodes [TYPE] [--catalog DIR] [--json]

@@ -22,6 +22,7 @@ struct Millrace {
             case "serve": status = try await ServeCommand.run(rest, environment)
             case "run": status = try await RunCommand.run(rest, environment)
             case "docs": status = try DocsCommand.run(rest, environment)
+            case "rename": status = try RenameCommand.run(rest, environment)
             case "validate": status = try ValidateCommand.run(rest, environment)
             case "export": status = try await ExportCommand.run(rest, environment)
             case "import": status = try await ImportCommand.run(rest, environment)

@@ -89,6 +89,24 @@ struct CommandLineTests {
         #expect(try millrace(["import", "x.json", "--format", "zip"], in: folder.path).status == 64)
     }
 
+    @Test func `rename rewrites what names the node, and keeps comments`() throws {
+        let folder = try TemporaryFolder()
+        let text = """
+            nodes:
+              - {id: a, data: {nodeType: input:text, config: {text: tea}}} # first
+              - id: b
+                data: {nodeType: utility:template, config: {template: "{{a.text}}!"}}
+            edges:
+              - {id: e, source: a, target: b, targetHandle: in-_after}
+            """
+        try text.write(toFile: "\(folder.path)/w.yaml", atomically: true, encoding: .utf8)
+        #expect(try millrace(["rename", "w.yaml", "a", "topic"], in: folder.path).status == 0)
+        let renamed = try String(contentsOfFile: "\(folder.path)/w.yaml", encoding: .utf8)
+        #expect(renamed.contains("# first") && renamed.contains("{{topic.text}}!") && renamed.contains("source: topic"))
+        #expect(try millrace(["validate", "w.yaml"], in: folder.path).status == 0)
+        #expect(try millrace(["rename", "w.yaml", "a", "x"], in: folder.path).status == 1)
+    }
+
     @Test func `expression evaluates and checks`() throws {
         let (status, output) = try millrace(["expression", "eval", "inputs.n * 2", "--with", #"{"inputs": {"n": 21}}"#])
         #expect(status == 0 && output == "42\n")

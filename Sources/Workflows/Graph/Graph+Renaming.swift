@@ -1,5 +1,5 @@
 public import Catalog
-import Values
+public import Values
 
 import Expressions
 
@@ -37,6 +37,20 @@ extension Graph {
             edges: .array(edgeList),
             settings: settings.renaming(old, to: new)
         )
+    }
+}
+
+extension Graph {
+    /// The places that differ in a graph of the same nodes and edges, as changes of the object with `nodes`, `edges`
+    /// and `settings`.
+    public func changes(to other: Graph) -> [JSONChange] {
+        ValueDifference.between(document, other.document).map { difference in
+            switch (difference.old, difference.new) {
+            case (nil, let new?): JSONChange(difference.path, .add(new))
+            case (_, let new?): JSONChange(difference.path, .replace(new))
+            default: JSONChange(difference.path, .remove)
+            }
+        }
     }
 }
 

@@ -26,14 +26,23 @@ public struct GraphFix: Sendable, Hashable {
 }
 
 extension Graph {
-    /// The graph after changes of the object with its `nodes` and `edges`.
+    /// The graph after changes of the object with its `nodes`, `edges` and `settings`.
     ///
     /// - Throws: ``GraphError`` when a place is not there or the result is no graph.
     public func applying(_ changes: [JSONChange]) throws(GraphError) -> Graph {
-        let document: JSON = [
-            "nodes": .array(nodes.map { .object($0.raw) }), "edges": .array(edges.map { .object($0.raw) }),
-        ]
         guard let changed = document.applying(changes) else { throw .notAnObject(field: "nodes", index: 0) }
-        return try Graph(nodes: changed["nodes"] ?? .null, edges: changed["edges"] ?? .null, settings: settings)
+        return try Graph(
+            nodes: changed["nodes"] ?? .null,
+            edges: changed["edges"] ?? .null,
+            settings: try WorkflowSettings(json: changed["settings"] ?? [:])
+        )
+    }
+
+    /// The object with `nodes`, `edges` and `settings` that changes are for.
+    var document: JSON {
+        [
+            "nodes": .array(nodes.map { .object($0.raw) }), "edges": .array(edges.map { .object($0.raw) }),
+            "settings": settings.json,
+        ]
     }
 }
