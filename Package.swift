@@ -87,7 +87,7 @@ let package = Package(
 
         // MARK: JSONSchemas
         .target(name: "JSONSchemas", dependencies: ["Expressions", "Values"]),
-        .testTarget(name: "JSONSchemasTests", dependencies: ["JSONSchemas", "Values"]),
+        .testTarget(name: "JSONSchemasTests", dependencies: ["JSONSchemas", "TestSupport", "Values"]),
 
         // MARK: Layout
         .target(name: "Layout"),

@@ -9,31 +9,14 @@ import Values
 struct SchemaTests {
     /// The answers of the validator, one for each document.
     private func answers(_ documents: [JSON], _ options: [String] = []) async throws -> [String] {
-        let folder = try TemporaryFolder()
         var lines = ""
         for document in documents {
             await Task.yield()
             lines += (["kind": document["kind"] ?? "node", "document": document] as JSON).text + "\n"
         }
-        let (input, output) = (URL(filePath: "\(folder.path)/input"), URL(filePath: "\(folder.path)/output"))
-        try Data(lines.utf8).write(to: input)
-        try Data().write(to: output)
-        let process = Process()
-        process.executableURL = URL(filePath: try #require(Python.path))
-        let script = Python.root.appending(path: "Tests/Differential/schemas/validate.py").path
-        process.arguments = [script, Python.root.appending(path: "Documentation/schemas").path] + options
-        process.standardInput = try FileHandle(forReadingFrom: input)
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        let status = try await withCheckedThrowingContinuation { (done: CheckedContinuation<Int32, any Error>) in
-            process.terminationHandler = { done.resume(returning: $0.terminationStatus) }
-            do {
-                try process.run()
-            } catch {
-                done.resume(throwing: error)
-            }
-        }
-        try #require(status == 0)
-        return String(decoding: try Data(contentsOf: output), as: UTF8.self).split(separator: "\n").map(String.init)
+        let schemas = Python.root.appending(path: "Documentation/schemas").path
+        return try await Python.run("Tests/Differential/schemas/validate.py", [schemas] + options, input: lines)
+            .split(separator: "\n").map(String.init)
     }
 
     private static func documents(_ files: [Catalog.Document]) throws -> [JSON] {
@@ -84,15 +67,4 @@ struct SchemaTests {
         #expect(BuiltInCatalog.schema(kind) == [UInt8](try Data(contentsOf: file)))
         #expect(BuiltInCatalog.schema("../Catalog/providers/fal") == nil)
     }
-}
-
-/// The Python environment that tests compare with.
-private enum Python {
-    static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
-
-    static let path: String? = {
-        let own = root.appending(path: ".tools/python/bin/python").path
-        let path = ProcessInfo.processInfo.environment["MILLRACE_PYTHON"] ?? own
-        return FileManager.default.isExecutableFile(atPath: path) ? path : nil
-    }()
 }
