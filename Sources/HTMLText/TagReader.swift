@@ -4,6 +4,8 @@ struct TagReader {
     struct Tag {
         let name: String
         let isEnd: Bool
+        /// Whether it ends with `/>`.
+        var isEmpty = false
         var attributes: [String: String] = [:]
     }
 
@@ -35,7 +37,7 @@ struct TagReader {
         return nil
     }
 
-    /// Passes over everything to the end of an element, and gives what was between.
+    /// Passes over everything to the end of an element, and gives the text that was between.
     mutating func skip(to name: String) -> String {
         let start = place
         let end = Array("</\(name)".utf8)
@@ -45,10 +47,10 @@ struct TagReader {
                 continue
             }
             let found = bytes[place..<place + end.count].lazy.map(\.lowercased)
-            if found.elementsEqual(end) { return String(decoding: bytes[start..<place], as: UTF8.self) }
+            if found.elementsEqual(end) { return Entities.resolve(bytes[start..<place]) }
             place += 1
         }
-        return String(decoding: bytes[start...], as: UTF8.self)
+        return Entities.resolve(bytes[start...])
     }
 
     private mutating func takeText() -> String {
@@ -66,6 +68,9 @@ struct TagReader {
         while place < bytes.count, bytes[place] != UInt8(ascii: ">") {
             if bytes[place].isSpace || bytes[place] == UInt8(ascii: "/") {
                 place += 1
+                tag.isEmpty =
+                    bytes[place - 1] == UInt8(ascii: "/") && place < bytes.count
+                    && bytes[place] == UInt8(ascii: ">")
                 continue
             }
             let name = takeWord { $0.isSpace || "/>=".utf8.contains($0) }

@@ -36,13 +36,18 @@ struct TextWriter {
 
     mutating func read(_ tag: TagReader.Tag) {
         if let hiddenName {
-            guard tag.name == hiddenName else { return }
+            // An element that is never closed hides no more than the block it stands in.
+            if tag.isEnd, Self.blocks.contains(tag.name) || Self.paragraphs.contains(tag.name) {
+                self.hiddenName = nil
+                return read(tag)
+            }
+            guard tag.name == hiddenName, !tag.isEmpty else { return }
             hiddenDepth += tag.isEnd ? -1 : 1
             if hiddenDepth == 0 { self.hiddenName = nil }
             return
         }
         if Self.hidden.contains(tag.name) {
-            guard !tag.isEnd else { return }
+            guard !tag.isEnd, !tag.isEmpty else { return }
             hiddenName = tag.name
             hiddenDepth = 1
             return

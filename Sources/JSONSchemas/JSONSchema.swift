@@ -25,7 +25,12 @@ public struct JSONSchema: Sendable {
     /// The most values and keywords that one check looks at.
     public static let maximumWork = 1_000_000
 
+    /// The schema, with the numbers of its references and enumerations in their places.
     let root: JSON
+    /// What references lead to.
+    let targets: [JSON]
+    /// The values that enumerations allow.
+    let choices: [Set<JSON>]
     /// The patterns of the schema by their text.
     let patterns: [String: Pattern]
 
@@ -36,10 +41,12 @@ public struct JSONSchema: Sendable {
         guard json.depth <= 64, json.text.utf8.count <= Self.maximumBytes else {
             throw Problem(path: "", reason: "the schema has more than \(Self.maximumBytes) bytes or 64 levels")
         }
-        var reader = SchemaReader(root: json)
-        try reader.read(json, [])
-        root = json
+        var reader = SchemaReader()
+        let root = try reader.read(json, [])
+        targets = try reader.targets(in: root)
+        choices = reader.choices
         patterns = reader.patterns
+        self.root = root
     }
 
     /// Where a value does not fit the schema, in the order of the schema; empty when it fits.
@@ -61,18 +68,20 @@ extension [String] {
 }
 
 extension JSON {
-    /// The value at a local reference such as `#/$defs/name`.
-    func schema(at reference: String) -> JSON? {
+    /// The value at a local reference such as `#/$defs/name`, and the place as a pointer in its plainest form.
+    func schema(at reference: String) -> (JSON, String)? {
         guard reference.first == "#" else { return nil }
         let rest = reference.dropFirst()
         guard rest.isEmpty || rest.first == "/" else { return nil }
         var json = self
+        var path: [String] = []
         for step in rest.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
             let name = Self.unescaped(step).replacing("~1", with: "/").replacing("~0", with: "~")
             guard let next = json.array != nil ? Int(name).flatMap({ json[$0] }) : json[name] else { return nil }
             json = next
+            path.append(name)
         }
-        return json
+        return (json, path.pointer)
     }
 
     /// A part of an address without its percent signs.

@@ -34,7 +34,9 @@ extension SchemaCheck {
             report(path, "must have at least \(least) members")
         }
         if let most = rule["maxProperties"]?.integer, count > most { report(path, "must have at most \(most) members") }
-        for name in rule["required"]?.array ?? [] {
+        let required = rule["required"]?.array ?? []
+        work -= required.count
+        for name in required where work >= 0 {
             if let name = name.string, object[name] == nil { report(path, "needs a member \(name)") }
         }
         for dependency in rule["dependentRequired"]?.object ?? JSONObject() where object[dependency.key] != nil {

@@ -8,28 +8,25 @@ struct SchemaCheck {
     var problems: [JSONSchema.Problem] = []
     /// What may still be looked at; below zero the check has ended early.
     var work = JSONSchema.maximumWork
-    private var references = 0
+    /// How many checks stand inside one another.
+    private var depth = 0
+    /// The deepest that checks may stand inside one another; a reference that leads back to itself comes to it.
+    private static let deepest = 1000
 
     init(schema: JSONSchema) { self.schema = schema }
 
     /// Lists where the value does not fit.
     mutating func check(_ value: JSON, _ rule: JSON, _ path: [String]) {
         work -= 1
+        if depth >= Self.deepest { work = -1 }
         guard work >= 0 else { return }
+        depth += 1
+        defer { depth -= 1 }
         guard let object = rule.object else {
             if rule.bool == false { report(path, "nothing may stand here") }
             return
         }
-        if let target = object["$ref"]?.string.flatMap(schema.root.schema) {
-            // A reference that leads back to itself without going into the value would never end.
-            references += 1
-            if references > 64 {
-                work = -1
-            } else {
-                check(value, target, path)
-            }
-            references -= 1
-        }
+        if let number = object["$ref"]?.integer { check(value, schema.targets[Int(number)], path) }
         checkKind(value, object, path)
         switch value {
         case .string(let text): checkText(text, object, path)
@@ -44,7 +41,7 @@ struct SchemaCheck {
     mutating func fits(_ value: JSON, _ rule: JSON) -> Bool {
         var inner = SchemaCheck(schema: schema)
         inner.work = work
-        inner.references = references
+        inner.depth = depth
         inner.check(value, rule, [])
         work = inner.work
         return inner.problems.isEmpty
@@ -64,8 +61,12 @@ struct SchemaCheck {
                 report(path, "must be \(names.joined(separator: " or ")), not \(Self.typeName(of: value))")
             }
         }
-        if let list = rule["enum"]?.array, !list.contains(value) {
-            report(path, "must be one of: \(list.prefix(20).map(\.text).joined(separator: ", "))")
+        if let number = rule["enum"]?.integer {
+            let allowed = schema.choices[Int(number)]
+            if !allowed.contains(value) {
+                let texts = allowed.map(\.text).sorted().prefix(20)
+                report(path, "must be one of: \(texts.joined(separator: ", "))")
+            }
         }
         if let constant = rule["const"], constant != value { report(path, "must be \(constant.text.prefix(200))") }
     }
@@ -106,25 +107,34 @@ struct SchemaCheck {
     // MARK: Keywords for numbers and texts
 
     private mutating func checkNumber(_ value: JSON, _ number: Double, _ rule: JSONObject, _ path: [String]) {
-        if let limit = rule["maximum"]?.number, number > limit { report(path, "must be at most \(Self.text(limit))") }
-        if let limit = rule["minimum"]?.number, number < limit { report(path, "must be at least \(Self.text(limit))") }
-        if let limit = rule["exclusiveMaximum"]?.number, number >= limit {
-            report(path, "must be below \(Self.text(limit))")
+        if let limit = rule["maximum"], Self.isLess(limit, value) { report(path, "must be at most \(limit.text)") }
+        if let limit = rule["minimum"], Self.isLess(value, limit) { report(path, "must be at least \(limit.text)") }
+        if let limit = rule["exclusiveMaximum"], !Self.isLess(value, limit) {
+            report(path, "must be below \(limit.text)")
         }
-        if let limit = rule["exclusiveMinimum"]?.number, number <= limit {
-            report(path, "must be above \(Self.text(limit))")
+        if let limit = rule["exclusiveMinimum"], !Self.isLess(limit, value) {
+            report(path, "must be above \(limit.text)")
         }
         guard let step = rule["multipleOf"] else { return }
         let isMultiple =
             if let number = value.integer, let step = step.integer {
                 number % step == 0
             } else {
-                step.number.map { (number / $0).rounded() == number / $0 } ?? true
+                step.number.map { Self.isWhole(number / $0) } ?? true
             }
         if !isMultiple { report(path, "must be a multiple of \(step.text)") }
     }
 
-    private static func text(_ number: Double) -> String { JSON.double(number).text }
+    /// Compares whole numbers to the last digit.
+    private static func isLess(_ left: JSON, _ right: JSON) -> Bool {
+        if let left = left.integer, let right = right.integer { return left < right }
+        return (left.number ?? 0) < (right.number ?? 0)
+    }
+
+    /// Whether a quotient is whole but for what the division of decimals adds: 19.99 is a multiple of 0.01.
+    private static func isWhole(_ quotient: Double) -> Bool {
+        abs(quotient - quotient.rounded()) <= abs(quotient) * 0x1p-50
+    }
 
     private mutating func checkText(_ text: String, _ rule: JSONObject, _ path: [String]) {
         let limits = (rule["minLength"]?.integer, rule["maxLength"]?.integer)

@@ -22,6 +22,19 @@ struct NodeExampleTests {
         ("iterator:reduce", #"{"expression": "value + item"}"#, #"{"items": [1]}"#, "item 0"),
         ("utility:random_seed", #"{"mode": "fixed"}"#, "{}", "needs a seed"),
         ("utility:placeholder", "{}", "{}", "not known here"),
+        ("utility:math", #"{"operation": "divide"}"#, #"{"a": 1, "b": 0}"#, "divided by 0"),
+        ("utility:math", #"{"operation": "multiply"}"#, #"{"a": 1e300, "b": 1e300}"#, "no number"),
+        ("utility:sort", "{}", #"{"items": [1, [2]]}"#, "item 1"),
+        ("utility:aggregate", "{}", #"{"items": [1, "x"]}"#, "item 1"),
+        ("utility:json_merge", "{}", #"{"items": [{}, 1]}"#, "only objects"),
+        ("utility:base64", #"{"mode": "decode"}"#, #"{"value": "/w=="}"#, "UTF-8"),
+        ("utility:date_format", "{}", #"{"date": "2026"}"#, "is no date"),
+        ("utility:date_format", "{}", #"{"date": 1e300}"#, "is no date"),
+        ("utility:date_format", #"{"format": "yyyyy"}"#, #"{"date": "2026-11-20"}"#, "format is wrong"),
+        ("utility:date_format", #"{"timeZone": "Mars/Base"}"#, #"{"date": "2026-11-20"}"#, "no time zone"),
+        ("utility:schema_validate", #"{"schema": {"type": "nonsense"}}"#, #"{"data": 1}"#, "/type"),
+        ("utility:schema_validate", #"{"schema": {"type": "string"}}"#, #"{"data": 1}"#, "must be string"),
+        ("utility:regex", #"{"pattern": "x", "required": true}"#, #"{"text": "y"}"#, "matches nowhere"),
         ("logic:filter", #"{"condition": "item"}"#, #"{"items": ["x"]}"#, "neither true nor false"),
     ])
     func `a node says what is wrong`(type: String, config: String, inputs: String, reason: String) throws {
@@ -33,6 +46,75 @@ struct NodeExampleTests {
         )
         #expect(run.end?.phase == .failed)
         #expect(run.end?.error?.message.contains(reason) == true, "\(run.end?.error?.message ?? "")")
+    }
+
+    @Test(arguments: [
+        ("utility:math", #"{"operation": "round"}"#, #"{"a": 2.5, "b": 1e300}"#, #"{"value": 2.5}"#),
+        ("utility:math", #"{"operation": "round"}"#, #"{"a": 1e308, "b": -5}"#, #"{"value": 1e308}"#),
+        (
+            "utility:sort", "{}", #"{"items": [9007199254740993, 9007199254740992, 1.5]}"#,
+            #"{"items": [1.5, 9007199254740992, 9007199254740993]}"#
+        ),
+        (
+            "utility:sort", #"{"order": "descending"}"#, #"{"items": [null, "b", 1, true, "a"]}"#,
+            #"{"items": ["b", "a", 1, true, null]}"#
+        ),
+        (
+            "utility:aggregate", "{}", #"{"items": [9007199254740993, 1]}"#,
+            #"{"data": {"count": 2, "sum": 9007199254740994, "average": 4503599627370497, "min": 1, "max": 9007199254740993}}"#
+        ),
+        ("utility:text_split", "{}", #"{"text": "a\r\nb\r\nc"}"#, #"{"items": ["a", "b", "c"]}"#),
+        (
+            "utility:text_replace", #"{"search": "\n", "replacement": "|"}"#, #"{"text": "a\r\nb"}"#,
+            #"{"text": "a\r|b"}"#
+        ),
+        (
+            "utility:date_format", #"{"format": "h 'o''clock' ''"}"#, #"{"date": "2026-11-20T14:00:00Z"}"#,
+            #"{"text": "2 o'clock '"}"#
+        ),
+    ])
+    func `a node is right at the edges`(type: String, config: String, inputs: String, outputs: String) throws {
+        let run = try Self.run(
+            type,
+            JSON(parsing: config).object ?? JSONObject(),
+            JSON(parsing: inputs).object ?? JSONObject(),
+            []
+        )
+        let made = run.nodeRun(Address(node: 0))?.outputs ?? [:]
+        let members = made.map { JSONObject.Member(key: $0.key, value: $0.value.asJSON) }
+        #expect(try JSON.object(JSONObject(members)) == JSON(parsing: outputs), "\(run.end?.error?.message ?? "")")
+    }
+
+    @Test func `carries no large value through many items`() throws {
+        let list = JSON.array((0..<5_000).map { .int($0) })
+        let run = try Self.run("iterator:reduce", ["expression": "value", "initial": list], ["items": list], [])
+        #expect(run.end?.error?.message.contains("too much work") == true)
+    }
+
+    /// Numbers, texts and lists at the ends of what there is.
+    private static let extremes: [JSON] = [
+        .int(.max), .int(.min), .uint(.max), 1e300, -1e300, 0.0, .digits("123456789012345678901234567890"), "", "\u{0}",
+        [], [[]], [:], nil, true, [nil, 1, "x"], .string(String(repeating: "x", count: 5000)), 9_999_999_999_999,
+    ]
+
+    @Test func `no node that computes falls over extreme values`() throws {
+        let catalog = try Self.catalog.get()
+        for type in catalog.nodeTypes.values.sorted(by: { $0.id < $1.id }) where Computation.exists(for: type.id) {
+            let config = type.examples.first?.config ?? JSONObject()
+            for value in Self.extremes {
+                for input in type.inputs {
+                    var inputs = type.examples.first?.inputs ?? JSONObject()
+                    inputs[input.id] = value
+                    _ = try Self.run(type.id, config, inputs, [])
+                }
+                for parameter in type.parameters
+                where parameter.problem(with: value) == nil && parameter.expression == nil {
+                    var changed = config
+                    changed[parameter.id] = value
+                    _ = try? Self.run(type.id, changed, type.examples.first?.inputs ?? JSONObject(), [])
+                }
+            }
+        }
     }
 
     @Test func `makes no more combinations than a list may have`() throws {

@@ -13,7 +13,9 @@ struct HTMLTextTests {
         ("<ol start=3><li>a<li>b</ol>", "3. a\n4. b"), ("<ul><li>a<ul><li>b</ul><li>c</ul>", "- a\n  - b\n- c"),
         ("<table><tr><td>a</td><td>b</td></tr><tr><th>c</th><th>d</table>", "a\tb\nc\td"),
         ("<pre>a  b\n  c</pre>d", "a  b\n  c\n\nd"), ("<img src=x alt='A cat'>", "A cat"), ("1 < 2 > 0", "1 < 2 > 0"),
-        ("a <", "a <"), ("<a href=\"<p>\">x</a>", "x"), ("<textarea><b>x</b></textarea>", "<b>x</b>"), ("", ""),
+        ("a <", "a <"), ("<a href=\"<p>\">x</a>", "x"), ("<textarea><b>x</b>&amp;</textarea>", "<b>x</b>&"),
+        ("<p>a</p><svg/><p>b</p>", "a\n\nb"), ("<p>a<svg><path d='x'/></svg>b", "ab"),
+        ("<div>a<svg><text>x</div><div>b", "a\nb"), ("<br/>a<img alt='x'/>", "ax"), ("", ""),
         ("<p", ""), ("<p a='", ""), ("</", "</"), ("<!", ""), ("<script>", ""),
     ])
     func `reads what a person would`(html: String, text: String) {

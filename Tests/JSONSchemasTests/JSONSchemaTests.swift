@@ -7,7 +7,12 @@ struct JSONSchemaTests {
     private static let cases: [(schema: JSON, good: JSON, bad: JSON, problem: String)] = [
         (["type": "string"], "x", 1, "must be string, not number"),
         (["type": ["null", "integer"]], 2.0, 2.5, "must be null or integer, not number"),
-        (["enum": [1, "a"]], "a", "b", #"must be one of: 1, "a""#),
+        (["enum": [1, "a"]], "a", "b", #"must be one of: "a", 1"#),
+        (["multipleOf": 0.01], 19.99, 19.995, "must be a multiple of 0.01"),
+        (
+            ["minimum": 9_007_199_254_740_993], 9_007_199_254_740_993, 9_007_199_254_740_992,
+            "must be at least 9007199254740993"
+        ),
         (["const": ["a": 1]], ["a": 1.0], ["a": 2], #"must be {"a":1}"#),
         (["multipleOf": 3], 9, 10, "must be a multiple of 3"),
         (["multipleOf": 0.5], 1.5, 1.25, "must be a multiple of 0.5"),
@@ -76,6 +81,22 @@ struct JSONSchemaTests {
     @Test func `a schema that leads back to itself ends`() throws {
         let schema = try JSONSchema(["$ref": "#"])
         #expect(schema.problems(in: 1).map(\.reason) == ["the check takes too much work"])
+    }
+
+    @Test func `a reference to what is read as no schema is refused`() {
+        #expect(throws: JSONSchema.Problem.self) { _ = try JSONSchema(["x": ["type": "nonsense"], "$ref": "#/x"]) }
+    }
+
+    @Test func `a deep value is checked by a schema that refers to itself twice a level`() throws {
+        let schema = try JSONSchema([
+            "$defs": ["n": ["$ref": "#/$defs/m"], "m": ["items": ["$ref": "#/$defs/n"]]], "$ref": "#/$defs/n",
+        ])
+        #expect(schema.problems(in: (0..<60).reduce(1) { deep, _ in .array([deep]) }) == [])
+    }
+
+    @Test func `a long list of choices is looked up, not walked`() throws {
+        let schema = try JSONSchema(["items": ["enum": .array((0..<20_000).map { .int($0) })]])
+        #expect(schema.problems(in: .array(Array(repeating: 19_999, count: 100_000))) == [])
     }
 
     @Test func `a schema that multiplies itself ends`() throws {

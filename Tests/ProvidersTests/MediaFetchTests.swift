@@ -49,8 +49,12 @@ struct MediaFetchTests {
 
     @Test func `a data address becomes stored media`() async throws {
         let bench = try await bench()
-        let media = try await fetch(bench, "data:image/png;base64,\(Base64.encode(Self.png))")
-        #expect(media.mimeType == "image/png" && media.bytes == Int64(Self.png.count))
+        let text = Base64.encode(Self.png)
+        let wrapped = text.prefix(40) + "\r\n" + text.dropFirst(40)
+        for data in [text, String(wrapped)] {
+            let media = try await fetch(bench, "data:image/png;base64,\(data)")
+            #expect(media.mimeType == "image/png" && media.bytes == Int64(Self.png.count))
+        }
         await bench.stop()
     }
 
@@ -71,6 +75,7 @@ struct MediaFetchTests {
     @Test(arguments: [
         ("ftp://a.example/x", "no address"), ("/etc/passwd", "no address"), ("file:///etc/passwd", "no address"),
         ("data:image/png,x", "data:<type>;base64"), ("/media/med_x", "no media"), ("", "no address"),
+        ("https://a.example/x y", "no address"),
         ("http://169.254.169.254/latest", "cannot be fetched"), ("http://localhost:1/x", "cannot be fetched"),
     ])
     func `what must not be fetched never is`(address: String, reason: String) async throws {

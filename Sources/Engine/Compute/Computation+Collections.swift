@@ -66,14 +66,34 @@ extension Computation {
         }
         let sum = numbers.reduce(0, +)
         guard sum.isFinite else { throw context.invalid("the sum is too large.") }
+        let exact = wholeSum(keys)
         func json(_ number: Double?) -> JSON { number.map(JSON.init(number:)) ?? .null }
         return [
             "data": .json([
-                "count": .int(Int64(keys.count)), "sum": json(sum),
-                "average": json(numbers.isEmpty ? nil : sum / Double(numbers.count)), "min": json(numbers.min()),
-                "max": json(numbers.max()),
+                "count": .int(Int64(keys.count)), "sum": exact.map(JSON.int) ?? json(sum),
+                "average": json(numbers.isEmpty ? nil : (exact.map { Double($0) } ?? sum) / Double(numbers.count)),
+                "min": extreme(keys) { $0 < $1 }, "max": extreme(keys) { $1 < $0 },
             ])
         ]
+    }
+
+    /// The sum of whole numbers to the last digit; `nil` when one is not whole or the sum is beyond 64 bits.
+    private static func wholeSum(_ keys: [JSON]) -> Int64? {
+        var sum: Int64 = 0
+        for key in keys where !key.isNull {
+            guard case .int(let whole) = key else { return nil }
+            let (next, isBeyond) = sum.addingReportingOverflow(whole)
+            guard !isBeyond else { return nil }
+            sum = next
+        }
+        return sum
+    }
+
+    private static func extreme(_ keys: [JSON], _ comesFirst: (SortKey, SortKey) -> Bool) -> JSON {
+        keys.filter { !$0.isNull }.min { left, right in
+            guard let a = SortKey(left), let b = SortKey(right) else { return false }
+            return comesFirst(a, b)
+        } ?? .null
     }
 
     // MARK: Objects
@@ -137,7 +157,7 @@ extension Computation {
         case "min": result = numbers.min() ?? first
         case "max": result = numbers.max() ?? first
         case "average": result = numbers.reduce(0, +) / Double(numbers.count)
-        case "round": result = first.rounded(to: Int(others.first ?? 0))
+        case "round": result = first.rounded(to: Int(min(12, max(0, others.first ?? 0))))
         case "floor": result = first.rounded(.down)
         case "ceil": result = first.rounded(.up)
         case "abs": result = first.magnitude
@@ -150,16 +170,18 @@ extension Computation {
 }
 
 extension Double {
-    /// Rounded to so many decimals, half away from zero; at most 12.
+    /// Rounded to so many decimals, half away from zero.
     fileprivate func rounded(to decimals: Int) -> Double {
-        let factor = (0..<min(12, max(0, decimals))).reduce(1.0) { power, _ in power * 10 }
-        return (self * factor).rounded() / factor
+        let factor = (0..<decimals).reduce(1.0) { power, _ in power * 10 }
+        // What has no decimals that far is its own rounding.
+        return magnitude < 1e300 ? (self * factor).rounded() / factor : self
     }
 }
 
 /// What a value is sorted by: Booleans before numbers before texts, and nothing last.
 private enum SortKey: Comparable {
     case flag(Bool)
+    case whole(Int64)
     case number(Double)
     case text(String)
     case none
@@ -170,6 +192,7 @@ private enum SortKey: Comparable {
         case .bool(let flag): self = .flag(flag)
         case .string(let text): self = .text(text)
         case .array, .object: return nil
+        case .int(let whole): self = .whole(whole)
         default: self = json.number.map(SortKey.number) ?? .none
         }
     }
@@ -177,15 +200,20 @@ private enum SortKey: Comparable {
     private var rank: Int {
         switch self {
         case .flag: 0
-        case .number: 1
+        case .whole, .number: 1
         case .text: 2
         case .none: 3
         }
     }
 
+    static func == (left: SortKey, right: SortKey) -> Bool { !(left < right) && !(right < left) }
+
     static func < (left: SortKey, right: SortKey) -> Bool {
         switch (left, right) {
         case (.flag(let a), .flag(let b)): !a && b
+        case (.whole(let a), .whole(let b)): a < b
+        case (.whole(let a), .number(let b)): Double(a) < b
+        case (.number(let a), .whole(let b)): a < Double(b)
         case (.number(let a), .number(let b)): a < b
         case (.text(let a), .text(let b)): a.unicodeScalars.lexicographicallyPrecedes(b.unicodeScalars)
         default: left.rank < right.rank

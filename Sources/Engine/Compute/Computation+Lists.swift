@@ -86,6 +86,11 @@ extension Computation {
             } catch {
                 throw NodeError("expression_error", "\(context.node.label), expression, item \(index): \(error)")
             }
+            // The whole value is read and written again for each item.
+            work -= value.size
+            guard work >= 0 else {
+                throw context.invalid("carrying so large a value through so many items is too much work.")
+            }
             guard value.depth <= 64 else { throw context.invalid("the value nests deeper than 64 levels.") }
         }
         return ["value": .json(value)]

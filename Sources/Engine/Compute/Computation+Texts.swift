@@ -32,15 +32,15 @@ extension Computation {
     static func split(_ context: ComputeContext) -> [Value] {
         let separator = context.word("separator") ?? "\n"
         let text = context.text("text") ?? ""
-        let parts = separator.isEmpty ? [Substring(text)] : text.split(separator: separator)
-        return parts.map { String($0.trimmed) }.filter { !$0.isEmpty }.map(Value.text)
+        let parts = separator.isEmpty ? [text] : text.parts(between: separator)
+        return parts.map { String(Substring($0).trimmed) }.filter { !$0.isEmpty }.map(Value.text)
     }
 
     private static func textReplace(_ context: ComputeContext) throws(NodeError) -> [String: Value] {
         guard let search = context.word("search"), !search.isEmpty else {
             throw NodeError(.invalidInput, "\(context.node.label): search must not be empty.")
         }
-        let parts = (context.text("text") ?? "").split(separator: search, omittingEmptySubsequences: false)
+        let parts = (context.text("text") ?? "").parts(between: search)
         let growth = (context.word("replacement") ?? "").utf8.count * (parts.count - 1)
         guard growth <= ComputeContext.maximumBytes else {
             throw context.invalid("the result is larger than \(ComputeContext.maximumBytes) bytes.")
@@ -135,9 +135,13 @@ extension Computation {
         return ["text": .text(pattern.text(of: moment, offset: offset))]
     }
 
-    /// A date, a moment, or seconds (below 10^11) or milliseconds since 1970.
+    /// A date, a moment, or seconds (below 10^11) or milliseconds since 1970; as text these have 9 to 13 digits.
     private static func moment(_ json: JSON) -> CELTimestamp? {
-        if let number = json.number ?? json.string.flatMap({ Double($0) }) {
+        let digits = json.string.flatMap { text in
+            (9...13).contains(text.utf8.count) && text.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+                ? Double(text) : nil
+        }
+        if let number = json.number ?? digits {
             let milliseconds = number.magnitude < 1e11 ? number * 1000 : number
             guard milliseconds.magnitude < 1e15, milliseconds.isFinite else { return nil }
             return CELTimestamp(Instant(microseconds: Int64((milliseconds * 1000).rounded())))
@@ -146,5 +150,14 @@ extension Computation {
         let written = String(Substring(text).trimmed).replacing(" ", with: "T")
         let candidates = [written, written + "Z", written + "T00:00:00Z"]
         return candidates.lazy.compactMap { CELTimestamp($0) }.first
+    }
+}
+
+extension String {
+    /// The parts between a separator, which is looked for byte by byte: a line feed also after a carriage return.
+    fileprivate func parts(between separator: String) -> [String] {
+        utf8.split(separator: separator.utf8, omittingEmptySubsequences: false).map {
+            String(decoding: $0, as: UTF8.self)
+        }
     }
 }

@@ -176,6 +176,16 @@ extension JSON {
         }
     }
 
+    /// The number of values in it, with one for 16 bytes of text.
+    var size: Int {
+        switch self {
+        case .string(let text): 1 + text.utf8.count / 16
+        case .array(let items): items.reduce(1) { $0 + $1.size }
+        case .object(let object): object.reduce(1) { $0 + 1 + $1.value.size }
+        default: 1
+        }
+    }
+
     /// A number, written whole where it is.
     init(number: Double) {
         if let whole = Int64(exactly: number), whole.magnitude <= 1 << 53 {

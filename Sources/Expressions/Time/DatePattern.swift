@@ -27,10 +27,9 @@ public struct DatePattern: Sendable {
         var rest = pattern[...]
         while let first = rest.first {
             if first == "'" {
-                guard let end = rest.dropFirst().firstIndex(of: "'") else { return nil }
-                let text = rest[rest.index(after: rest.startIndex)..<end]
-                parts.append(.text(text.isEmpty ? "'" : String(text)))
-                rest = rest[rest.index(after: end)...]
+                guard let (text, end) = Self.quoted(rest) else { return nil }
+                parts.append(.text(text))
+                rest = rest[end...]
             } else if first.isASCII, first.isLetter {
                 let count = rest.prefix { $0 == first }.count
                 guard let known = Self.letters.first(where: { $0.letter == first }), count <= known.most else {
@@ -44,6 +43,25 @@ public struct DatePattern: Sendable {
             }
         }
         self.parts = parts
+    }
+
+    /// The text of a part in quotes, and where it ends; two quotes in a row stand for one.
+    private static func quoted(_ rest: Substring) -> (text: String, end: Substring.Index)? {
+        var text = ""
+        var place = rest.index(after: rest.startIndex)
+        while place < rest.endIndex {
+            let next = rest.index(after: place)
+            if rest[place] != "'" {
+                text.append(rest[place])
+                place = next
+            } else if next < rest.endIndex, rest[next] == "'" {
+                text.append("'")
+                place = rest.index(after: next)
+            } else {
+                return (text.isEmpty ? "'" : text, next)
+            }
+        }
+        return nil
     }
 
     /// A moment as text.

@@ -38,7 +38,7 @@ public struct MediaFetch: Sendable {
     /// - Throws: ``NodeError``: `invalid_input` for what can never be fetched, `timeout`, `network`, `overloaded` or
     ///   `provider_internal` for what may be another time.
     public func fetch(_ address: String, deadline: Instant, on loop: Loop) async throws(NodeError) -> MediaReference {
-        let address = String(address.drop(while: \.isWhitespace).prefix { !$0.isWhitespace })
+        let address = Self.trimmed(address)
         if address.hasPrefix("data:") { return try await keep(data: address) }
         if address.hasPrefix("/media/med_") { return try await stored(address) }
         let url: HTTPURL
@@ -79,7 +79,8 @@ public struct MediaFetch: Sendable {
 
     private func keep(data address: String) async throws(NodeError) -> MediaReference {
         guard let comma = address.firstIndex(of: ","), address[..<comma].hasSuffix(";base64"),
-            let bytes = Base64.decode(String(address[address.index(after: comma)...])), !bytes.isEmpty
+            let bytes = Base64.decode(address[address.index(after: comma)...].filter { !$0.isWhitespace }),
+            !bytes.isEmpty
         else {
             throw NodeError(.invalidInput, "The data address cannot be read: it must be data:<type>;base64,<bytes>.")
         }
@@ -101,6 +102,12 @@ public struct MediaFetch: Sendable {
         }
         guard let reference else { throw NodeError(.invalidInput, "There is no media at \(Self.short(path)).") }
         return reference
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        var rest = text.drop(while: \.isWhitespace)
+        while rest.last?.isWhitespace == true { rest.removeLast() }
+        return String(rest)
     }
 
     // MARK: Errors
