@@ -19,6 +19,19 @@ struct YAMLWriterTests {
         #expect(try read(JSON.string(text).yamlText) == .string(text))
     }
 
+    private static let plain: [(String, JSON)] = [
+        ("1", 1), ("-1", -1), ("+1", 1), ("007", 7), ("-0", 0), (".5", 0.5), ("5.", 5), ("-.5", -0.5), ("+.5e1", 5.0),
+        ("1e3", 1000.0), ("1.E+3", 1000.0), ("0x1F", 31), ("0o17", 15), ("0xFFFFFFFFFFFFFFFF", .uint(.max)),
+        ("+-5", "+-5"), ("0x-5", "0x-5"), ("0x", "0x"), ("-0x5", "-0x5"), (".", "."), ("-", "-"), ("1_000", "1_000"),
+        ("1e", "1e"), ("1.2.3", "1.2.3"), ("12:30", "12:30"), (".inf", ".inf"), (".nan", ".nan"), ("e5", "e5"),
+        ("~", nil), ("Null", nil), ("TRUE", true), ("False", false), ("no", "no"), ("nULL", "nULL"),
+    ]
+
+    @Test(arguments: plain)
+    func `a plain scalar is what the core schema of YAML 1.2 says`(text: String, value: JSON) throws {
+        #expect(try read("a: \(text)") == ["a": value])
+    }
+
     @Test(arguments: 0..<80)
     func `any document comes back with its numbers and the order of its members`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)

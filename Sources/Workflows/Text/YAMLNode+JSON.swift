@@ -34,15 +34,38 @@ extension JSON {
         case "false", "False", "FALSE": return .bool(false)
         default: break
         }
-        guard let first = text.utf8.first else { return .string(text) }
-        let mayBeNumber =
-            first == UInt8(ascii: "-") || first == UInt8(ascii: "+") || first == UInt8(ascii: ".")
-            || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first)
-        guard mayBeNumber else { return .string(text) }
-        if text.hasPrefix("0x"), let number = Int64(text.dropFirst(2), radix: 16) { return .int(number) }
-        if text.hasPrefix("0o"), let number = Int64(text.dropFirst(2), radix: 8) { return .int(number) }
-        let plain = text.hasPrefix("+") ? String(text.dropFirst()) : text
-        if let number = try? JSON(parsing: plain), number.number != nil { return number }
-        return .string(text)
+        return number(text) ?? .string(text)
+    }
+
+    /// The number of a plain scalar: decimal as `-.5`, `5.` or `007`, with an exponent, or whole as `0x1F` and `0o17`.
+    private static func number(_ text: String) -> JSON? {
+        for (prefix, radix) in [("0x", 16), ("0o", 8)] where text.hasPrefix(prefix) {
+            let digits = text.dropFirst(2)
+            guard digits.utf8.first.map({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") }) == true else {
+                return nil
+            }
+            return Int64(digits, radix: radix).map(JSON.int) ?? UInt64(digits, radix: radix).map(JSON.uint)
+        }
+        var rest = text.utf8[...]
+        func takeDigits() -> String {
+            let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            rest = rest[digits.endIndex...]
+            return String(decoding: digits, as: UTF8.self)
+        }
+        let sign = rest.first
+        let isNegative = sign == UInt8(ascii: "-")
+        if isNegative || sign == UInt8(ascii: "+") { rest.removeFirst() }
+        let whole = takeDigits()
+        var fraction = ""
+        if rest.first == UInt8(ascii: ".") {
+            rest.removeFirst()
+            fraction = takeDigits()
+        }
+        guard !whole.isEmpty || !fraction.isEmpty else { return nil }
+        // JSON wants a digit on both sides of the point, and no zeros before the first.
+        let plain = whole.drop { $0 == "0" }
+        let mantissa = (plain.isEmpty ? "0" : String(plain)) + (fraction.isEmpty ? "" : ".\(fraction)")
+        let number = try? JSON(parsing: (isNegative ? "-" : "") + mantissa + String(decoding: rest, as: UTF8.self))
+        return number?.number == nil ? nil : number
     }
 }
