@@ -193,17 +193,26 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-// The fuzzer needs instrumented modules, so it is built alone: Scripts/fuzz.
-if Context.environment["MILLRACE_FUZZ"] != nil {
-    package.targets.append(
-        .executableTarget(
-            name: "fuzz",
-            dependencies: ["Catalog", "Expressions", "HTMLText", "JSONSchemas", "Values", "Workflows", "YAML"],
+// The fuzzer needs instrumented modules, so it is built alone (Scripts/fuzz); its corpus is read again by the tests.
+let readers: [Target.Dependency] = [
+    "Catalog", "Expressions", "HTMLText", "JSONSchemas", "Values", "Workflows", "YAML",
+]
+package.targets.append(
+    Context.environment["MILLRACE_FUZZ"] == nil
+        ? .testTarget(
+            name: "FuzzTests",
+            dependencies: readers,
             path: "Tests/Fuzz",
+            exclude: ["Fuzz.swift", "corpus"]
+        )
+        : .executableTarget(
+            name: "fuzz",
+            dependencies: readers,
+            path: "Tests/Fuzz",
+            exclude: ["CorpusTests.swift", "corpus"],
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]
         )
-    )
-}
+)
 
 // Every Swift target is held to the same rules.
 for target in package.targets where target.type != .system {
