@@ -23,6 +23,12 @@ public enum Folder {
         unsafe access(path, F_OK) == 0
     }
 
+    /// Whether the path names a file with bytes of its own or a link to one; no pipe, device or folder.
+    public static func isRegularFile(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
     /// What changes when the file at a path does; `nil` when there is none.
     public static func stamp(of path: String) -> FileStamp? {
         var status = stat()
@@ -137,7 +143,8 @@ public enum Folder {
         try rename(draft, to: path)
     }
 
-    private static func isLink(_ path: String) -> Bool {
+    /// Whether the path names a symbolic link.
+    public static func isLink(_ path: String) -> Bool {
         var status = stat()
         return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
     }

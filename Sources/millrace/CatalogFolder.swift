@@ -65,7 +65,7 @@ final class CatalogFolder: Sendable {
         return loader.read(documents, unreadable: unreadable)
     }
 
-    /// The documents of the folder and those below it, and the files that cannot be read; a missing folder holds none.
+    /// The documents of the folder and those below it that are no links, and the files that cannot be read; a missing folder holds none.
     static func documents(in path: String) -> (documents: [Catalog.Document], unreadable: [ManifestError]) {
         var documents: [Catalog.Document] = []
         var unreadable: [ManifestError] = []
@@ -94,7 +94,9 @@ final class CatalogFolder: Sendable {
         return names.flatMap { name in
             let path = "\(folder)/\(name)"
             if name.hasPrefix(".") { return [] as [String] }
-            return Folder.isFolder(path) ? files(in: path, depth: depth + 1) : name.hasSuffix(".json") ? [path] : []
+            // A linked folder may lead back here; a pipe would be waited for.
+            if Folder.isFolder(path) { return Folder.isLink(path) ? [] : files(in: path, depth: depth + 1) }
+            return name.hasSuffix(".json") && Folder.isRegularFile(path) ? [path] : []
         }
     }
 }

@@ -175,6 +175,27 @@ struct ManifestFieldTests {
         await bench.stop()
     }
 
+    @Test(arguments: ["application/x-ndjson", "application/json", "text/plain"])
+    func `an answer that is too long to be read may still be paid`(type: String) async throws {
+        let stream: JSON = ["format": "jsonl", "append": ["text": "chunk.?t"]]
+        let provider: JSON = [
+            "stream": stream, "calls": ["submit": ["method": "POST", "url": "/x", "body": ["json": [:]]]],
+        ]
+        let bench = try await bench(provider: provider) { _, _ in
+            // The lines of a stream have at most 4 MiB, a whole answer 64 MiB.
+            let count = type == "application/json" ? 64 << 20 : 5 << 20
+            let bytes = Array(#"{"text": "Hi."}"#.utf8) + [UInt8](repeating: 0x20, count: count)
+            return HTTPResponse(status: 200, headers: ["content-type": type], body: bytes)
+        }
+        guard case .failed(let error, let cost) = try await bench.perform("any:own", partial: { _, _ in }) else {
+            Issue.record("It must fail.")
+            return
+        }
+        #expect(error.failure == .contract && error.accepted == .yes && error.charged == .unknown, "\(error)")
+        #expect(cost == Money(nano: 1_000_000_000), "It counts as what it may have cost.")
+        await bench.stop()
+    }
+
     @Test func `a vendor may name the time until which to wait`() async throws {
         let provider: JSON = [
             "calls": ["submit": ["method": "POST", "url": "/x"]], "retryAfter": ["headers[?'retry-after']"],

@@ -325,6 +325,12 @@ let brokenGraphs: [BrokenGraph] = [
         nodes: [chat(String(repeating: "word ", count: 1000))]
     ),
     BrokenGraph(
+        rule: .moreFindings,
+        path: "nodes",
+        says: "97 more",
+        nodes: (0..<99).map { node("n\($0)", "llm:chat", ["prompt": "{{zz.a}} {{yy.a}} {{xx.a}}"]) }
+    ),
+    BrokenGraph(
         rule: .pinIgnored,
         node: "a",
         path: "data.pin",

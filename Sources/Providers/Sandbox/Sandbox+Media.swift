@@ -59,9 +59,9 @@ extension Sandbox {
         _ call: ToolCall
     ) async throws(NodeError) -> Value {
         let image = try await call.image(media, as: "in-image")
-        let wanted = Int(question.setting("scale", "scale_factor", "upscale_factor")?.rounded() ?? 2)
+        let wanted = Int(min(8, question.setting("scale", "scale_factor", "upscale_factor")?.rounded() ?? 2))
         let longest = max(image.width, image.height)
-        let factor = max(1, min(8, wanted, 8192 / longest))
+        let factor = max(1, min(wanted, 8192 / longest))
         let (width, height) = (image.width * factor, image.height * factor)
         let block = try await call.block(
             "sandbox · \(question.type.id)",
@@ -118,6 +118,7 @@ extension Sandbox {
     /// The size that the settings ask for; without any a square of about a million pixels.
     static func size(_ question: SandboxQuestion, pixels: Double = 1024 * 1024) -> (width: Int, height: Int) {
         func held(_ width: Double, _ height: Double) -> (width: Int, height: Int) {
+            let (width, height) = (min(width, 1e9), min(height, 1e9))
             let factor = min(1, 2048 / max(width, height))
             return (max(64, Int((width * factor).rounded())), max(64, Int((height * factor).rounded())))
         }

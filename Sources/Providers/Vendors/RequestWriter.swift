@@ -107,7 +107,8 @@ struct RequestWriter: Sendable {
             let known = media.accept.joined(separator: ", ")
             throw NodeError(.invalidInput, "This vendor does not take \(reference.mimeType), only \(known).")
         }
-        let pixels = Int64(reference.width ?? 0) * Int64(reference.height ?? 0)
+        let area = Int64(reference.width ?? 0).multipliedReportingOverflow(by: Int64(reference.height ?? 0))
+        let pixels = area.overflow ? .max : area.partialValue
         guard pixels <= media.pixels ?? .max else {
             throw NodeError(
                 .invalidInput,

@@ -37,13 +37,27 @@ extension VendorAttempt {
         do {
             guard let stream else { return Answer(kind, try await client.send(request)) }
             return try await streamed(request, stream, scope)
+        } catch HTTPClientError.tooLarge(let limit) {
+            throw tooLong(limit)
         } catch let error as HTTPClientError {
             throw Self.translate(error, provider: plan.provider, isSubmit: kind == .submit)
         } catch let error as NodeError {
             throw error
+        } catch is EventReader.TooLong {
+            throw tooLong(EventReader.lineBytes)
         } catch {
             throw NodeError("internal_error", "\(error)")
         }
+    }
+
+    /// The failure by an answer that is not read to its end: the vendor has done the work all the same.
+    func tooLong(_ limit: Int) -> NodeError {
+        NodeError(
+            .contract,
+            "\(plan.provider) answered with more than \(limit >> 20) MiB.",
+            accepted: .yes,
+            charged: .unknown
+        )
     }
 
     private func request(

@@ -18,7 +18,7 @@ extension VendorAttempt {
         var body: [UInt8] = []
         var pieces = stream.makeAsyncIterator()
         guard isStream else {
-            while body.count < request.maximumResponseBytes, let piece = try await pieces.next() { body += piece }
+            while let piece = try await pieces.next() { body += piece }
             return Answer(.submit, stream.head, body, within: .zero)
         }
         var answer = Answer(.stream, stream.head, [], within: .zero)

@@ -1,3 +1,4 @@
+import EventLoop
 import HTTPServer
 import HTTPValues
 import Runtime
@@ -53,7 +54,7 @@ extension APIServer {
             )
         }
         let properties = try Properties(fields)
-        let (graph, findings) = try check(fields, exchange)
+        let (graph, findings) = try await check(fields, exchange)
         var random = SystemRandomNumberGenerator()
         var row = WorkflowRow(
             id: WorkflowID(at: exchange.now, random: &random),
@@ -115,7 +116,7 @@ extension APIServer {
         var findings: [Violation] = []
         if fields["nodes"] != nil || fields["edges"] != nil || fields["settings"] != nil {
             let base = try JSON(parsing: try await draft(of: old).body)
-            let (checked, found) = try check(fields, exchange, base: base)
+            let (checked, found) = try await check(fields, exchange, base: base)
             (graph, findings) = (checked, found)
             row.draft = checked.hash
         }
@@ -186,7 +187,8 @@ extension APIServer {
     /// POST /workflows/lint: what saving the graph would say, without saving it.
     func lintGraph(_ exchange: Exchange) async throws -> Reply {
         let fields = try Fields(try await exchange.object(), known: Self.writableFields)
-        let findings = try Self.graph(fields).findings(catalog: catalog, for: .saving)
+        let (graph, catalog) = (try Self.graph(fields), catalog)
+        let findings = try await pool.run { graph.findings(catalog: catalog, for: .saving) }
         let errors = findings.filter { $0.severity == .error }
         return .json([
             "data": [
@@ -216,16 +218,17 @@ extension APIServer {
         _ fields: Fields,
         _ exchange: Exchange,
         base: JSON? = nil
-    ) throws -> (StoredGraph, [Violation]) {
-        let sent = try Self.graph(fields, base: base)
-        let findings = sent.findings(catalog: catalog, for: .saving)
+    ) async throws -> (StoredGraph, [Violation]) {
+        let (sent, catalog) = (try Self.graph(fields, base: base), catalog)
+        let findings = try await pool.run { sent.findings(catalog: catalog, for: .saving) }
         if findings.contains(where: { $0.severity == .error }), exchange.query("strict") != "false" {
             throw APIError(violations: findings)
         }
-        guard findings.contains(where: { $0.rule == .filterRewritten }) else {
+        guard findings.contains(where: { $0.rule == .filterRewritten || $0.rule == .moreFindings }) else {
             return (try StoredGraph(sent), findings)
         }
-        return (try StoredGraph(sent.mended(catalog: catalog, rules: [.filterRewritten]).graph), findings)
+        let mended = try await pool.run { sent.mended(catalog: catalog, rules: [.filterRewritten]).graph }
+        return (try StoredGraph(mended), findings)
     }
 
     // MARK: Resources

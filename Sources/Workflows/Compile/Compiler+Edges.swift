@@ -50,7 +50,7 @@ extension Compiler {
     private mutating func end(_ id: String, of edge: GraphEdge, _ which: String) -> Int? {
         if let place = places[id] { return place }
         guard !broken.contains(id) else { return nil }
-        let near = DidYouMean(id, among: graph.nodes.map(\.id))
+        let near = nearest(id, among: graph.nodes.map(\.id))
         report(
             .danglingEdge,
             "The \(which) of edge \(edge.id), node \(id), does not exist.",
@@ -80,6 +80,7 @@ extension Compiler {
         if let take = edge.take {
             made.take = PlanEdge.Take(rawValue: take)
             if made.take == nil {
+                let near = nearest(take.lowercased(), among: ["first", "last"])?.name
                 report(
                     .badConfig,
                     "data.take must be first or last.",
@@ -87,10 +88,9 @@ extension Compiler {
                     edge: edge.id,
                     path: "data.take",
                     fixes: ["first", "last"].map { word in
-                        let isMeant = DidYouMean(take.lowercased(), among: ["first", "last"])?.name == word
-                        return GraphFix(
+                        GraphFix(
                             "Write \(word)",
-                            isAutomatic: isMeant,
+                            isAutomatic: near == word,
                             [JSONChange(place(in: edge, "data", "take"), .replace(.string(word)))]
                         )
                     }
@@ -259,21 +259,22 @@ extension Compiler {
         return nodes[target].inputs.count - 1
     }
 
-    private func hint(_ handle: String, _ known: [String], prefix: String) -> String {
+    private mutating func hint(_ handle: String, _ known: [String], prefix: String) -> String {
         if known.isEmpty { return "Remove the edge." }
-        return DidYouMean(handle, among: known).map { "Did you mean \(prefix)\($0.name)?" }
-            ?? "Its ports are \(known.map { prefix + $0 }.joined(separator: ", "))."
+        return nearest(handle, among: known).map { "Did you mean \(prefix)\($0.name)?" }
+            ?? "Its ports are \(list(known.map { prefix + $0 }))."
     }
 
-    private func fixes(
+    private mutating func fixes(
         _ edge: GraphEdge,
         _ member: String,
         _ handle: String,
         _ known: [String],
         prefix: String
     ) -> [GraphFix] {
-        let near = DidYouMean(handle, among: known)
-        return known.map { name in
+        let near = nearest(handle, among: known)
+        let offered = known.prefix(20).filter { $0 != near?.name }
+        return ((near.map { [$0.name] } ?? []) + offered).map { name in
             retarget(edge, member, to: prefix + name, isAutomatic: near?.name == name && near?.isSure == true)
         } + [removal(of: edge)]
     }

@@ -71,7 +71,7 @@ extension Compiler {
             guard let known = workspace.variables, let member = path.first, !known.contains(member.name) else {
                 return nil
             }
-            let near = DidYouMean(member.name, among: known)
+            let near = nearest(member.name, among: known)
             unknown(
                 use,
                 "\(use.name) refers to vars.\(member.name), which is no variable.",
@@ -82,7 +82,7 @@ extension Compiler {
         case "run":
             let known = ["id", "workflowId", "round"]
             guard let member = path.first, !known.contains(member.name) else { return nil }
-            let near = DidYouMean(member.name, among: known)
+            let near = nearest(member.name, among: known)
             unknown(
                 use,
                 "\(use.name) refers to run.\(member.name), which is not there.",
@@ -124,7 +124,7 @@ extension Compiler {
             guard !broken.contains(id) else { return nil }
             let isBare = use.reference.root != "nodes"
             let own = nodes[use.place].inputs.map(\.port.id) + nodes[use.place].type.parameters.map(\.id)
-            let near = DidYouMean(id, among: places.keys + (isBare ? own + Environment.workflowRoots.sorted() : []))
+            let near = nearest(id, among: places.keys + (isBare ? own + Environment.workflowRoots.sorted() : []))
             unknown(
                 use,
                 "\(use.name) refers to \(id), which is no node, input or port.",
@@ -154,13 +154,13 @@ extension Compiler {
         guard outputs.contains(where: { $0.id == port.name }) else {
             let known = outputs.map(\.id)
             let alias = outputs.first { $0.aliases.contains(port.name) }?.id
-            let near = DidYouMean(port.name, among: known)
+            let near = nearest(port.name, among: known)
             let name = alias ?? near?.name
             unknown(
                 use,
                 "Node \(id) has no output \(port.name).",
                 fix: name.map { "Did you mean \($0)?" }
-                    ?? (known.isEmpty ? "It gives nothing." : "Its outputs are \(known.joined(separator: ", "))."),
+                    ?? (known.isEmpty ? "It gives nothing." : "Its outputs are \(list(known))."),
                 near: name.map {
                     (port.nameRange, port.written($0, in: use.text), alias != nil || near?.isSure == true)
                 }
@@ -185,7 +185,7 @@ extension Compiler {
             !nodes.contains(where: { $0.type.family == "trigger" }), !isRunInput(member.name)
         else { return }
         let known = nodes.filter { $0.type.kind == .input }.map { $0.inputName ?? $0.id }
-        let near = DidYouMean(member.name, among: known)
+        let near = nearest(member.name, among: known)
         unknown(
             use,
             "\(use.name) refers to inputs.\(member.name), but a run has no such input.",
@@ -212,18 +212,15 @@ extension Compiler {
         let node = nodes[place]
         let mixed = template.mixedReferences(to: "secrets")
         for reference in template.references where reference.root == "secrets" {
-            let location = SourceLocation(of: reference.range, in: template.source)
             let secret = reference.path.first?.name ?? ""
             func report(_ rule: GraphRule, _ message: String, _ fix: String) {
-                findings.append(
-                    Violation(
-                        rule,
-                        message,
-                        fix: fix,
-                        node: node.id,
-                        path: "config.\(name)",
-                        location: location
-                    )
+                self.report(
+                    rule,
+                    message,
+                    fix: fix,
+                    node: node.id,
+                    path: "config.\(name)",
+                    location: SourceLocation(of: reference.range, in: template.source)
                 )
             }
             if mixed.contains(reference) || reference.path.count != 1 {
@@ -247,8 +244,8 @@ extension Compiler {
         }
     }
 
-    private func adviceForSecret(_ name: String, _ known: some Sequence<String>) -> String {
-        DidYouMean(name, among: known).map { "Did you mean \($0.name)?" } ?? "Declare it with PUT /secrets/\(name)."
+    private mutating func adviceForSecret(_ name: String, _ known: some Sequence<String>) -> String {
+        nearest(name, among: known).map { "Did you mean \($0.name)?" } ?? "Declare it with PUT /secrets/\(name)."
     }
 
     /// Checks that the secrets are there which a workflow says it needs.
@@ -313,6 +310,8 @@ extension Compiler {
         fix: String,
         near: (range: Range<Int>, text: String, isSure: Bool)? = nil
     ) {
+        // The place in the text is not looked for when it is not said.
+        guard !omits(.unknownReference) else { return }
         var fixes: [GraphFix] = []
         if let near {
             let bytes = Array(use.text.utf8)

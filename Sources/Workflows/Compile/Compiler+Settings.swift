@@ -52,7 +52,7 @@ extension Compiler {
         guard let problem = parameter.problem(with: value) else { return .literal(value) }
         var fixes: [GraphFix] = []
         let place = place(in: node.id, node.settingPath(parameter.id, or: parameter.aliases))
-        if let near = value.string.flatMap({ DidYouMean($0, among: parameter.options.compactMap(\.string)) }) {
+        if let near = value.string.flatMap({ nearest($0, among: parameter.options.compactMap(\.string)) }) {
             fixes.append(
                 GraphFix(
                     "Write \(near.name)",

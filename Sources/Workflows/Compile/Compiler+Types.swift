@@ -44,7 +44,7 @@ extension Compiler {
             )
             return nil
         case nil:
-            let near = catalog.suggestions(for: name)
+            let near = maySuggest() ? catalog.suggestions(for: name) : []
             let sure = DidYouMean(name, among: near).flatMap { $0.isSure ? $0.name : nil }
             report(
                 .unknownNodeType,
@@ -94,7 +94,7 @@ extension Compiler {
         let known = type.inputs.flatMap { [$0.id] + $0.aliases } + type.parameters.flatMap { [$0.id] + $0.aliases }
         for list in ["config", "params"] {
             for member in node.data[list]?.object ?? JSONObject() where !known.contains(member.key) {
-                guard let near = DidYouMean(member.key, among: known) else { continue }
+                guard let near = nearest(member.key, among: known) else { continue }
                 let isFree = node.setting(near.name) == nil
                 report(
                     .badConfig,
@@ -116,7 +116,7 @@ extension Compiler {
             isAutomatic: name == "circuit",
             [JSONChange(place(in: node.id, ["policy", name]), .remove)]
         )
-        let near = DidYouMean(name, among: NodePolicy.members).flatMap { node.policy[$0.name] == nil ? $0 : nil }
+        let near = nearest(name, among: NodePolicy.members).flatMap { node.policy[$0.name] == nil ? $0 : nil }
         let value = JSONObject.Member(key: name, value: node.policy[name] ?? .null)
         report(
             .ignoredPolicy,

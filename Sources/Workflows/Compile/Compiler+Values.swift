@@ -74,10 +74,15 @@ extension Compiler {
         guard bound > window else { return }
         report(
             .contextOverflow,
-            "The prompt of \(node.label) with its answer comes to about \(Int(bound)) tokens; \(model) reads \(Int(window)).",
+            "The prompt of \(node.label) with its answer comes to about \(bound.whole) tokens; \(model) reads \(window.whole).",
             fix: "Shorten it, lower max_tokens, or choose a model with a larger window.",
             node: node.id,
             path: "config.max_tokens"
         )
     }
+}
+
+extension Double {
+    /// The number without decimals, however large it is.
+    fileprivate var whole: String { Int64(exactly: rounded(.towardZero)).map { "\($0)" } ?? "\(self)" }
 }

@@ -40,7 +40,12 @@ public struct Compiler {
     let catalog: Catalog
     let workspace: Workspace
     let purpose: Purpose
+    /// The rules whose findings are asked for, all of them; `nil` for the first findings of every rule.
+    let rules: Set<GraphRule>?
     var findings: [Violation] = []
+    /// The findings that are not listed, and how many of them are errors.
+    private var omitted = (all: 0, errors: 0)
+    private var suggestions = 0
     var nodes: [PlanNode] = []
     var edges: [PlanEdge] = []
     /// The places of nodes by identifier and by reference name.
@@ -58,7 +63,8 @@ public struct Compiler {
     ///   - catalog: The node types it may use.
     ///   - workspace: The variables and secrets it may name.
     ///   - purpose: What the plan is for.
-    /// - Returns: The plan with warnings, or the findings of which one at least is an error.
+    /// - Returns: The plan with warnings, or the findings of which one at least is an error; at most
+    ///   ``maximumFindings`` and a last one that says how many there are besides.
     public static func compile(
         _ graph: Graph,
         hash: ContentHash,
@@ -66,19 +72,33 @@ public struct Compiler {
         workspace: Workspace = Workspace(),
         for purpose: Purpose
     ) -> Outcome {
-        var compiler = Compiler(graph: graph, catalog: catalog, workspace: workspace, purpose: purpose)
+        var compiler = Compiler(graph: graph, catalog: catalog, workspace: workspace, purpose: purpose, rules: nil)
         return compiler.run(hash)
     }
 
-    private init(graph: Graph, catalog: Catalog, workspace: Workspace, purpose: Purpose) {
+    /// Every finding of these rules.
+    static func findings(of rules: Set<GraphRule>, in graph: Graph, catalog: Catalog, workspace: Workspace)
+        -> [Violation]
+    {
+        guard let hash = graph.hash else { return [] }
+        var compiler = Compiler(graph: graph, catalog: catalog, workspace: workspace, purpose: .running, rules: rules)
+        return compiler.run(hash).findings.filter { rules.contains($0.rule) }
+    }
+
+    private init(graph: Graph, catalog: Catalog, workspace: Workspace, purpose: Purpose, rules: Set<GraphRule>?) {
         self.graph = graph
         self.catalog = catalog
         self.workspace = workspace
         self.purpose = purpose
+        self.rules = rules
     }
 
     private mutating func run(_ hash: ContentHash) -> Outcome {
         checkLimits()
+        // What is larger than any workflow is not looked at further.
+        guard graph.nodes.count <= Graph.maximumNodes, graph.edges.count <= Graph.maximumEdges else {
+            return .violations(findings)
+        }
         readNodes()
         readEdges()
         bindReferences()
@@ -93,7 +113,8 @@ public struct Compiler {
             findAncestors()
             checkReach()
         }
-        guard !findings.contains(where: { $0.severity == .error }) else { return .violations(findings) }
+        limitFindings()
+        guard rules == nil, !findings.contains(where: { $0.severity == .error }) else { return .violations(findings) }
         return .plan(
             Plan(
                 graph: hash,
@@ -124,7 +145,7 @@ public struct Compiler {
                 path: "edges"
             )
         }
-        for node in graph.nodes where JSON.object(node.data).depth > 10 {
+        for node in graph.nodes.prefix(Graph.maximumNodes) where JSON.object(node.data).depth > 10 {
             report(
                 .maxDepth,
                 "The data of node \(node.id) nests deeper than 10 levels.",
@@ -141,6 +162,60 @@ public struct Compiler {
         return outputs.isEmpty ? nodes.indices.filter { nodes[$0].outgoing.isEmpty } : outputs
     }
 
+    // MARK: Findings
+
+    /// The most findings that are listed of one graph.
+    public static let maximumFindings = 200
+    /// The most names that are compared with the known ones for one graph.
+    static let maximumSuggestions = 50
+
+    /// Whether another finding of that rule would not be listed; then it is counted as one.
+    mutating func omits(_ rule: GraphRule, severity: Violation.Severity? = nil) -> Bool {
+        if let rules {
+            return !rules.contains(rule)
+        }
+        guard findings.count >= Self.maximumFindings else { return false }
+        omitted.all += 1
+        if severity ?? rule.severity == .error { omitted.errors += 1 }
+        return true
+    }
+
+    /// Whether another name may be compared with the known ones.
+    mutating func maySuggest() -> Bool {
+        suggestions += 1
+        return suggestions <= Self.maximumSuggestions
+    }
+
+    /// The known name that is nearest to one that is not known, for the first of the names asked about.
+    mutating func nearest(_ wanted: String, among known: some Sequence<String>) -> DidYouMean? {
+        maySuggest() ? DidYouMean(wanted, among: known.prefix(400)) : nil
+    }
+
+    /// The first names, and how many there are besides.
+    func list(_ names: [String]) -> String {
+        let rest = names.count - 20
+        return names.prefix(20).joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
+    }
+
+    /// Puts a last finding in the place of those that are too many.
+    private mutating func limitFindings() {
+        guard rules == nil else { return }
+        let surplus = findings.dropFirst(Self.maximumFindings)
+        omitted.all += surplus.count
+        omitted.errors += surplus.count { $0.severity == .error }
+        guard omitted.all > 0 else { return }
+        findings = Array(findings.prefix(Self.maximumFindings))
+        findings.append(
+            Violation(
+                .moreFindings,
+                "There are \(omitted.all) more findings, \(omitted.errors) of them errors.",
+                severity: omitted.errors > 0 ? .error : .warning,
+                fix: "Mend those that are listed, then check again.",
+                path: "nodes"
+            )
+        )
+    }
+
     mutating func report(
         _ rule: GraphRule,
         _ message: String,
@@ -152,6 +227,7 @@ public struct Compiler {
         location: SourceLocation? = nil,
         fixes: [GraphFix] = []
     ) {
+        guard !omits(rule, severity: severity) else { return }
         findings.append(
             Violation(
                 rule,

@@ -32,7 +32,7 @@ extension Graph {
     ///   - catalog: The node types it may use.
     ///   - workspace: The variables and secrets it may name.
     ///   - rules: The rules to mend.
-    /// - Returns: The graph and the fixes in the order in which they were made; at most 1,000.
+    /// - Returns: The graph and the fixes in the order in which they were made, after at most 1,000 checks.
     public func mended(
         catalog: Catalog,
         workspace: Workspace = Workspace(),
@@ -40,17 +40,23 @@ extension Graph {
     ) -> (graph: Graph, mendings: [Mending]) {
         var graph = self
         var mendings: [Mending] = []
-        while mendings.count < 1000 {
-            let next = graph.findings(catalog: catalog, workspace: workspace, for: .running).lazy.compactMap {
-                violation -> (Graph, Mending)? in
-                guard rules.contains(violation.rule), let fix = violation.fixes.first(where: \.isAutomatic),
-                    let changed = try? graph.applying(fix.changes), changed != graph
-                else { return nil }
-                return (changed, Mending(violation: violation, fix: fix))
+        for _ in 0..<1000 {
+            let known = Compiler.findings(of: rules, in: graph, catalog: catalog, workspace: workspace)
+            let found = known.compactMap { violation in
+                violation.fixes.first(where: \.isAutomatic).map { Mending(violation: violation, fix: $0) }
             }
-            guard let (changed, mending) = next.first else { break }
+            // Each filter stands in a text of its own; other fixes may change what the next one is about.
+            let filters = found.filter { $0.violation.rule == .filterRewritten }
+            let attempts = [filters].filter { !$0.isEmpty } + found.lazy.map { [$0] }
+            let next = attempts.lazy.compactMap { mendings -> (Graph, [Mending])? in
+                guard let changed = try? graph.applying(mendings.flatMap(\.fix.changes)), changed != graph else {
+                    return nil
+                }
+                return (changed, mendings)
+            }
+            guard let (changed, made) = next.first else { break }
             graph = changed
-            mendings.append(mending)
+            mendings += made
         }
         return (graph, mendings)
     }

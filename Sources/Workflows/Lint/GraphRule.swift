@@ -60,6 +60,8 @@ public enum GraphRule: String, Sendable, Hashable, CaseIterable {
     case pinIgnored = "pin-ignored"
     /// A filter of older templates, written as a function.
     case filterRewritten = "filter-rewritten"
+    /// More findings than are listed.
+    case moreFindings = "more-findings"
     /// A policy without effect.
     case ignoredPolicy = "ignored-policy"
 

@@ -47,22 +47,45 @@ struct DocumentSource: Sendable {
         return draft.replacement(for: change).flatMap { draft.splicing([$0], toHold: wanted) }
     }
 
-    /// The text after changes that put other values where values stand, all made at once; `nil` when they do more, or when
-    /// it would not hold that value.
-    func replacing(_ changes: [JSONChange], toHold wanted: JSON) -> DocumentSource? {
-        var replacements: [Replacement] = []
+    /// What makes the first of these changes, as many as can be made at once: their places are known before any of them
+    /// is made, and lie apart or are one place where entries are added one after the other.
+    func batch(_ changes: some Sequence<JSONChange>) -> [Replacement] {
+        var batch: [Replacement] = []
+        // Lists whose elements have other numbers by now.
+        var shifted: Set<[String]> = []
         for change in changes {
-            guard case .replace = change.operation, let next = replacement(for: change) else { return nil }
-            replacements.append(next)
+            if !shifted.isEmpty, change.path.indices.contains(where: { shifted.contains(Array(change.path[..<$0])) }) {
+                break
+            }
+            guard let next = replacement(for: change) else { break }
+            batch.append(next)
+            let last = change.path.last ?? "-"
+            if last == "-" || Int(last) != nil {
+                if case .replace = change.operation { continue }
+                shifted.insert(change.path.dropLast())
+            }
         }
-        replacements.sort { $0.range.lowerBound < $1.range.lowerBound }
-        let areApart = zip(replacements, replacements.dropFirst()).allSatisfy {
-            $0.range.upperBound < $1.range.lowerBound
-        }
-        return areApart ? splicing(replacements, toHold: wanted) : nil
+        while let conflict = Self.conflict(batch) { batch.removeSubrange(conflict...) }
+        return batch
     }
 
-    private func splicing(_ replacements: [Replacement], toHold wanted: JSON) -> DocumentSource? {
+    /// The first replacement found whose place touches that of one before it.
+    private static func conflict(_ batch: [Replacement]) -> Int? {
+        let order = ordered(batch)
+        return zip(order, order.dropFirst()).compactMap { first, second in
+            let (one, other) = (batch[first].range, batch[second].range)
+            return one.upperBound < other.lowerBound || one == other && one.isEmpty ? nil : max(first, second)
+        }.min()
+    }
+
+    /// The numbers of replacements by their places, those of one place in the order given.
+    private static func ordered(_ batch: [Replacement]) -> [Int] {
+        batch.indices.sorted { (batch[$0].range.lowerBound, $0) < (batch[$1].range.lowerBound, $1) }
+    }
+
+    /// The text with other parts; `nil` when it would not hold that value.
+    func splicing(_ batch: [Replacement], toHold wanted: JSON) -> DocumentSource? {
+        let replacements = Self.ordered(batch).map { batch[$0] }
         var spliced: [UInt8] = []
         var place = 0
         for replacement in replacements {

@@ -57,16 +57,32 @@ public struct DocumentText: Sendable {
                     "The document lacks a place of the change \(changes.map(\.json.text).joined(separator: ", "))."
             )
         }
-        guard let source else {
+        guard source != nil else {
             (text, value) = (wanted.indentedText + "\n", wanted)
             return
         }
-        if let draft = source.replacing(changes, toHold: wanted) {
-            (self.source, text, value) = (draft, draft.text, wanted)
-            return
-        }
+        // As many at once as stand apart; half as many when those do not hold, in the end one.
         var draft = self
-        for change in changes { try draft.apply(change) }
+        var rest = changes[...]
+        var limit = changes.count
+        while let first = rest.first {
+            let batch = draft.source?.batch(rest.prefix(limit)) ?? []
+            if batch.count > 1 {
+                guard let wanted = draft.value.applying(Array(rest.prefix(batch.count))),
+                    let next = draft.source?.splicing(batch, toHold: wanted)
+                else {
+                    limit = batch.count / 2
+                    continue
+                }
+                (draft.source, draft.text, draft.value) = (next, next.text, wanted)
+                rest = rest.dropFirst(batch.count)
+                limit = min(changes.count, limit * 2)
+            } else {
+                try draft.apply(first)
+                rest = rest.dropFirst()
+                limit = min(changes.count, max(2, limit) * 2)
+            }
+        }
         self = draft
     }
 

@@ -101,9 +101,12 @@ extension MediaFile {
         }
         let sound = streams.first { $0["codec_type"]?.string == "audio" }
         let lengths = ([said["format"]] + streams.map(Optional.some)).compactMap { $0?["duration"]?.string }
-        durationMs = lengths.compactMap { Double($0) }.max().map { Int64(($0 * 1000).rounded()) } ?? 0
+        // What is longer than thirty years is no length.
+        durationMs =
+            lengths.compactMap { Double($0) }.filter { (0...1e9).contains($0) }.max()
+            .map { Int64(($0 * 1000).rounded()) } ?? 0
         let rotation = (film?["side_data_list"]?.array ?? []).compactMap { $0["rotation"]?.integer }.first ?? 0
-        let isTurned = abs(rotation) % 180 == 90
+        let isTurned = abs(rotation % 180) == 90
         let size = (Int(film?["width"]?.integer ?? 0), Int(film?["height"]?.integer ?? 0))
         width = isTurned ? size.1 : size.0
         height = isTurned ? size.0 : size.1
