@@ -45,9 +45,10 @@ extension Transfer {
 
     /// What a code of libcurl means for the caller; `nil` when all went well.
     func error(for code: UInt32) -> HTTPClientError? {
+        // A refusal while a paused transfer is resumed is not in its code.
+        if let failure { return failure }
         let code = CURLcode(rawValue: code)
         if code == CURLE_OK { return head.isComplete ? nil : .connectionLost(sentBytes: hasSentBytes) }
-        if let failure { return failure }
         if code == CURLE_OPERATION_TIMEDOUT { return .timedOut(sentBytes: hasSentBytes) }
         if timesBegun > 0 {
             return switch code {

@@ -93,6 +93,17 @@ struct CatalogFolderTests {
         #expect(server.log.contains("The catalog leaves a file out."))
     }
 
+    @Test func `a pipe and a linked folder in the catalog folder are left alone`() async throws {
+        let vendor = try await MockVendor()
+        let server = try MillraceServer(vendor: vendor, catalog: Self.manifest("First"))
+        let folder = "\(server.folder.path)/catalog"
+        #expect(unsafe mkfifo("\(folder)/pipe.json", 0o600) == 0)
+        try FileManager.default.createSymbolicLink(atPath: "\(folder)/again", withDestinationPath: folder)
+        try await server.start()
+        #expect(try await server.get("/api/v1/nodes/llm:mine").json["label"] == "First")
+        #expect(try await server.get("/api/v1/nodes").json["refusals"] == [])
+    }
+
     @Test func `the schemas of manifests are served to whoever asks`() async throws {
         let server = try MillraceServer()
         try await server.start()

@@ -1,4 +1,5 @@
 import FileSystem
+import Foundation
 import TestSupport
 import Testing
 
@@ -24,6 +25,18 @@ struct FileTests {
         try Folder.remove(folder.path + "/a")
         #expect(!Folder.exists(deep))
         #expect(try Folder.freeBytes(at: folder.path) > 0)
+    }
+
+    @Test func `tells files with bytes of their own from pipes, folders and links`() throws {
+        let folder = try TemporaryFolder()
+        let file = folder.path + "/file"
+        try Folder.replace(file, with: [1])
+        try Folder.link(folder.path + "/link", to: file)
+        try Folder.link(folder.path + "/up", to: folder.path)
+        #expect(unsafe mkfifo(folder.path + "/pipe", 0o600) == 0)
+        let names = ["file", "link", "up", "pipe", "none"]
+        #expect(names.filter { Folder.isRegularFile("\(folder.path)/\($0)") } == ["file", "link"])
+        #expect(names.filter { Folder.isLink("\(folder.path)/\($0)") } == ["link", "up"])
     }
 
     @Test func `tells a missing file from other errors`() throws {

@@ -175,7 +175,7 @@ struct ManifestFieldTests {
         await bench.stop()
     }
 
-    @Test(arguments: ["application/x-ndjson", "application/json", "text/plain"])
+    @Test(arguments: ["application/x-ndjson", "application/json"])
     func `an answer that is too long to be read may still be paid`(type: String) async throws {
         let stream: JSON = ["format": "jsonl", "append": ["text": "chunk.?t"]]
         let provider: JSON = [
@@ -187,12 +187,12 @@ struct ManifestFieldTests {
             let bytes = Array(#"{"text": "Hi."}"#.utf8) + [UInt8](repeating: 0x20, count: count)
             return HTTPResponse(status: 200, headers: ["content-type": type], body: bytes)
         }
-        guard case .failed(let error, let cost) = try await bench.perform("any:own", partial: { _, _ in }) else {
-            Issue.record("It must fail.")
+        let outcome = try await bench.perform("any:own") { _, _ in }
+        guard case .failed(let error, _) = outcome else {
+            Issue.record("It must fail: \(outcome)")
             return
         }
         #expect(error.failure == .contract && error.accepted == .yes && error.charged == .unknown, "\(error)")
-        #expect(cost == Money(nano: 1_000_000_000), "It counts as what it may have cost.")
         await bench.stop()
     }
 

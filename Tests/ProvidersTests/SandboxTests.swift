@@ -89,6 +89,7 @@ struct SandboxTests {
             (["image_size": "landscape_4_3"], 1024, 768), (["image_size": ["width": 640, "height": 480]], 640, 480),
             (["size": "1536x1024"], 1536, 1024), (["aspect_ratio": "auto"], 1024, 1024),
             (["width": 9000, "height": 4500], 2048, 1024),
+            (["size": "infxinf"], 2048, 2048), (["width": 1e300, "height": "inf"], 2048, 2048),
         ] as [([String: JSON], Int, Int)]
     )
     func `draws in the size that was asked for`(parameters: [String: JSON], width: Int, height: Int) async throws {
@@ -108,12 +109,12 @@ struct SandboxTests {
         #expect(try await answer("generate:image", prompt, ["num_images": 2]) == outputs)
     }
 
-    @Test(.enabled(if: Installed.images))
-    func `really makes a picture larger`() async throws {
+    @Test(.enabled(if: Installed.images), arguments: [(4, 4), (1e300, 8)] as [(JSON, Int)])
+    func `really makes a picture larger`(scale: JSON, factor: Int) async throws {
         let image = try await bench.image("small", ["width": 320, "height": 200])
-        let outputs = try await answer("upscale:image", ["image": .media(image)], ["scale_factor": 4])
+        let outputs = try await answer("upscale:image", ["image": .media(image)], ["scale_factor": scale])
         let larger = try #require(outputs["image"]?.media.first)
-        #expect(larger.width == 1280 && larger.height == 800)
+        #expect(larger.width == 320 * factor && larger.height == 200 * factor)
     }
 
     @Test(.enabled(if: Installed.sounds))

@@ -46,6 +46,15 @@ struct VendorsTests {
         await bench.stop()
     }
 
+    @Test func `media that says it is larger than can be counted is no crash`() async throws {
+        let bench = try await VendorBench { _, _ in .json(Self.good) }
+        var media = try await bench.assets.keep(bytes: VendorBench.png, mimeType: nil, at: VendorBench.now())
+        (media.width, media.height) = (.max, .max)
+        _ = try await bench.perform("llm:chat", inputs: ["prompt": .text("x"), "image": .media(media)])
+        #expect(bench.vendor.requests.count == 1)
+        await bench.stop()
+    }
+
     struct Failing: Sendable, CustomTestStringConvertible {
         let name: String
         let response: HTTPResponse
