@@ -134,6 +134,34 @@ struct ImportRouteTests {
         #expect(try await bench.send(.get, "/api/v1/workflows").json == [])
     }
 
+    private func export(_ nodes: JSON) -> [UInt8] {
+        (["millrace": 1, "kind": "workflow", "workflow": ["nodes": nodes, "edges": []]] as JSON).bytes
+    }
+
+    @Test func `what the check refuses in an export is stored only where that is asked for`() async throws {
+        let nodes: JSON = [
+            ["id": "a", "type": "basedNode", "data": ["nodeType": "logic:if", "config": ["condition": "1 +"]]]
+        ]
+        for query in ["", "?strict=true", "?dryRun=true"] {
+            let answer = try await bench.send(.post, "/api/v1/workflows/import\(query)", export(nodes))
+            #expect(answer.status == 422, "\(answer.json.text)")
+            #expect(answer.json["code"] == "invalid_graph")
+        }
+        #expect(try await bench.send(.get, "/api/v1/workflows").json == [])
+        let answer = try await bench.send(.post, "/api/v1/workflows/import?strict=false", export(nodes))
+        #expect(answer.status == 201, "\(answer.json.text)")
+    }
+
+    @Test(arguments: ["", "?strict=false"])
+    func `an export of more than 100 nodes is refused`(query: String) async throws {
+        let nodes = JSON.array(
+            (0...100).map { ["id": .string("n\($0)"), "type": "basedNode", "data": ["nodeType": "input:text"]] }
+        )
+        let answer = try await bench.send(.post, "/api/v1/workflows/import\(query)", export(nodes))
+        #expect(answer.status == 422, "\(answer.json.text)")
+        #expect(answer.json["code"] == "invalid_graph")
+    }
+
     @Test func `importing needs the scope to write`() async throws {
         let answer = try await bench.send(
             .post,

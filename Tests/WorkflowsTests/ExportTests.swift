@@ -46,6 +46,106 @@ struct ExportTests {
         }
     }
 
+    private func imported(_ text: String, _ form: WorkflowDocument.Format, _ catalog: Catalog) throws
+        -> WorkflowDocument
+    {
+        let read = try WorkflowImport.read(ImportFile.value(Array(text.utf8)), catalog: catalog)
+        return WorkflowDocument(
+            name: read.name,
+            description: read.description,
+            tags: read.tags,
+            isActive: read.isActive,
+            graph: read.graph
+        )
+    }
+
+    @Test(arguments: templates, WorkflowDocument.Format.allCases)
+    func `importing an export and exporting it gives the same bytes`(id: String, form: WorkflowDocument.Format) throws {
+        let catalog = try #require(Self.catalog)
+        let template = try #require(catalog.template(id))
+        // Without identifiers of edges, and with the node type where older files have it.
+        let edges = (template.edges.array ?? []).enumerated().map { number, edge -> JSON in
+            .object(JSONObject((edge.object ?? JSONObject()).filter { number % 2 == 0 || $0.key != "id" }))
+        }
+        let workflow = WorkflowDocument(
+            name: String(repeating: "n", count: 1000),
+            description: String(repeating: "d", count: 3000),
+            tags: (0..<50).map { "\($0)" + String(repeating: "t", count: 200) },
+            isActive: false,
+            graph: try Graph(
+                nodes: template.nodes,
+                edges: .array(edges),
+                settings: WorkflowSettings(json: template.settings)
+            )
+        )
+        let first = workflow.placed(catalog: catalog).text(form)
+        let second = try imported(first, form, catalog)
+        #expect(second.text(form) == first)
+        if form != .reactflow { #expect(!second.isActive) }
+    }
+
+    @Test(arguments: 0..<200)
+    func `what an import made comes back as it is, in every form`(seed: UInt64) throws {
+        let catalog = try #require(Self.catalog)
+        var random = SplitMix64(seed: seed)
+        let workflow = try WorkflowDocument.random(using: &random).placed(catalog: catalog)
+        for form in WorkflowDocument.Format.allCases {
+            guard let first = try? imported(workflow.text(form), form, catalog) else { continue }
+            let text = first.text(form)
+            #expect(try imported(text, form, catalog).text(form) == text)
+        }
+    }
+
+    @Test func `edges without identifiers, types in their older place and ports of placeholders stay as they are`()
+        throws
+    {
+        let workflow = WorkflowDocument(
+            name: "w",
+            isActive: false,
+            graph: try Graph(
+                nodes: [
+                    [
+                        "id": .string(String(repeating: "a", count: 128)), "type": "input:text",
+                        "position": ["x": 0, "y": 0],
+                    ],
+                    [
+                        "id": "b", "position": ["x": 9, "y": 0],
+                        "data": [
+                            "nodeType": "utility:placeholder",
+                            "inputs": [["id": "in", "label": "In", "type": "ANY", "hint": "kept"]],
+                            "outputs": [["id": "out", "type": "ANY", "branch": true]],
+                        ],
+                    ],
+                ],
+                edges: [
+                    [
+                        "source": .string(String(repeating: "a", count: 128)), "target": "b",
+                        "sourceHandle": "out-text", "targetHandle": "in-in",
+                    ]
+                ],
+                settings: WorkflowSettings()
+            )
+        )
+        let catalog = try #require(Self.catalog)
+        for form in WorkflowDocument.Format.allCases {
+            let first = workflow.text(form)
+            #expect(try imported(first, form, catalog).text(form) == first)
+        }
+    }
+
+    @Test(arguments: [WorkflowDocument.Format.millrace, .yaml, .wireflow])
+    func `what a workflow has no room for is cut with a warning`(form: WorkflowDocument.Format) throws {
+        let workflow = WorkflowDocument(
+            name: String(repeating: "é", count: 700),
+            tags: (0..<60).map { "\($0)" },
+            graph: try graph([node("a", "input:text")])
+        )
+        let read = try WorkflowImport.read(ImportFile.value(Array(workflow.text(form).utf8)), catalog: testCatalog)
+        #expect(read.name == String(repeating: "é", count: 500))
+        #expect(read.tags.count == 50)
+        #expect(read.report.warnings.count { $0.code == .ignored } == 2)
+    }
+
     @Test(arguments: 0..<20)
     func `the order of members does not show`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)

@@ -48,6 +48,40 @@ struct ImportMutationTests {
         #expect(errors.isEmpty, "\(errors.map(\.message)) of \(source.text)")
     }
 
+    private static let numbers: [JSON] = [
+        .int(.min), .int(.min + 1), .int(.max), .uint(.max), 1e300, -1e300, 1e19, -1, 0, "NaN",
+        "-1e300",
+    ]
+
+    /// Puts extreme numbers in the place of every value in turn, also where files of today have none.
+    @Test(arguments: ImportFixture.all)
+    func `no number in a file ends the program`(fixture: ImportFixture) throws {
+        let source = try fixture.json()
+        let more: JSONObject = ["retryOnFail": true, "maxTries": 0, "waitBetweenTries": 0, "typeVersion": 0]
+        let rich = fixture.format == .n8n ? source.adding(more) : source
+        for place in rich.numberPlaces([]) {
+            for number in Self.numbers {
+                _ = try? WorkflowImport.read(rich.replacing(place[...], with: number), catalog: importCatalog)
+            }
+        }
+    }
+
+    @Test(arguments: [(Int64.min, 0), (-1, 0), (0, 0), (1, 0), (3, 2), (21, 20), (.max, 20)] as [(Int64, Int64)])
+    func `any number of tries gives retries within the limits`(tries: Int64, retries: Int64) throws {
+        let source: JSON = [
+            "nodes": [
+                [
+                    "name": "Start", "type": "n8n-nodes-base.manualTrigger", "retryOnFail": true,
+                    "maxTries": .int(tries), "waitBetweenTries": .int(tries), "parameters": [:],
+                ]
+            ], "connections": [:],
+        ]
+        let read = try WorkflowImport.read(source, catalog: importCatalog)
+        let retry = read.graph.nodes.compactMap { $0.policy["retry"] }.first
+        #expect(retry?["maxRetries"] == .int(retries))
+        #expect(retry?["initialDelayMs"]?.integer.map { (0...3_600_000).contains($0) } == true)
+    }
+
     @Test func `bytes of any kind give a value or a clear refusal`() throws {
         let texts = try ImportFixture.all.map { try $0.json().bytes }
         var random = SplitMix64(seed: 7)
@@ -73,7 +107,11 @@ private struct Mutation {
     var random: SplitMix64
     private var values: [JSON] = [
         .null, true, 0, -1, 1.5, .digits("123456789012345678901234567890"), "", "={{ $json", "={{ $json.a }}",
-        "={{ $('x').item.json[\"y\"][0] }}", "{{", "\u{0}", [], [:], [[]], ["a": ["b": ["c": [1]]]], 1e300,
+        "={{ $('x').item.json[\"y\"][0] }}", "{{", "\u{0}", [], [:], [[]], ["a": ["b": ["c": [1]]]], 1e300, -1e300,
+        .int(.min), .int(.max), .int(.min + 1),
+        .uint(.max), 4_294_967_296, -2_147_483_649, 1e-300, .double(-0.0), "NaN", "-Infinity",
+        "1e999",
+        "9223372036854775808", "-9223372036854775808",
     ]
     private var keys: [String] = ["", "id", "name", "nodes", "type", "data", "inputs"]
 
@@ -124,6 +162,38 @@ private struct Mutation {
             }
             return .object(JSONObject(members))
         default: return random.pick(values)
+        }
+    }
+}
+
+extension JSON {
+    /// The value with further members in each of its nodes.
+    fileprivate func adding(_ members: JSONObject) -> JSON {
+        guard var object = object, let nodes = object["nodes"]?.array else { return self }
+        object["nodes"] = .array(nodes.map { $0.merging(.object(members)) })
+        return .object(object)
+    }
+
+    /// Where numbers stand.
+    fileprivate func numberPlaces(_ path: [String]) -> [[String]] {
+        switch self {
+        case .array(let items): items.enumerated().flatMap { $1.numberPlaces(path + ["\($0)"]) }
+        case .object(let object): object.flatMap { $0.value.numberPlaces(path + [$0.key]) }
+        default: number == nil ? [] : [path]
+        }
+    }
+
+    fileprivate func replacing(_ path: ArraySlice<String>, with value: JSON) -> JSON {
+        guard let step = path.first else { return value }
+        switch self {
+        case .array(var items):
+            guard let place = Int(step), items.indices.contains(place) else { return self }
+            items[place] = items[place].replacing(path.dropFirst(), with: value)
+            return .array(items)
+        case .object(var object):
+            object[step] = object[step]?.replacing(path.dropFirst(), with: value)
+            return .object(object)
+        default: return self
         }
     }
 }

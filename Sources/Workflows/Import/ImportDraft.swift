@@ -42,7 +42,7 @@ struct ImportDraft {
             String.UnicodeScalarView(wanted.unicodeScalars.filter { $0.properties.generalCategory != .control })
         )
         let stem = plain.isEmpty ? "node" : String(plain.prefix(110))
-        var id = stem
+        var id = plain.isEmpty ? stem : String(plain.prefix(128))
         var number = 2
         while references.contains(id) || !taken.insert(id).inserted {
             id = "\(stem)-\(number)"
@@ -98,7 +98,7 @@ struct ImportDraft {
     }
 
     func freshEdgeID(_ wanted: String) -> String {
-        let ids = Set(edges.compactMap { $0["id"]?.string })
+        let ids = Set(edges.compactMap { GraphEdge($0)?.id })
         var id = wanted
         var number = 2
         while ids.contains(id) {
@@ -148,7 +148,7 @@ struct ImportDraft {
         let old = nodes[place]
         let data = old["data"]?.object ?? JSONObject()
         guard data["nodeType"] != "utility:placeholder" else { return false }
-        let written = data["nodeType"]?.string
+        let written = GraphNode(old)?.nodeType
         let known = written.flatMap(type)
         var inputs = (known?.inputs ?? []).map { DraftPort(id: $0.id, type: $0.type, isList: $0.isList) }
         var outputs = (known?.outputs ?? []).map { DraftPort(id: $0.id, type: $0.type, isList: $0.isList) }

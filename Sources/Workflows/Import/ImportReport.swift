@@ -69,6 +69,53 @@ public struct ImportReport: Sendable, Hashable {
     }
 }
 
+extension ImportReport {
+    /// Says of each secret that was taken out of the file where it stood and what is needed in its place.
+    mutating func warn(of secrets: [SecretCleaner.Found]) {
+        for found in secrets {
+            if !secretsNeeded.contains(found.secret) { secretsNeeded.append(found.secret) }
+            guard warnings.count < Self.maximumWarnings else { continue }
+            warnings.append(
+                Warning(
+                    code: .secretRemoved,
+                    node: node(holding: found.path),
+                    message:
+                        "What looks like a secret stood in \(String(found.place.prefix(300))); it was not taken over.",
+                    hint: "Declare the secret \(found.secret) and use that."
+                )
+            )
+        }
+    }
+
+    /// The node of the graph that came of the part of the source at a path.
+    private func node(holding path: [String]) -> String? {
+        if let list = path.firstIndex(of: "nodes"), list + 1 < path.count, let number = Int(path[list + 1]) {
+            return sources.indices.contains(number) ? sources[number].nodes.first : nil
+        }
+        return sources.first { path.prefix(2).contains($0.name) }?.nodes.first
+    }
+
+    /// A name of at most the length that a workflow may have.
+    mutating func cut(_ name: String) -> String {
+        guard name.utf8.count > 1000 else { return name }
+        ignore("The name of the workflow was cut to 1,000 bytes.", "Give it a shorter one.")
+        var length = 0
+        return String(
+            name.prefix {
+                length += String($0).utf8.count
+                return length <= 1000
+            }
+        )
+    }
+
+    /// As many tags as a workflow may have.
+    mutating func cut(_ tags: [String]) -> [String] {
+        guard tags.count > 50 else { return tags }
+        ignore("Of \(tags.count) tags the first 50 were taken over.", "Remove tags that nobody needs.")
+        return Array(tags.prefix(50))
+    }
+}
+
 /// The stable words for what a person has to look at after an import.
 public enum ImportWarningCode: String, Sendable, Hashable, CaseIterable {
     /// No node type here does what the node does.

@@ -58,9 +58,10 @@ struct ReactFlowImport {
         default:
             let wanted = data["nodeType"] == nil ? Self.builtIn[type ?? ""] ?? type : type
             if let wanted, let known = draft.type(wanted), source.object != nil {
-                data["nodeType"] = .string(wanted)
+                // What is said by the node's own type stays so.
+                if GraphNode(node)?.nodeType != wanted { data["nodeType"] = .string(wanted) }
                 entry.target = known.id
-                node["data"] = .object(data)
+                if node["data"] != nil || !data.isEmpty { node["data"] = .object(data) }
             } else {
                 entry.isPlaceholder = true
                 entry.target = type.flatMap { $0.contains(":") ? $0 : nil }
@@ -129,7 +130,11 @@ struct ReactFlowImport {
         }
         edge["source"] = .string(from)
         edge["target"] = .string(to)
-        edge["id"] = .string(draft.freshEdgeID(Self.name(source["id"]) ?? "\(from)->\(to)"))
+        let written = Self.name(source["id"])
+        let wanted = written ?? "\(from)->\(to)"
+        let id = draft.freshEdgeID(wanted)
+        // An edge without an id stays one as long as no other is called so.
+        if written != nil || id != wanted { edge["id"] = .string(id) }
         draft.edges.append(edge)
     }
 
@@ -146,10 +151,16 @@ struct ReactFlowImport {
                 outputs = [DraftPort(id: "out")]
             }
             draft.addUsedPorts(of: id, &inputs, &outputs)
-            data["inputs"] = .array(inputs.map(\.json))
-            data["outputs"] = .array(outputs.map(\.json))
+            // Ports that are as the node says keep whatever else it says of them.
+            if !Self.declares(data["inputs"], inputs) { data["inputs"] = .array(inputs.map(\.json)) }
+            if !Self.declares(data["outputs"], outputs) { data["outputs"] = .array(outputs.map(\.json)) }
             draft.nodes[place]["data"] = .object(data)
         }
+    }
+
+    private static func declares(_ list: JSON?, _ ports: [DraftPort]) -> Bool {
+        (list?.array ?? []).map { $0["id"]?.string } == ports.map(\.id)
+            && zip(list?.array ?? [], ports).allSatisfy { ($0["list"]?.bool ?? false) == $1.isList }
     }
 
     private static func hasNoHandle(_ edge: JSONObject) -> Bool { edge["sourceHandle"]?.string?.isEmpty ?? true }

@@ -19,8 +19,6 @@ public struct WorkflowImport: Sendable {
     public let tags: [String]
     /// Whether it may be started.
     public private(set) var isActive = true
-    /// Whether the file is an export of ours, which comes back as it was, whatever is wrong with it.
-    public private(set) var isExport = false
     /// The part of the canvas last seen.
     public let viewport: JSON?
     /// The graph.
@@ -51,8 +49,11 @@ public struct WorkflowImport: Sendable {
             )
         }
         if let refusal = format.refusal { throw .unsupported(reason: refusal) }
+        var cleaner = SecretCleaner(of: format)
+        let original = source
+        let source = cleaner.cleaned(original)
         if format == .millrace, source["millrace"] != nil {
-            return try export(source, name: name, catalog: catalog)
+            return try export(source, of: original, cleaner, name: name, catalog: catalog)
         }
         var draft = ImportDraft(catalog: catalog)
         var body = source
@@ -83,29 +84,43 @@ public struct WorkflowImport: Sendable {
         let (made, findings) = try draft.finished(settings: read)
         let graph = made.isPlaced ? made : made.laidOut(catalog: catalog)
         let ownName = body["name"]?.string.flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
-        return WorkflowImport(
+        draft.report.warn(of: cleaner.found)
+        var result = WorkflowImport(
             format: format,
-            name: String((name ?? ownName ?? "Imported workflow").prefix(200)),
-            description: String((body["description"]?.string ?? "").prefix(2000)),
-            tags: (body["tags"]?.array ?? []).compactMap { $0.string ?? $0["name"]?.string }.prefix(50).map {
-                String($0.prefix(100))
-            },
+            name: draft.report.cut(name ?? ownName ?? "Imported workflow"),
+            description: body["description"]?.string ?? "",
+            tags: draft.report.cut((body["tags"]?.array ?? []).compactMap { $0.string ?? $0["name"]?.string }),
             viewport: body["viewport"]?.object.map(JSON.object),
             graph: graph,
             report: draft.report,
             findings: findings
         )
+        if format == .millrace || format == .reactFlow { result.isActive = body["isActive"]?.bool ?? true }
+        return result
     }
 
     /// Reads an export of ours: everything is kept, and what is wrong with it was so before.
-    private static func export(_ source: JSON, name: String?, catalog: Catalog) throws(ImportError) -> WorkflowImport {
+    private static func export(
+        _ source: JSON,
+        of original: JSON,
+        _ cleaner: SecretCleaner,
+        name: String?,
+        catalog: Catalog
+    ) throws(ImportError) -> WorkflowImport {
         var document: WorkflowDocument
+        let isChanged: Bool
         do throws(WorkflowDocument.ReadError) {
             document = try WorkflowDocument(json: source, orNamed: "Imported workflow")
+            // The sum is that of the file, secrets included.
+            isChanged =
+                cleaner.found.isEmpty
+                ? document.isChanged : try WorkflowDocument(json: original, orNamed: "").isChanged
         } catch {
             throw .unsupported(reason: error.description)
         }
-        guard document.graph.isFitForLayout else { throw .tooManyNodes(document.graph.nodes.count) }
+        let (nodes, edges) = (document.graph.nodes.count, document.graph.edges.count)
+        guard nodes <= Graph.maximumNodes else { throw .tooManyNodes(nodes) }
+        guard edges <= Graph.maximumEdges else { throw .tooManyEdges(edges) }
         if let name { document.name = name }
         document = document.placed(catalog: catalog)
         var report = ImportReport()
@@ -120,7 +135,10 @@ public struct WorkflowImport: Sendable {
                 isPlaceholder: target == nil && !node.isDrawing
             )
         }
-        if document.isChanged {
+        report.warn(of: cleaner.found)
+        document.name = report.cut(document.name)
+        document.tags = report.cut(document.tags)
+        if isChanged {
             report.warnings.append(
                 ImportReport.Warning(
                     code: .checksumMismatch,
@@ -140,7 +158,6 @@ public struct WorkflowImport: Sendable {
             findings: document.graph.findings(catalog: catalog, for: .saving)
         )
         read.isActive = document.isActive
-        read.isExport = true
         return read
     }
 

@@ -126,7 +126,8 @@ extension N8nImport {
         let node = workflow.nodes[number]
         // Without its key the call would be another one.
         guard
-            known == nil || N8nSecrets.names(of: node.source).isEmpty && !N8nSecrets.isMarked(.object(node.parameters))
+            known == nil
+                || N8nCredentials.names(of: node.source).isEmpty && !SecretCleaner.isMarked(.object(node.parameters))
         else { throw Untranslated(message: "It needs a key, which is not taken over.") }
         let inputs = known.map { $0.inputs.map(\.id) } ?? N8nTargets.ports(of: type).inputs.map(\.id)
         for (name, value) in settings {

@@ -85,7 +85,7 @@ struct N8nImport {
             (draft, outputs, items, made, targets, placeholders) = before
             makePlaceholder(number, error)
         }
-        warnOfSecrets(node)
+        warnOfCredentials(node)
     }
 
     /// Brings the walks over batches to their ends that the node follows.
@@ -354,9 +354,9 @@ struct N8nImport {
 
     // MARK: The report
 
-    private mutating func warnOfSecrets(_ node: N8nWorkflow.Node) {
+    private mutating func warnOfCredentials(_ node: N8nWorkflow.Node) {
         let id = ids[node.number]
-        for secret in N8nSecrets.names(of: node.source) {
+        for secret in N8nCredentials.names(of: node.source) {
             draft.needSecret(secret)
             draft.warn(
                 .credentialNeeded,
@@ -365,13 +365,6 @@ struct N8nImport {
                 "Declare it here; the report lists it as \(secret)."
             )
         }
-        guard N8nSecrets.isMarked(.object(node.parameters)) else { return }
-        draft.warn(
-            .secretRemoved,
-            node: id,
-            "\(node.name) held what looks like a key; it was not taken over.",
-            "Declare it as a secret and use that."
-        )
     }
 
     private mutating func report() {
@@ -388,7 +381,7 @@ struct N8nImport {
                 entry.nodes = roots.compactMap { made[$0]?.first }
                 entry.target = roots.first.flatMap { targets[$0] }
                 entry.isPlaceholder = roots.contains { placeholders.contains($0) }
-                warnOfSecrets(node)
+                warnOfCredentials(node)
             }
             draft.report.sources.append(entry)
         }

@@ -8,7 +8,7 @@ enum N8nPolicy {
             let tries = node.source["maxTries"]?.integer ?? 3
             let pause = node.source["waitBetweenTries"]?.integer ?? 1000
             policy["retry"] = [
-                "maxRetries": .int(min(max(tries - 1, 0), 20)), "initialDelayMs": .int(min(max(pause, 0), 3_600_000)),
+                "maxRetries": .int(min(max(tries, 1), 21) - 1), "initialDelayMs": .int(min(max(pause, 0), 3_600_000)),
                 "factor": 1,
             ]
         }

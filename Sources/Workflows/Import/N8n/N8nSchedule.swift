@@ -27,9 +27,10 @@ enum N8nSchedule {
         case "days":
             return number("daysInterval", 1...1, 1).map { _ in ["cron": .string("\(minute) \(hour) * * *")] }
         case "weeks":
-            let days = (rule["triggerAtDay"]?.array ?? [0]).compactMap { $0.integer.map { "\($0)" } }
-            guard number("weeksInterval", 1...1, 1) != nil, !days.isEmpty else { return nil }
-            return ["cron": .string("\(minute) \(hour) * * \(days.joined(separator: ","))")]
+            let days = (rule["triggerAtDay"]?.array ?? [0]).map { $0.integer ?? -1 }
+            guard number("weeksInterval", 1...1, 1) != nil, !days.isEmpty, days.allSatisfy({ (0...6).contains($0) })
+            else { return nil }
+            return ["cron": .string("\(minute) \(hour) * * \(days.map { "\($0)" }.joined(separator: ","))")]
         case "months":
             guard number("monthsInterval", 1...1, 1) != nil, let day = number("triggerAtDayOfMonth", 1...31, 1) else {
                 return nil

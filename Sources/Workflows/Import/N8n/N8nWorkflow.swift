@@ -67,7 +67,7 @@ struct N8nWorkflow {
             )
         }
         for (number, node) in list.enumerated() {
-            let cleaned = N8nSecrets.removed(from: node)
+            let cleaned = N8nCredentials.removed(from: node)
             nodes.append(
                 Node(
                     number: number,
