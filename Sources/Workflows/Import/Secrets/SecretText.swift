@@ -18,8 +18,9 @@ struct SecretText {
             if let (range, name) = key(at: place) ?? userInformation(at: place) ?? parameter(at: place)
                 ?? assignment(at: place)
             {
-                ranges.append((range, name))
-                place = max(range.upperBound, place + 1)
+                let whole = range.lowerBound..<wholeEnd(of: range)
+                ranges.append((whole, name))
+                place = max(whole.upperBound, place + 1)
             } else {
                 place += 1
             }
@@ -39,6 +40,7 @@ struct SecretText {
 
     /// Whether a text holds more than names of values, as templates, references and the word of a scheme are.
     static func hasLiteral(_ text: String) -> Bool {
+        guard text.utf8.count <= 4096 else { return true }
         if ["secrets.", "vars.", "nodes."].contains(where: { text.hasPrefix($0) }) { return false }
         var rest = ""
         var inner = ""
@@ -157,7 +159,7 @@ struct SecretText {
         let quote = bytes[next]
         let start = next + 1
         var end = end(of: start) { $0 != quote && $0 != 0x0A }
-        guard end < bytes.count, bytes[end] == quote else { return nil }
+        guard end < bytes.count, bytes[end] == quote || end == start + Self.window else { return nil }
         if end > start, bytes[end - 1] == 0x5C { end -= 1 }
         let name = String(decoding: bytes[place..<nameEnd], as: UTF8.self)
         guard SecretNames.isSecret(name) else { return nil }
@@ -179,8 +181,19 @@ struct SecretText {
         return true
     }
 
+    /// How far is looked from one place, so that the time is linear in the text.
+    private static let window = 512
+
     private func end(of start: Int, while isPart: (UInt8) -> Bool) -> Int {
-        bytes[start...].firstIndex { !isPart($0) } ?? bytes.count
+        let limit = min(start + Self.window, bytes.count)
+        return bytes[start..<limit].firstIndex { !isPart($0) } ?? limit
+    }
+
+    /// The end of a secret that may be longer than what was looked at.
+    private func wholeEnd(of range: Range<Int>) -> Int {
+        guard range.count >= Self.window else { return range.upperBound }
+        return bytes[range.upperBound...].firstIndex { $0 <= 0x20 || [0x22, 0x26, 0x27, 0x60].contains($0) }
+            ?? bytes.count
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool {
