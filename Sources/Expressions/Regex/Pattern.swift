@@ -28,6 +28,11 @@ public struct Pattern: Sendable {
             guard program.captureCount <= Self.maximumGroups else {
                 throw Failure(.invalidValue("The pattern has more than \(Self.maximumGroups) groups."))
             }
+            // Only who asks for groups by name cares: a condition may match with such a pattern, as in other evaluators.
+            let names = program.groupNames.values
+            guard Set(names).count == names.count else {
+                throw Failure(.invalidValue("Two groups of the pattern have the same name."))
+            }
         } catch {
             throw ExpressionError(error, in: source)
         }

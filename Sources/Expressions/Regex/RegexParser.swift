@@ -167,7 +167,6 @@ struct RegexParser {
         if accept("?P<") || accept("?<") {
             if let next = peek, next == "=" || next == "!" { throw unsupported }
             let name = try name()
-            guard !groupNames.values.contains(name) else { throw invalid("two groups have the name `\(name)`") }
             captureCount += 1
             groupNames[captureCount] = name
             number = captureCount
