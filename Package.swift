@@ -160,6 +160,16 @@ let package = Package(
             ]
         ),
 
+        // MARK: Simulation
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "Catalog", "Engine", "EventLoop", "Runtime", "Storage", "TestSupport", "Values", "Workflows",
+            ],
+            path: "Tests/Simulation"
+        ),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport", "Values"]),
+
         // MARK: SQLite
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "SQLite", dependencies: ["CSQLite"]),

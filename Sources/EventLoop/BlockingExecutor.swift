@@ -81,6 +81,21 @@ public final class BlockingExecutor: SerialExecutor, Sendable {
         isCurrent
     }
 
+    /// Runs the first job on the calling thread; for an executor that was not started.
+    ///
+    /// - Returns: Whether there was one.
+    package func runNextHere() -> Bool {
+        let job = state.withLock { state in state.jobs.isEmpty ? nil : state.jobs.removeFirst() }
+        guard let job else { return false }
+        unsafe eventloop_set_current(Unmanaged.passUnretained(self).toOpaque(), nil)
+        unsafe job.runSynchronously(on: asUnownedSerialExecutor())
+        eventloop_set_current(nil, nil)
+        return true
+    }
+
+    /// Whether a job waits.
+    package var hasJobs: Bool { state.withLock { !$0.jobs.isEmpty } }
+
     private func run() {
         unsafe eventloop_set_current(Unmanaged.passUnretained(self).toOpaque(), nil)
         let executor = asUnownedSerialExecutor()

@@ -27,7 +27,7 @@ extension Loop {
     @discardableResult
     public func schedule(after delay: Duration, _ action: @escaping @Sendable () -> Void) -> LoopTimer {
         let number = nextTimerNumber()
-        let deadline = Self.now &+ delay.wholeNanoseconds
+        let deadline = time &+ delay.wholeNanoseconds
         execute { [self] in add(number, deadline, .call(action)) }
         return LoopTimer(loop: self, number: number)
     }
@@ -51,7 +51,7 @@ extension Loop {
     /// - Throws: `CancellationError` when the task is cancelled or the loop ends.
     public func sleep(for duration: Duration, isolation: isolated (any Actor)? = #isolation) async throws {
         let number = nextTimerNumber()
-        let deadline = Self.now &+ duration.wholeNanoseconds
+        let deadline = time &+ duration.wholeNanoseconds
         let isCancelled = CancellationMark()
         try await withTaskCancellationHandler {
             // Only what captures the actor is isolated to it; else the closure would go by way of another executor.

@@ -18,10 +18,18 @@ public final class Loop: Sendable {
     private let wake: Descriptor
     private let inbox = Mutex(LoopInbox())
     private let timerNumbers = Atomic<UInt64>(0)
+    /// Where the time comes from; the system's clock when there is none.
+    private let clock: SteppedClock?
 
     /// Makes a loop that does nothing until ``start()``.
-    public init(label: String) throws(EventLoopError) {
+    public convenience init(label: String) throws(EventLoopError) {
+        try self.init(label: label, clock: nil)
+    }
+
+    /// Makes a loop; one with a clock of its own has no thread and is driven by a ``SteppedLoop``.
+    init(label: String, clock: SteppedClock?) throws(EventLoopError) {
         self.label = label
+        self.clock = clock
         epoll = Descriptor(owning: try EventLoopError.check(eventloop_epoll_create(), "epoll_create1"))
         wake = Descriptor(owning: try EventLoopError.check(eventloop_event_create(), "eventfd"))
         // Edge-triggered: a signal wakes the loop once and is never read.
@@ -93,25 +101,25 @@ public final class Loop: Sendable {
         _ = eventloop_event_signal(wake.number, 1)
     }
 
-    private func run() {
-        let state = LoopState(epoll: epoll.number)
+    /// Nanoseconds of the monotonic clock, or of the loop's own one.
+    package var time: UInt64 { clock?.now ?? Self.now }
+
+    /// The state that the loop's thread works on.
+    func makeState() -> LoopState { LoopState(epoll: epoll.number) }
+
+    /// Makes the calling thread that of the loop while a closure runs.
+    func occupy(with state: LoopState, _ body: () -> Void) {
         unsafe eventloop_set_current(
             Unmanaged.passUnretained(self).toOpaque(),
             Unmanaged.passUnretained(state).toOpaque()
         )
-        while true {
-            takeInbox(into: state)
-            state.fireTimers()
-            runJobs(of: state)
-            if state.isIdle, mayEnd() {
-                state.cancelTimers()
-                // A cancelled sleeper is a new job: go round until nothing comes any more.
-                if state.isIdle, mayEnd() { break }
-                continue
-            }
-            state.dispatchEvents(mayWait: state.isIdle && fallAsleep())
-        }
+        body()
         eventloop_set_current(nil, nil)
+    }
+
+    private func run() {
+        let state = makeState()
+        occupy(with: state) { work(on: state) }
         let waiting = inbox.withLock { inbox in
             inbox.hasEnded = true
             defer { inbox.awaitingEnd = [] }
@@ -120,7 +128,22 @@ public final class Loop: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    private func takeInbox(into state: LoopState) {
+    private func work(on state: LoopState) {
+        while true {
+            takeInbox(into: state)
+            if state.timers.nextDeadline != nil { state.fireTimers(at: time) }
+            runJobs(of: state, atMost: LoopState.jobsPerPass)
+            if state.isIdle, mayEnd() {
+                state.cancelTimers()
+                // A cancelled sleeper is a new job: go round until nothing comes any more.
+                if state.isIdle, mayEnd() { break }
+                continue
+            }
+            state.dispatchEvents(mayWait: state.isIdle && fallAsleep())
+        }
+    }
+
+    func takeInbox(into state: LoopState) {
         let work = inbox.withLock { inbox in
             inbox.isAsleep = false
             state.jobs.append(contentsOf: inbox.jobs)
@@ -132,11 +155,11 @@ public final class Loop: Sendable {
     }
 
     /// Runs the jobs that are there and those they bring, but not so many that the sockets starve.
-    private func runJobs(of state: LoopState) {
+    func runJobs(of state: LoopState, atMost limit: Int) {
         let serial = asUnownedSerialExecutor()
         let task = asUnownedTaskExecutor()
         var index = 0
-        while index < state.jobs.count, index < LoopState.jobsPerPass {
+        while index < state.jobs.count, index < limit {
             // Both executors at once: a task that runs here then calls the actors pinned here without a new job.
             let job = state.jobs[index]
             unsafe job.runSynchronously(isolatedTo: serial, taskExecutor: task)

@@ -38,9 +38,7 @@ final class LoopState {
 
     // MARK: Timers
 
-    func fireTimers() {
-        guard timers.nextDeadline != nil else { return }
-        let now = eventloop_now()
+    func fireTimers(at now: UInt64) {
         while let action = timers.removeDue(at: now) { action.fire() }
     }
 

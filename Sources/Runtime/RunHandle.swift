@@ -75,11 +75,11 @@ public final class RunHandle: Sendable {
 
     /// Waits until the run is terminal or the time is over.
     public func end(within time: Duration, on loop: Loop) async -> Snapshot {
-        let clock = ContinuousClock()
-        let deadline = clock.now + time
+        let deadline = loop.time &+ time.wholeNanoseconds
         var seen = snapshot
-        while seen.run.end == nil, clock.now < deadline, !Task.isCancelled {
-            seen = await snapshot(after: seen.change, within: deadline - clock.now, on: loop)
+        while seen.run.end == nil, loop.time < deadline, !Task.isCancelled {
+            let left = Duration.nanoseconds(deadline - loop.time)
+            seen = await snapshot(after: seen.change, within: left, on: loop)
         }
         return seen
     }

@@ -47,7 +47,7 @@ public final class RunService: Sendable {
 
     /// A new execution identifier whose run will live on the loop that asks, or on any other one.
     public func newExecutionID(on loop: Loop, at now: Instant) -> ExecutionID {
-        var random = SystemRandomNumberGenerator()
+        var random = services.chance
         let id = ExecutionID(at: now, random: &random)
         let place = UInt64(shards.firstIndex { $0.loop === loop } ?? 0)
         let count = UInt64(shards.count)
@@ -112,7 +112,7 @@ public final class RunService: Sendable {
         dedupe: String,
         to id: ExecutionID
     ) async throws(RuntimeError) {
-        var random = SystemRandomNumberGenerator()
+        var random = services.chance
         let now = services.now()
         let signal = Signal(
             id: SignalID(at: now, random: &random),

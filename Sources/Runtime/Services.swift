@@ -66,6 +66,8 @@ public struct Services: Sendable {
     public var places: [String: Int]
     /// Writes a line to the server's log.
     public var log: @Sendable (String) -> Void
+    /// Where chance comes from.
+    public var chance = Chance()
 
     /// Services of these parts.
     public init(
@@ -83,4 +85,23 @@ public struct Services: Sendable {
         self.places = places
         self.log = log
     }
+}
+
+/// A source of chance: the system's, or in a simulation one that can be repeated.
+public struct Chance: RandomNumberGenerator, Sendable {
+    private let number: @Sendable () -> UInt64
+
+    /// Chance from the system.
+    public init() {
+        self.init {
+            var random = SystemRandomNumberGenerator()
+            return random.next()
+        }
+    }
+
+    /// Chance from these numbers.
+    public init(_ number: @escaping @Sendable () -> UInt64) { self.number = number }
+
+    /// The next number.
+    public func next() -> UInt64 { number() }
 }

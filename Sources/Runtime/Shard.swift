@@ -18,7 +18,7 @@ actor Shard {
     private var isStopping = false
     /// What others may look at without coming here.
     nonisolated let handles = Mutex<[ExecutionID: RunHandle]>([:])
-    private var random = SystemRandomNumberGenerator()
+    private var random: Chance
 
     /// A run with what is under way for it.
     final class Entry {
@@ -46,6 +46,7 @@ actor Shard {
         self.database = database
         self.services = services
         self.slots = slots
+        random = services.chance
     }
 
     /// How many runs are in memory.

@@ -1,4 +1,5 @@
-import EventLoop
+public import EventLoop
+
 import FileSystem
 import Synchronization
 
@@ -18,6 +19,7 @@ public final class Database: Sendable {
     ///   - folder: The data folder.
     ///   - readers: The number of connections that read, each with a thread.
     ///   - isShared: Whether another process may work in the folder; only for short work by hand.
+    ///   - executor: Makes the thread of a connection; a simulation steps them by hand.
     ///   - onBroken: Called when the database refuses to commit; the process should end.
     /// - Returns: The open database, its tables in their newest form.
     /// - Throws: ``StorageError`` when the folder is in use or cannot be used, or the schema is newer.
@@ -25,6 +27,7 @@ public final class Database: Sendable {
         folder: String,
         readers: Int = 2,
         isShared: Bool = false,
+        executor: (_ label: String) throws(EventLoopError) -> BlockingExecutor = BlockingExecutor.started,
         onBroken: @escaping @Sendable (StorageError) -> Void
     ) throws(StorageError) -> Database {
         let lock = isShared ? nil : try FolderLock(folder)
@@ -32,14 +35,14 @@ public final class Database: Sendable {
         var session = try SQLiteSession.open(path: path, writes: true)
         try Migrator.migrate(&session, path: path)
         do {
-            let executor = try started("millrace.writer")
-            let writer = Writer(session, on: executor, onBroken: onBroken)
-            var executors = [executor]
+            let writing = try executor("millrace.writer")
+            let writer = Writer(session, on: writing, onBroken: onBroken)
+            var executors = [writing]
             var readerList: [Reader] = []
             for number in 0..<readers {
-                let executor = try started("millrace.reader\(number)")
-                readerList.append(Reader(try SQLiteSession.open(path: path, writes: false), on: executor))
-                executors.append(executor)
+                let reading = try executor("millrace.reader\(number)")
+                readerList.append(Reader(try SQLiteSession.open(path: path, writes: false), on: reading))
+                executors.append(reading)
             }
             return Database(writer: writer, readers: readerList, executors: executors, folder: lock)
         } catch let error as EventLoopError {
@@ -91,7 +94,16 @@ public final class Database: Sendable {
         try await writer.hold(pages: isHeld ? 1 : 4_294_967_294)
     }
 
-    private static func started(_ label: String) throws(EventLoopError) -> BlockingExecutor {
+    /// Lets go of the folder and fails all work that is asked for and not done, as the end of the process does.
+    package func abandon() async {
+        await writer.abandon()
+        folder?.release()
+    }
+}
+
+extension BlockingExecutor {
+    /// An executor whose thread runs.
+    public static func started(_ label: String) throws(EventLoopError) -> BlockingExecutor {
         let executor = try BlockingExecutor(label: label)
         try executor.start()
         return executor

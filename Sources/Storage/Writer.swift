@@ -12,6 +12,7 @@ actor Writer {
     private var session: SQLiteSession
     private var waiting: [Work] = []
     private var isFlushing = false
+    private var isAbandoned = false
     private let onBroken: @Sendable (StorageError) -> Void
 
     /// Something to be done inside a transaction.
@@ -49,6 +50,7 @@ actor Writer {
                 },
                 fail: { continuation.resume(returning: .failure($0)) }
             )
+            guard !isAbandoned else { return work.fail(Self.abandoned) }
             waiting.append(work)
             scheduleFlush()
         }
@@ -57,6 +59,15 @@ actor Writer {
 
     /// Limits the size of the file; a limit below what it has keeps it as it is.
     func hold(pages: Int64) throws(StorageError) { try session.script("PRAGMA max_page_count=\(pages)") }
+
+    /// Fails what is waiting and whatever comes later; nothing more is written.
+    func abandon() {
+        isAbandoned = true
+        for work in waiting { work.fail(Self.abandoned) }
+        waiting = []
+    }
+
+    private static var abandoned: StorageError { .database(reason: "The database was closed.") }
 
     private func scheduleFlush() {
         guard !isFlushing else { return }
@@ -67,6 +78,7 @@ actor Writer {
 
     private func flush() {
         isFlushing = false
+        guard !waiting.isEmpty else { return }
         let group = Array(waiting.prefix(Self.largestGroup))
         waiting.removeFirst(group.count)
         if !waiting.isEmpty { scheduleFlush() }

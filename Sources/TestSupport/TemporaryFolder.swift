@@ -5,9 +5,12 @@ public final class TemporaryFolder: Sendable {
     /// The path of the folder.
     public let path: String
 
-    /// Makes the folder.
-    public init() throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "millrace-\(UUID().uuidString)").path
+    /// Makes the folder; in memory, where the system has such a place, when its files need not outlive a power cut.
+    public init(inMemory: Bool = false) throws {
+        let shared = "/dev/shm"
+        let isShared = inMemory && FileManager.default.isWritableFile(atPath: shared)
+        let parent = isShared ? URL(filePath: shared) : FileManager.default.temporaryDirectory
+        path = parent.appending(path: "millrace-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 

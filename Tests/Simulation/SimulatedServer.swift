@@ -1,0 +1,134 @@
+import Catalog
+import Engine
+import EventLoop
+package import Runtime
+package import Storage
+import Synchronization
+import Values
+import Workflows
+
+/// One server process of a world: the real runtime over the real store, on loops that are stepped by hand.
+package final class SimulatedServer {
+    /// Its number in the world; a server that comes after a crash has a new one.
+    package let number: Int
+    package let database: Database
+    package let service: RunService
+    private let loops: [SteppedLoop]
+    private let executors: [BlockingExecutor]
+    private let alive = Life()
+
+    /// Whether the process still lives; what is dead reaches nobody any more.
+    package var isAlive: Bool { alive.isSet }
+
+    /// When the next of its timers is due.
+    var deadlines: [UInt64] { loops.compactMap(\.nextDeadline) }
+
+    /// What others see of it.
+    var front: Front {
+        let alive = alive
+        return Front(service: service, database: database, loop: loops[0].loop) { alive.isSet }
+    }
+
+    /// Whether a process lives.
+    final class Life: Sendable {
+        private let state = Mutex(true)
+        var isSet: Bool { state.withLock { $0 } }
+        func end() { state.withLock { $0 = false } }
+    }
+
+    init(number: Int, folder: String, world: World) throws {
+        self.number = number
+        let ground = world.ground
+        let alive = alive
+        let book = world.book
+        loops = try (0..<2).map { try SteppedLoop(label: "s\(number).\($0)", clock: ground.clock) }
+        var made: [BlockingExecutor] = []
+        database = try Database.open(
+            folder: folder,
+            readers: 1,
+            executor: { label throws(EventLoopError) in
+                let executor = try BlockingExecutor(label: label)
+                made.append(executor)
+                return executor
+            },
+            onBroken: { error in if alive.isSet { book.report("The database broke: \(error)") } }
+        )
+        executors = made
+        let line = VendorLine(vendor: world.vendor, ground: ground, faults: world.faults, isConnected: { alive.isSet })
+        let plans = world.plans
+        var services = Services(
+            quote: { request, now in
+                .success(
+                    Grant(
+                        offer: request.type.offers[request.offer].id,
+                        provider: "vendor",
+                        model: nil,
+                        manifest: nil,
+                        upper: Money(nano: 100_000_000),
+                        deadline: now + .seconds(600),
+                        isSandbox: false
+                    )
+                )
+            },
+            perform: { call, milestone in await line.perform(call, milestone) },
+            plan: { hash in try plans.plan(hash) },
+            now: { ground.now },
+            places: ["vendor": 6],
+            log: { text in ground.say("s\(number) log: \(text)") }
+        )
+        services.chance = Chance { ground.number() }
+        service = RunService(database: database, loops: loops.map(\.loop), services: services)
+        let service = service
+        Task(executorPreference: loops[0].loop) {
+            do {
+                try await service.recover()
+            } catch {
+                if alive.isSet { book.report("Recovery failed: \(error)") }
+            }
+        }
+    }
+
+    /// Whether it has something to do without time passing.
+    var busyUnits: [Unit] {
+        loops.filter(\.isBusy).map(Unit.loop) + executors.filter(\.hasJobs).map(Unit.executor)
+    }
+
+    /// Something that can be stepped.
+    enum Unit {
+        case loop(SteppedLoop)
+        case executor(BlockingExecutor)
+
+        func step() {
+            switch self {
+            case .loop(let loop): _ = loop.step()
+            case .executor(let executor): _ = executor.runNextHere()
+            }
+        }
+    }
+
+    /// Ends the process at once: what is not on the disk is lost, and nobody hears from it again.
+    func crash() {
+        alive.end()
+        let database = database
+        let service = service
+        Task(executorPreference: loops[0].loop) {
+            await database.abandon()
+            await service.stop()
+        }
+        run()
+    }
+
+    /// Lets what is left of a dead process run to its end without reaching anybody, so that its memory comes back.
+    ///
+    /// - Returns: Whether anything was left.
+    @discardableResult
+    func run() -> Bool {
+        var steps = 0
+        while let unit = busyUnits.first, steps < 100_000 {
+            unit.step()
+            steps += 1
+            if busyUnits.isEmpty { for loop in loops { loop.cancelTimers() } }
+        }
+        return steps > 0
+    }
+}

@@ -1,0 +1,183 @@
+import Engine
+import EventLoop
+import Foundation
+import Runtime
+import Storage
+import TestSupport
+package import Values
+
+/// A small world with one clock: servers that crash, a vendor that outlives them, clients that watch.
+///
+/// Everything runs on one thread in an order that chance picks; the same seed gives the same world.
+package final class World {
+    /// What broke a promise in a world.
+    package struct Broken: Error, CustomStringConvertible {
+        /// The seed of the world.
+        package let seed: UInt64
+        /// What happened.
+        package let reports: [String]
+        package var description: String { "seed \(seed): \(reports.joined(separator: "\n  "))" }
+    }
+
+    package let ground: Ground
+    package let vendor: SimulatedVendor
+    package let plans: Plans
+    package let faults: Faults
+    package let book = Book()
+    private let seed: UInt64
+    private let folder: TemporaryFolder
+    private let clients: SteppedLoop
+    private let door = Door()
+    private var server: SimulatedServer?
+    private var servers = 0
+    /// The servers that crashed: whoever still asks them something hears that nobody is there.
+    private var dead: [SimulatedServer] = []
+    /// Until when things go wrong, by the stepped clock; afterwards everything must come to its end.
+    private let peace: UInt64
+    private let runs: Int
+
+    /// A world in which nothing has happened.
+    package init(seed: UInt64, plans: Plans, faults: Faults = Faults(), runs: Int = 6, trace: Bool = false) throws {
+        self.seed = seed
+        self.plans = plans
+        self.faults = faults
+        self.runs = runs
+        ground = Ground(seed: seed, trace: trace)
+        vendor = SimulatedVendor(ground: ground)
+        folder = try TemporaryFolder(inMemory: true)
+        clients = try SteppedLoop(label: "clients", clock: ground.clock)
+        peace = ground.clock.now + 30_000_000_000
+    }
+
+    /// Lets everything happen, and checks what must hold at the end.
+    ///
+    /// - Returns: The outputs of every run by its workflow.
+    @discardableResult
+    package func play() throws -> [(workflow: Int, outputs: [String: Value])] {
+        try start()
+        for number in 0..<runs { begin(number) }
+        var steps = 0
+        while !isDone {
+            guard book.reports.isEmpty else { break }
+            steps += 1
+            guard steps < 2_000_000, ground.clock.now < peace + 86_400_000_000_000 else {
+                book.report("the world does not come to rest: \(unfinished)")
+                break
+            }
+            try step()
+        }
+        let ends = book.reports.isEmpty ? try check() : []
+        server?.crash()
+        server = nil
+        guard book.reports.isEmpty else { throw Broken(seed: seed, reports: book.reports) }
+        return ends
+    }
+
+    private var isDone: Bool {
+        book.starting == 0 && book.promises.count > 0 && book.promises.values.allSatisfy { $0.end != nil }
+            || book.starting == 0 && book.promises.isEmpty && ground.clock.now > peace
+    }
+
+    private var unfinished: String {
+        book.promises.filter { $0.value.end == nil }.map { id, promise in
+            let phase = server?.service.knownHandle(id)?.snapshot.run.phase ?? "not in memory"
+            return "\(id) (\(plans.all[promise.workflow].name)) is \(phase)"
+        }.joined(separator: ", ")
+    }
+
+    // MARK: Time
+
+    private func step() throws {
+        if ground.clock.now < peace, ground.chance(faults.crashes) { try crash() }
+        var units = server?.busyUnits ?? []
+        if clients.isBusy { units.append(.loop(clients)) }
+        if units.isEmpty {
+            guard !dead.contains(where: { $0.run() }) else { return }
+            let next = ([clients.nextDeadline] + (server?.deadlines ?? [])).compactMap { $0 }.min()
+            guard let next else { return book.report("everything waits and nothing will happen: \(unfinished)") }
+            ground.clock.move(to: max(next, ground.clock.now + 1000))
+        } else {
+            units[units.count == 1 ? 0 : ground.pick(0..<units.count)].step()
+            ground.clock.move(to: ground.clock.now + 10_000)
+        }
+    }
+
+    private func start() throws {
+        servers += 1
+        let server = try SimulatedServer(number: servers, folder: folder.path, world: self)
+        self.server = server
+        door.open(server.front)
+    }
+
+    private func crash() throws {
+        guard let server else { return }
+        noteCrashPoints(server)
+        ground.say("s\(server.number) crashes")
+        door.close()
+        server.crash()
+        dead.append(server)
+        ground.clock.move(to: ground.clock.now + UInt64(ground.pick(1..<3000)) * 1_000_000)
+        try start()
+    }
+
+    /// Notes how far everything was when a server crashed.
+    private func noteCrashPoints(_ server: SimulatedServer) {
+        let sent = Set(vendor.accepted.map(\.attempt))
+        for id in book.promises.keys {
+            guard let run = server.service.knownHandle(id)?.snapshot.run, run.end == nil else { continue }
+            for (address, nodeRun) in run.nodeRuns where !nodeRun.state.isTerminal {
+                switch nodeRun.openAttempt?.state {
+                case .intended:
+                    let attempt = "\(id) \(address.text(in: run.plan)) \(nodeRun.openAttempt?.number ?? 0)"
+                    ground.note("crash: intended, \(sent.contains(attempt) ? "and the vendor has it" : "not sent")")
+                case .submitted: ground.note("crash: submitted")
+                case .ready: ground.note("crash: ready")
+                default:
+                    if case .waiting(let reason, _) = nodeRun.state { ground.note("crash: waiting for \(reason.rawValue)") }
+                }
+            }
+        }
+    }
+
+    // MARK: Clients
+
+    private func begin(_ number: Int) {
+        let client = Client(
+            number: number,
+            workflow: number % plans.all.count,
+            plans: plans,
+            door: door,
+            ground: ground,
+            book: book,
+            loop: clients.loop
+        )
+        book.begin()
+        Task(executorPreference: clients.loop) { await client.live() }
+    }
+
+    /// What must hold when everything has ended.
+    private func check() throws -> [(workflow: Int, outputs: [String: Value])] {
+        var ends: [(workflow: Int, outputs: [String: Value])] = []
+        guard let front = door.front else { return ends }
+        let audit = Audit(vendor: vendor, book: book, plans: plans, ground: ground)
+        for (id, promise) in book.promises.sorted(by: { $0.key < $1.key }) {
+            let result = Answer<(ExecutionRow?, [JournalEntry])>()
+            Task(executorPreference: clients.loop) {
+                let row = try await front.database.execution(id)
+                result.set((row, try await front.database.journal(of: id, after: 0, limit: 100_000)))
+            }
+            while result.value == nil { try step() }
+            guard let (row, entries) = result.value, let row else {
+                book.report("the acknowledged run \(id) is lost")
+                continue
+            }
+            do {
+                ends.append((promise.workflow, try audit.check(row, entries, workflow: promise.workflow)))
+            } catch {
+                book.report("\(id) (\(plans.all[promise.workflow].name)): \(error)")
+            }
+        }
+        audit.checkVendor()
+        return ends
+    }
+}
