@@ -82,7 +82,7 @@ actor Shard {
     /// - Returns: `nil` when the run is terminal or unknown.
     func handle(_ id: ExecutionID) async throws(RuntimeError) -> RunHandle? {
         if let entry = entries[id] { return entry.handle }
-        let task = loading[id] ?? Task { try await self.load(id) }
+        let task = loading[id] ?? Task(executorPreference: loop) { try await self.load(id) }
         loading[id] = task
         defer { loading[id] = nil }
         do {
