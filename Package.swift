@@ -164,7 +164,7 @@ let package = Package(
         .target(
             name: "Simulation",
             dependencies: [
-                "Catalog", "Engine", "EventLoop", "Runtime", "Storage", "TestSupport", "Values", "Workflows",
+                "Catalog", "Engine", "EventLoop", "Runtime", "SQLite", "Storage", "TestSupport", "Values", "Workflows",
             ],
             path: "Tests/Simulation"
         ),

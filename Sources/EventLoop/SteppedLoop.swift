@@ -56,4 +56,12 @@ package final class SteppedLoop {
     package func cancelTimers() {
         loop.occupy(with: state) { state.cancelTimers() }
     }
+
+    /// Drops the timers that call something, as if they had never been set; who sleeps goes on sleeping.
+    package func forgetCalls() {
+        loop.occupy(with: state) {
+            loop.takeInbox(into: state)
+            state.timers.removeCalls()
+        }
+    }
 }

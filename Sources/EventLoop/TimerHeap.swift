@@ -56,6 +56,13 @@ struct TimerHeap {
         return entries.map(\.action)
     }
 
+    /// Removes the timers whose action is a call.
+    mutating func removeCalls() {
+        for entry in entries {
+            if case .call = entry.action { _ = remove(number: entry.number) }
+        }
+    }
+
     private mutating func remove(at position: Int) -> TimerAction {
         swap(position, entries.count - 1)
         let entry = entries.removeLast()

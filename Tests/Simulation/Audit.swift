@@ -11,36 +11,44 @@ struct Audit {
     let plans: Plans
     let ground: Ground
 
-    /// Something that does not hold.
-    private struct Wrong: Error, CustomStringConvertible {
-        let description: String
-    }
-
     /// Checks a run that has ended and gives the outputs of its last node.
     func check(_ row: ExecutionRow, _ entries: [JournalEntry], workflow: Int) throws -> [String: Value] {
         guard row.status == "COMPLETED" else {
-            throw Wrong(description: "it ended \(row.status) with \(row.errorCode ?? "no code")")
+            throw Report(complaint: .wrongEnd, text: "it ended \(row.status) with \(row.errorCode ?? "no code")")
         }
         let run = try replay(row, entries, plans.all[workflow].plan)
         guard let result = row.result, let view = RunView(record: try JSON(parsing: result)) else {
-            throw Wrong(description: "its result cannot be read")
+            throw Report(complaint: .wrongJournal, text: "its result cannot be read")
         }
-        guard view.record == run.view.record else { throw Wrong(description: "its journal tells something else than its result") }
-        guard row.spent == view.cost else { throw Wrong(description: "it spent \(row.spent.nano) and shows \(view.cost.nano)") }
+        guard view.record == run.view.record else {
+            throw Report(complaint: .wrongJournal, text: "its journal tells something else than its result")
+        }
+        guard row.spent == view.cost else {
+            throw Report(complaint: .wrongMoney, text: "it spent \(row.spent.nano) and shows \(view.cost.nano)")
+        }
         try checkMoney(run)
         return view.nodes.last?.outputs ?? [:]
     }
 
     private func replay(_ row: ExecutionRow, _ entries: [JournalEntry], _ plan: Plan) throws -> Run {
-        guard let first = entries.first else { throw Wrong(description: "it has no journal") }
+        guard let first = entries.first else { throw Report(complaint: .wrongJournal, text: "it has no journal") }
         var run = Run(plan: plan, facts: try Event.facts(of: first.body))
+        var time = run.facts.createdAt
         for entry in entries where !entry.body.isEmpty {
             guard entry.first == run.lastEvent + 1 else {
-                throw Wrong(description: "its journal goes on at \(entry.first) after \(run.lastEvent)")
+                throw Report(
+                    complaint: .wrongJournal,
+                    text: "its journal goes on at \(entry.first) after \(run.lastEvent)"
+                )
             }
             for event in try Event.decode(entry.body, in: plan) {
                 ground.note("event: \(event.kind)")
                 run.apply(event)
+                guard event.kind != "waiting" else { continue }
+                guard event.time >= time else {
+                    throw Report(complaint: .wrongJournal, text: "\(event.kind) happened before what it follows")
+                }
+                time = event.time
             }
         }
         return run
@@ -55,15 +63,18 @@ struct Audit {
                 let name = "\(id) \(address.text(in: run.plan)) \(attempt.number)"
                 let type = run.plan.nodes[address.node].type
                 let bought = jobs[name] ?? []
-                guard bought.count <= 1 || type.effect == .repeatable else {
-                    throw Wrong(description: "the attempt \(name) was bought \(bought.count) times")
+                guard bought.count <= 1 || type.id == "llm:safe" else {
+                    throw Report(complaint: .sameAttemptTwice, text: "\(name) was bought \(bought.count) times")
                 }
                 let isBooked = bought.contains { $0.price == attempt.cost }
                 switch attempt.state {
                 case .succeeded where !isBooked:
-                    throw Wrong(description: "the attempt \(name) is booked with \(attempt.cost.nano)")
-                case .failed where !bought.isEmpty && type.effect != .repeatable:
-                    throw Wrong(description: "the attempt \(name) failed and the vendor has it")
+                    throw Report(
+                        complaint: .wrongMoney,
+                        text: "the attempt \(name) is booked with \(attempt.cost.nano)"
+                    )
+                case .failed where !bought.isEmpty && type.id != "llm:safe":
+                    throw Report(complaint: .wrongMoney, text: "the attempt \(name) failed and the vendor has it")
                 default: break
                 }
             }
@@ -75,7 +86,7 @@ struct Audit {
         for (nodeRun, jobs) in Dictionary(grouping: vendor.accepted, by: \.nodeRun) where !jobs[0].isRepeatable {
             let allowed = book.allowance(nodeRun)
             if jobs.count > allowed {
-                book.report("\(nodeRun) was bought \(jobs.count) times, \(allowed) are allowed")
+                book.report(.boughtAgain, "\(nodeRun) was bought \(jobs.count) times, \(allowed) are allowed")
             }
         }
     }

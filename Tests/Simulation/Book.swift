@@ -15,31 +15,39 @@ package final class Book: Sendable {
         var final: [String: String] = [:]
         /// The public status once it was shown as terminal.
         var end: String?
+        /// When the first answer to an attempt of unknown outcome was taken, by the stepped clock.
+        var answered: [String: UInt64] = [:]
     }
 
     private struct State {
         var promises: [ExecutionID: Promise] = [:]
         /// The attempts, as `execution address attempt`, after which the vendor may be asked once more.
         var permits: Set<String> = []
-        var reports: [String] = []
+        var reports: [Report] = []
         var starting = 0
+        var isClosed = false
     }
 
     private let state = Mutex(State())
 
     /// Notes that something must not be.
-    package func report(_ text: String) {
-        state.withLock { if $0.reports.count < 20 { $0.reports.append(text) } }
+    package func report(_ complaint: Complaint, _ text: String) {
+        state.withLock { if $0.reports.count < 20 { $0.reports.append(Report(complaint: complaint, text: text)) } }
     }
 
     /// What must not be and was.
-    package var reports: [String] { state.withLock { $0.reports } }
+    package var reports: [Report] { state.withLock { $0.reports } }
 
     /// The acknowledged runs.
     var promises: [ExecutionID: Promise] { state.withLock { $0.promises } }
 
     /// How many starts have no answer yet.
     var starting: Int { state.withLock { $0.starting } }
+
+    /// Whether the world has ended: nobody need watch any more.
+    var isClosed: Bool { state.withLock { $0.isClosed } }
+
+    func close() { state.withLock { $0.isClosed = true } }
 
     func begin() { state.withLock { $0.starting += 1 } }
 
@@ -59,6 +67,24 @@ package final class Book: Sendable {
         1 + state.withLock { state in state.permits.count { $0.hasPrefix("\(nodeRun) ") } }
     }
 
+    /// Notes that an answer about an attempt was acknowledged.
+    func acknowledge(_ attempt: String, of id: ExecutionID, at time: UInt64) {
+        state.withLock { state in
+            if state.promises[id]?.answered[attempt] == nil { state.promises[id]?.answered[attempt] = time }
+        }
+    }
+
+    /// Whether an answer about an attempt was acknowledged.
+    func isAcknowledged(_ attempt: String, of id: ExecutionID) -> Bool {
+        state.withLock { $0.promises[id]?.answered[attempt] != nil }
+    }
+
+    /// Reports an acknowledged answer that has led to nothing for a long time.
+    func expectTaken(_ attempt: String, of id: ExecutionID, at time: UInt64) {
+        guard let answered = promises[id]?.answered[attempt], time > answered + 120_000_000_000 else { return }
+        report(.lostSignal, "\(id) still waits for the answer about \(attempt)")
+    }
+
     /// Compares what is shown of a run with what was shown before: nothing shown may be taken back.
     func see(_ view: RunView) {
         let id = view.facts.execution
@@ -66,7 +92,9 @@ package final class Book: Sendable {
             guard var promise = state.promises[id] else { return }
             defer { state.promises[id] = promise }
             func broken(_ text: String) {
-                if state.reports.count < 20 { state.reports.append("uncommitted state was shown: \(id) \(text)") }
+                if state.reports.count < 20 {
+                    state.reports.append(Report(complaint: .takenBack, text: "\(id) \(text)"))
+                }
             }
             if view.lastEvent < promise.lastEvent {
                 broken("had \(promise.lastEvent) events and now has \(view.lastEvent)")

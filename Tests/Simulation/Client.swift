@@ -48,7 +48,7 @@ struct Client: Sendable {
     func live() async {
         await pause(0..<20_000)
         guard let id = await start() else { return }
-        while book.promises[id]?.end == nil {
+        while book.promises[id]?.end == nil, !Task.isCancelled, !book.isClosed {
             await pause(50..<3000)
             await watch(id)
         }
@@ -57,7 +57,7 @@ struct Client: Sendable {
     private func pause(_ milliseconds: Range<Int>) async { try? await loop.sleep(for: ground.span(milliseconds)) }
 
     private func start() async -> ExecutionID? {
-        while door.front == nil { await pause(1..<50) }
+        while door.front == nil, !book.isClosed { await pause(1..<50) }
         guard let front = door.front else { return nil }
         let chosen = plans.all[workflow]
         var facts = RunFacts(
@@ -73,9 +73,13 @@ struct Client: Sendable {
         do {
             _ = try await front.service.accept(chosen.plan, facts, graph: chosen.graph, trigger: "api", key: nil)
             isAccepted = front.isAlive()
+        } catch RuntimeError.full {
+            // A refusal is an answer: the client tries again later.
+            await pause(500..<2000)
+            return await start()
         } catch {
             isAccepted = false
-            if front.isAlive() { book.report("a run was refused: \(error)") }
+            if front.isAlive() { book.report(.refused, "a start: \(error)") }
         }
         ground.say("client \(number): \(facts.execution) \(isAccepted ? "accepted" : "without an answer")")
         book.end(isAccepted ? (facts.execution, workflow) : nil)
@@ -90,7 +94,7 @@ struct Client: Sendable {
             guard let run else {
                 let row = try await front.database.execution(id)
                 guard front.isAlive() else { return }
-                guard let row else { return book.report("the acknowledged run \(id) is lost") }
+                guard let row else { return book.report(.lostRun, "\(id)") }
                 if let view = row.result.flatMap({ try? JSON(parsing: $0) }).flatMap(RunView.init(record:)) {
                     book.see(view)
                 }
@@ -98,26 +102,35 @@ struct Client: Sendable {
             }
             book.see(run.view)
             for (address, nodeRun) in run.nodeRuns {
-                guard case .waiting(.unknownOutcome, _) = nodeRun.state, ground.chance(0.3) else { continue }
-                await answer(front, id, address.text(in: run.plan), nodeRun.attempts.count)
+                guard case .waiting(.unknownOutcome, _) = nodeRun.state else { continue }
+                let attempt = "\(address.text(in: run.plan)) \(nodeRun.attempts.count)"
+                book.expectTaken(attempt, of: id, at: ground.clock.now)
+                if !book.isAcknowledged(attempt, of: id), ground.chance(0.3) {
+                    await answer(front, id, address.text(in: run.plan), attempt)
+                }
             }
+        } catch RuntimeError.full {
+            return
         } catch {
-            if front.isAlive() { book.report("a run cannot be watched: \(error)") }
+            if front.isAlive() { book.report(.refused, "a look at a run: \(error)") }
         }
     }
 
-    private func answer(_ front: Front, _ id: ExecutionID, _ address: String, _ attempt: Int) async {
-        book.permit("\(id) \(address) \(attempt)")
+    private func answer(_ front: Front, _ id: ExecutionID, _ address: String, _ attempt: String) async {
+        book.permit("\(id) \(attempt)")
         ground.say("client \(number): \(address) may be bought again")
         do {
             try await front.service.post(
                 "answer",
                 ["address": .string(address), "answer": "retry"],
-                dedupe: "answer \(address) \(attempt)",
+                dedupe: "answer \(attempt)",
                 to: id
             )
+            if front.isAlive() { book.acknowledge(attempt, of: id, at: ground.clock.now) }
+        } catch RuntimeError.full {
+            return
         } catch {
-            if front.isAlive() { book.report("an answer was refused: \(error)") }
+            if front.isAlive() { book.report(.refused, "an answer: \(error)") }
         }
     }
 }

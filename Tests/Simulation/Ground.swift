@@ -10,6 +10,7 @@ package final class Ground: Sendable {
     package let clock = SteppedClock()
     private let random: Mutex<SplitMix64>
     private let book = Mutex<[String: Int]>([:])
+    private let setBy = Atomic<Int64>(0)
     private let trace: Bool
 
     package init(seed: UInt64, trace: Bool = false) {
@@ -17,9 +18,14 @@ package final class Ground: Sendable {
         self.trace = trace
     }
 
-    /// The wall clock: it follows the stepped one.
+    /// The wall clock: it follows the stepped one but for the times it was set.
     package var now: Instant {
-        Instant(microseconds: 1_700_000_000_000_000 + Int64(clock.now / 1000))
+        Instant(microseconds: 1_700_000_000_000_000 + Int64(clock.now / 1000) + setBy.load(ordering: .relaxed))
+    }
+
+    /// Sets the wall clock forward, or back when negative.
+    package func setWallClock(by time: Duration) {
+        setBy.wrappingAdd(time.wholeMicroseconds, ordering: .relaxed)
     }
 
     /// The next number of chance.
@@ -32,7 +38,9 @@ package final class Ground: Sendable {
     package func pick(_ range: Range<Int>) -> Int { random.withLock { Int.random(in: range, using: &$0) } }
 
     /// A span of time.
-    package func span(_ milliseconds: Range<Int>) -> Duration { .microseconds(pick(milliseconds) * 1000 + pick(0..<1000)) }
+    package func span(_ milliseconds: Range<Int>) -> Duration {
+        .microseconds(pick(milliseconds) * 1000 + pick(0..<1000))
+    }
 
     /// Notes that something was seen once more.
     package func note(_ what: String) {

@@ -19,10 +19,10 @@ package struct Plans: Sendable {
     /// All of them.
     package let all: [Workflow]
 
-    package init() throws {
+    package init(bug: PlantedBug? = nil) throws {
         let catalog = try Catalog(
             BuiltInCatalog.documents.filter { !$0.file.contains("providers/") && !$0.file.contains("prices/") }
-                + [Catalog.Document(file: "simulation.json", bytes: Array(Self.types.utf8), layer: .own)]
+                + [Catalog.Document(file: "simulation.json", bytes: Array(Self.types(bug).utf8), layer: .own)]
         )
         all = try Self.texts.map { name, nodes, edges in
             let graph = try Graph(
@@ -88,9 +88,11 @@ package struct Plans: Sendable {
     }
 
     /// The node types that the vendor serves.
-    private static let types = """
+    private static func types(_ bug: PlantedBug?) -> String {
+        """
         [{"kind": "provider", "id": "vendor", "baseUrl": "https://vendor.example"},
-         {"kind": "node", "type": "llm:one", "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
+         {"kind": "node", "type": "llm:one",
+          "effect": "\(bug == .resubmitOnUnknown ? "repeatable" : "once")", "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
           "outputs": [{"id": "text", "type": "TEXT"}], "offers": [{"id": "a", "provider": "vendor"}]},
          {"kind": "node", "type": "llm:safe", "effect": "repeatable",
           "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
@@ -98,4 +100,5 @@ package struct Plans: Sendable {
          {"kind": "node", "type": "llm:list", "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
           "outputs": [{"id": "texts", "type": "TEXT", "list": true}], "offers": [{"id": "a", "provider": "vendor"}]}]
         """
+    }
 }

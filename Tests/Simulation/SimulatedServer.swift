@@ -23,6 +23,9 @@ package final class SimulatedServer {
     /// When the next of its timers is due.
     var deadlines: [UInt64] { loops.compactMap(\.nextDeadline) }
 
+    /// Whether it has taken up runs of the one before it and is not done with that.
+    var isRecovering: Bool { number > 1 && service.isRecovering }
+
     /// What others see of it.
     var front: Front {
         let alive = alive
@@ -51,7 +54,7 @@ package final class SimulatedServer {
                 made.append(executor)
                 return executor
             },
-            onBroken: { error in if alive.isSet { book.report("The database broke: \(error)") } }
+            onBroken: { error in if alive.isSet { book.report(.refused, "a commit: \(error)") } }
         )
         executors = made
         let line = VendorLine(vendor: world.vendor, ground: ground, faults: world.faults, isConnected: { alive.isSet })
@@ -83,7 +86,7 @@ package final class SimulatedServer {
             do {
                 try await service.recover()
             } catch {
-                if alive.isSet { book.report("Recovery failed: \(error)") }
+                if alive.isSet { book.report(.refused, "recovery: \(error)") }
             }
         }
     }

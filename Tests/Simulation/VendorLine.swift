@@ -4,33 +4,6 @@ import EventLoop
 import Runtime
 import Values
 
-/// What goes wrong in a world, as shares of all cases.
-package struct Faults: Sendable {
-    /// A request is lost on its way to the vendor.
-    package var lostRequests = 0.03
-    /// The answer to a request is lost.
-    package var lostAnswers = 0.04
-    /// The vendor refuses with "too busy".
-    package var refusals = 0.1
-    /// The vendor says there were too many calls.
-    package var rateLimits = 0.08
-    /// A server crashes, at each step.
-    package var crashes = 0.002
-
-    package init() {}
-
-    /// A world in which nothing goes wrong.
-    package static var none: Faults {
-        var faults = Faults()
-        faults.lostRequests = 0
-        faults.lostAnswers = 0
-        faults.refusals = 0
-        faults.rateLimits = 0
-        faults.crashes = 0
-        return faults
-    }
-}
-
 /// The way between a server and the vendor, on which everything can be lost or late.
 struct VendorLine: Sendable {
     let vendor: SimulatedVendor
@@ -98,7 +71,7 @@ struct VendorLine: Sendable {
             attempt: "\(nodeRun) \(call.attempt)",
             nodeRun: nodeRun,
             prompt: call.request.prepared.inputs["prompt"]?.text ?? "-",
-            isRepeatable: call.request.type.effect == .repeatable
+            isRepeatable: call.request.type.id == "llm:safe"
         )
         ground.say("vendor accepts \(job.id) for \(job.attempt)")
         if ground.chance(faults.lostAnswers) {

@@ -15,8 +15,8 @@ package final class World {
         /// The seed of the world.
         package let seed: UInt64
         /// What happened.
-        package let reports: [String]
-        package var description: String { "seed \(seed): \(reports.joined(separator: "\n  "))" }
+        package let reports: [Report]
+        package var description: String { "seed \(seed): \(reports.map(\.description).joined(separator: "\n  "))" }
     }
 
     package let ground: Ground
@@ -24,12 +24,19 @@ package final class World {
     package let plans: Plans
     package let faults: Faults
     package let book = Book()
+    let bug: PlantedBug?
+    private var disk: ForgetfulDisk?
     private let seed: UInt64
     private let folder: TemporaryFolder
     private let clients: SteppedLoop
     private let door = Door()
     private var server: SimulatedServer?
     private var servers = 0
+    /// Until when the server is stopped, by the stepped clock.
+    private var stoppedUntil: UInt64 = 0
+    /// Until when the disk is full, when it is.
+    private var fullUntil: UInt64 = 0
+    private var isFull = false
     /// The servers that crashed: whoever still asks them something hears that nobody is there.
     private var dead: [SimulatedServer] = []
     /// Until when things go wrong, by the stepped clock; afterwards everything must come to its end.
@@ -37,14 +44,25 @@ package final class World {
     private let runs: Int
 
     /// A world in which nothing has happened.
-    package init(seed: UInt64, plans: Plans, faults: Faults = Faults(), runs: Int = 6, trace: Bool = false) throws {
+    package init(
+        seed: UInt64,
+        plans: Plans,
+        faults: Faults? = nil,
+        bug: PlantedBug? = nil,
+        runs: Int = 6,
+        trace: Bool = false
+    ) throws {
         self.seed = seed
         self.plans = plans
-        self.faults = faults
         self.runs = runs
         ground = Ground(seed: seed, trace: trace)
+        self.faults = faults ?? .some(ground)
         vendor = SimulatedVendor(ground: ground)
         folder = try TemporaryFolder(inMemory: true)
+        self.bug = bug
+        disk =
+            bug == .publishBeforeCommit
+            ? try ForgetfulDisk(database: "\(folder.path)/millrace.db", copies: "\(folder.path)/copies") : nil
         clients = try SteppedLoop(label: "clients", clock: ground.clock)
         peace = ground.clock.now + 30_000_000_000
     }
@@ -61,16 +79,26 @@ package final class World {
             guard book.reports.isEmpty else { break }
             steps += 1
             guard steps < 2_000_000, ground.clock.now < peace + 86_400_000_000_000 else {
-                book.report("the world does not come to rest: \(unfinished)")
+                book.report(.stuck, "the world does not come to rest: \(unfinished)")
                 break
             }
             try step()
         }
         let ends = book.reports.isEmpty ? try check() : []
-        server?.crash()
-        server = nil
+        end()
         guard book.reports.isEmpty else { throw Broken(seed: seed, reports: book.reports) }
         return ends
+    }
+
+    /// Lets everybody go home, so that nothing is left waiting.
+    private func end() {
+        book.close()
+        door.close()
+        server?.crash()
+        while clients.isBusy || clients.nextDeadline != nil || dead.contains(where: { $0.run() }) {
+            clients.cancelTimers()
+            _ = clients.step()
+        }
     }
 
     private var isDone: Bool {
@@ -88,23 +116,61 @@ package final class World {
     // MARK: Time
 
     private func step() throws {
-        if ground.clock.now < peace, ground.chance(faults.crashes) { try crash() }
-        var units = server?.busyUnits ?? []
+        if ground.clock.now < peace { try harm() }
+        let isStopped = ground.clock.now < stoppedUntil
+        if ground.clock.now >= fullUntil { fillDisk(false) }
+        var units = isStopped ? [] : server?.busyUnits ?? []
         if clients.isBusy { units.append(.loop(clients)) }
         if units.isEmpty {
             guard !dead.contains(where: { $0.run() }) else { return }
-            let next = ([clients.nextDeadline] + (server?.deadlines ?? [])).compactMap { $0 }.min()
-            guard let next else { return book.report("everything waits and nothing will happen: \(unfinished)") }
+            let next =
+                ([clients.nextDeadline] + (isStopped ? [stoppedUntil] : server?.deadlines ?? [])
+                + (isFull ? [fullUntil] : [])).compactMap { $0 }.min()
+            guard let next else {
+                return book.report(.stuck, "everything waits and nothing will happen: \(unfinished)")
+            }
             ground.clock.move(to: max(next, ground.clock.now + 1000))
         } else {
-            units[units.count == 1 ? 0 : ground.pick(0..<units.count)].step()
+            let unit = units[units.count == 1 ? 0 : ground.pick(0..<units.count)]
+            if case .executor = unit { try disk?.keep() }
+            unit.step()
+            if bug == .forgetTimerAfterRecovery, case .loop(let loop) = unit, server?.isRecovering == true {
+                loop.forgetCalls()
+            }
             ground.clock.move(to: ground.clock.now + 10_000)
         }
+    }
+
+    /// Lets something go wrong, or not.
+    private func harm() throws {
+        if ground.chance(faults.crashes) { try crash() }
+        if ground.chance(faults.stops) {
+            ground.note("fault: stop")
+            stoppedUntil = ground.clock.now + UInt64(ground.pick(1..<40)) * 1_000_000_000
+            ground.say("the server is stopped")
+        }
+        if ground.chance(faults.fullDisks), !isFull {
+            ground.note("fault: full disk")
+            fullUntil = ground.clock.now + UInt64(ground.pick(1..<20)) * 1_000_000_000
+            fillDisk(true)
+        }
+        if ground.chance(faults.clockChanges) {
+            ground.note("fault: clock change")
+            ground.setWallClock(by: .seconds(ground.pick(-90..<90)))
+        }
+    }
+
+    private func fillDisk(_ isFull: Bool) {
+        guard self.isFull != isFull, let database = server?.front.database else { return }
+        self.isFull = isFull
+        ground.say("the disk is \(isFull ? "full" : "empty")")
+        Task(executorPreference: clients.loop) { try await database.holdSize(isFull) }
     }
 
     private func start() throws {
         servers += 1
         let server = try SimulatedServer(number: servers, folder: folder.path, world: self)
+        try bug?.plant(into: "\(folder.path)/millrace.db")
         self.server = server
         door.open(server.front)
     }
@@ -113,9 +179,14 @@ package final class World {
         guard let server else { return }
         noteCrashPoints(server)
         ground.say("s\(server.number) crashes")
+        ground.note("fault: crash")
+        // A full disk is no property of the process, but the next one begins with space again.
+        isFull = false
+        stoppedUntil = 0
         door.close()
         server.crash()
         dead.append(server)
+        try disk?.forget()
         ground.clock.move(to: ground.clock.now + UInt64(ground.pick(1..<3000)) * 1_000_000)
         try start()
     }
@@ -133,7 +204,9 @@ package final class World {
                 case .submitted: ground.note("crash: submitted")
                 case .ready: ground.note("crash: ready")
                 default:
-                    if case .waiting(let reason, _) = nodeRun.state { ground.note("crash: waiting for \(reason.rawValue)") }
+                    if case .waiting(let reason, _) = nodeRun.state {
+                        ground.note("crash: waiting for \(reason.rawValue)")
+                    }
                 }
             }
         }
@@ -168,13 +241,15 @@ package final class World {
             }
             while result.value == nil { try step() }
             guard let (row, entries) = result.value, let row else {
-                book.report("the acknowledged run \(id) is lost")
+                book.report(.lostRun, "\(id)")
                 continue
             }
             do {
                 ends.append((promise.workflow, try audit.check(row, entries, workflow: promise.workflow)))
+            } catch let report as Report {
+                book.report(report.complaint, "\(id) (\(plans.all[promise.workflow].name)): \(report.text)")
             } catch {
-                book.report("\(id) (\(plans.all[promise.workflow].name)): \(error)")
+                book.report(.wrongJournal, "\(id): \(error)")
             }
         }
         audit.checkVendor()

@@ -31,6 +31,19 @@ public enum Event: Sendable, Hashable {
     /// The run is terminal.
     case ended(RunEnd)
 
+    /// When it happened; for a wait, since when it lasts.
+    public var time: Instant {
+        switch self {
+        case .accepted(let facts): facts.createdAt
+        case .waiting(_, _, _, let at, _), .intended(_, _, _, _, let at), .submitted(_, _, _, let at),
+            .ready(_, _, _, let at), .attemptFailed(_, _, _, _, _, let at), .completed(_, _, _, _, _, let at),
+            .failed(_, _, _, let at), .skipped(_, _, let at), .cancelRequested(_, let at), .paused(let at),
+            .resumed(let at):
+            at
+        case .ended(let end): end.at
+        }
+    }
+
     /// What follows a failed attempt.
     public enum NextStep: Sendable, Hashable {
         /// Another attempt at that time, through the offer of that place in the node type's list.

@@ -6,6 +6,7 @@ extension Run {
     /// Changes the state by what has happened; the only place where state changes, live and on replay.
     public mutating func apply(_ event: Event) {
         lastEvent += 1
+        time = max(time, event.time)
         switch event {
         case .accepted: break
         case .waiting(let address, let reason, let readyAt, let since, let until):

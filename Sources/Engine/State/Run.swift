@@ -11,6 +11,8 @@ public struct Run: Sendable {
     public let facts: RunFacts
     /// The number of the last event.
     public internal(set) var lastEvent: Int64 = 0
+    /// The time of the last event; the clock of the machine may be set back, that of a run is not.
+    public internal(set) var time: Instant
     /// When the first node began.
     public internal(set) var startedAt: Instant?
     /// When somebody first asked for its end.
@@ -41,6 +43,7 @@ public struct Run: Sendable {
     public init(plan: Plan, facts: RunFacts) {
         self.plan = plan
         self.facts = facts
+        time = facts.createdAt
         nodes = [NodeState](repeating: NodeState(), count: plan.nodes.count)
     }
 

@@ -33,7 +33,7 @@ extension Run {
     ///
     /// - Parameters:
     ///   - input: What has come to the run.
-    ///   - now: The time of the decision; events carry it.
+    ///   - now: The time of the decision; events carry it, or the time of the last one when that is later.
     ///   - random: Spreads pauses and fills random nodes; what it gave stands in the events.
     /// - Returns: The events to commit and the effects to perform.
     public mutating func step<Random: RandomNumberGenerator>(
@@ -42,7 +42,7 @@ extension Run {
         random: inout Random
     ) -> Decision {
         guard end == nil else { return Decision() }
-        var step = Step(run: self, now: now, random: random)
+        var step = Step(run: self, now: max(now, time), random: random)
         step.take(input)
         step.settle()
         self = step.run

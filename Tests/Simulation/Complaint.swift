@@ -1,0 +1,33 @@
+/// The kinds of broken promises.
+package enum Complaint: String, Sendable {
+    /// An acknowledged run is not stored.
+    case lostRun = "an acknowledged run is lost"
+    /// An acknowledged signal led to nothing.
+    case lostSignal = "an acknowledged signal is lost"
+    /// What was shown is not true any more.
+    case takenBack = "what was shown was taken back"
+    /// The vendor took one attempt more than once.
+    case sameAttemptTwice = "one attempt was bought twice"
+    /// The vendor took a node run more often than anybody allowed.
+    case boughtAgain = "a node run was bought again"
+    /// What is booked is not what was bought.
+    case wrongMoney = "the books are wrong"
+    /// A run comes to another result, or another end, than undisturbed.
+    case wrongEnd = "a run ended wrongly"
+    /// A run does not end although nothing is in its way.
+    case stuck = "a run is stuck"
+    /// A journal that cannot be read again, or tells another story than its result.
+    case wrongJournal = "a journal is wrong"
+    /// Something failed that must not fail.
+    case refused = "something was refused"
+}
+
+/// A promise that was broken.
+package struct Report: Error, Sendable, CustomStringConvertible {
+    /// Which one.
+    package let complaint: Complaint
+    /// What happened.
+    package let text: String
+
+    package var description: String { "\(complaint.rawValue): \(text)" }
+}
