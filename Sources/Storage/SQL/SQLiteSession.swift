@@ -1,7 +1,9 @@
 private import SQLite
+import Values
 
 /// A connection to an SQLite file with the settings of a durable server.
-struct SQLiteSession: SQLSession, ~Copyable {
+final class SQLiteSession: SQLSession {
+    let dialect = Dialect.sqlite
     private var connection: Connection
 
     /// Opens the file for its single writer, or for one of its readers.
@@ -30,16 +32,16 @@ struct SQLiteSession: SQLSession, ~Copyable {
         PRAGMA temp_store=MEMORY;
         """
 
-    mutating func script(_ sql: String) throws(StorageError) {
+    func script(_ sql: String) throws(StorageError) {
         do { try connection.script(sql) } catch { throw Self.translate(error) }
     }
 
     @discardableResult
-    mutating func run(_ sql: String, _ arguments: [SQLValue]) throws(StorageError) -> Int {
+    func run(_ sql: String, _ arguments: [SQLValue]) throws(StorageError) -> Int {
         do { return try connection.run(sql, arguments.map(\.bound)) } catch { throw Self.translate(error) }
     }
 
-    mutating func rows(_ sql: String, _ arguments: [SQLValue]) throws(StorageError) -> [SQLRow] {
+    func rows(_ sql: String, _ arguments: [SQLValue]) throws(StorageError) -> [SQLRow] {
         do {
             return try connection.rows(sql, arguments.map(\.bound)) { row in
                 SQLRow(
@@ -58,6 +60,8 @@ struct SQLiteSession: SQLSession, ~Copyable {
             throw Self.translate(error)
         }
     }
+
+    func send(_ hint: Hint, to worker: WorkerID?) {}
 
     /// Copies the whole database into a new file.
     func copy(to path: String) throws(StorageError) {
