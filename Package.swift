@@ -174,14 +174,14 @@ let package = Package(
         .target(name: "Storage", dependencies: ["EventLoop", "FileSystem", "PostgreSQL", "SQLite", "Values"]),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["EventLoop", "PostgreSQL", "Storage", "TestSockets", "TestSupport", "Values"]
+            dependencies: ["PostgreSQL", "Storage", "TestSockets", "TestSupport", "Values"]
         ),
 
         // MARK: TestSockets
         .target(name: "TestSockets"),
 
         // MARK: TestSupport
-        .target(name: "TestSupport", dependencies: ["EventLoop", "HTTPServer", "HTTPValues", "Values"]),
+        .target(name: "TestSupport", dependencies: ["EventLoop", "HTTPServer", "HTTPValues", "PostgreSQL", "Values"]),
 
         // MARK: Values
         .target(name: "Values"),

@@ -12,6 +12,12 @@ public struct Connection: ~Copyable {
         public let channel: String
         /// Its text.
         public let payload: String
+
+        /// A message with these parts.
+        public init(channel: String, payload: String) {
+            self.channel = channel
+            self.payload = payload
+        }
     }
 
     private let handle: OpaquePointer

@@ -74,9 +74,9 @@ extension Database {
     /// Gives a run to this server unless another one works on it.
     ///
     /// - Returns: Who works on it now; `nil` when it is not unfinished.
-    public func claim(_ id: ExecutionID) async throws(StorageError) -> Possession? {
+    public func claim(_ id: ExecutionID, _ lease: Lease = .standard) async throws(StorageError) -> Possession? {
         let worker = worker
-        return try await write { session throws(StorageError) in try session.claim(id, for: worker) }
+        return try await write { session throws(StorageError) in try session.claim(id, for: worker, lease) }
     }
 
     /// Leaves all runs of this server to the others.
@@ -94,8 +94,13 @@ extension Database {
     }
 
     /// The servers whose lease has ended and that have left runs behind.
-    public func lapsedWorkers() async throws(StorageError) -> [WorkerID] {
-        try await read { session throws(StorageError) in try session.lapsedWorkers() }
+    public func lapsedWorkers(_ lease: Lease = .standard) async throws(StorageError) -> [WorkerID] {
+        try await read { session throws(StorageError) in try session.lapsedWorkers(lease) }
+    }
+
+    /// Whether there may be something to claim.
+    public func hasWork(_ lease: Lease = .standard) async throws(StorageError) -> Bool {
+        try await read { session throws(StorageError) in try session.hasWork(lease) }
     }
 
     /// Forgets servers that ended long ago.

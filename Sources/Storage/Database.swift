@@ -83,6 +83,11 @@ public final class Database: Sendable {
         return WorkerID(high: random.next(), low: random.next())
     }
 
+    /// Executes a statement without arguments; for tests.
+    package func execute(_ sql: String) async throws(StorageError) {
+        _ = try await write { session throws(StorageError) in try session.run(sql, []) }
+    }
+
     static func started(_ label: String) throws(EventLoopError) -> BlockingExecutor {
         let executor = try BlockingExecutor(label: label)
         try executor.start()

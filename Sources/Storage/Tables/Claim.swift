@@ -9,7 +9,7 @@ public enum ClaimKind: Sendable, Hashable {
 }
 
 /// Who works on a run, after one server has asked for it.
-public enum Possession: Sendable {
+public enum Possession: Sendable, Hashable {
     /// The server that asked; only its appends are accepted from now on.
     case own(LiveRun)
     /// Another one, or none yet.
@@ -55,16 +55,30 @@ extension SQLSession where Self: ~Copyable {
         )
     }
 
+    /// Whether there may be something to claim: a run that is free, or one of a server that has ended.
+    mutating func hasWork(_ lease: Lease) throws(StorageError) -> Bool {
+        let free = try row(
+            "SELECT 1 FROM live WHERE owner IS NULL AND (wake_at IS NULL OR wake_at <= \(dialect.now)) LIMIT 1",
+            []
+        )
+        guard free == nil else { return true }
+        return try !lapsedWorkers(lease).isEmpty
+    }
+
     /// Gives one run to a server unless another one works on it.
-    mutating func claim(_ id: ExecutionID, for worker: WorkerID) throws(StorageError) -> Possession? {
+    mutating func claim(
+        _ id: ExecutionID,
+        for worker: WorkerID,
+        _ lease: Lease
+    ) throws(StorageError) -> Possession? {
         let claimed = try liveRuns(
             """
             UPDATE live SET epoch = epoch + 1, owner = ?2, wake_at = NULL
             WHERE execution_id = ?1 AND (owner IS NULL OR owner = ?2
-                OR owner IN (SELECT owner FROM workers WHERE lease_until <= \(dialect.now) - \(Lease.grace)))
+                OR owner IN (SELECT owner FROM workers WHERE lease_until <= \(dialect.now) - ?3))
             RETURNING execution_id, epoch, seq, owner
             """,
-            [.id(id), .id(worker)]
+            [.id(id), .id(worker), .span(lease.grace)]
         )
         if let run = claimed.first { return .own(run) }
         return try liveRun(id).map { .elsewhere($0) }

@@ -1,7 +1,7 @@
 public import Values
 
 /// A run that is not terminal.
-public struct LiveRun: Sendable {
+public struct LiveRun: Sendable, Hashable {
     /// The run.
     public let execution: ExecutionID
     /// The epoch of its owner.

@@ -7,10 +7,13 @@ import Values
 public struct Lease: Sendable, Hashable {
     /// How long others respect it after a renewal.
     public var life: Duration
+    /// How much longer than its end others wait before they take the runs: what a call may need that had just begun.
+    public var grace: Duration
 
     /// A lease of that life.
-    public init(life: Duration) {
+    public init(life: Duration, grace: Duration = .seconds(5)) {
         self.life = life
+        self.grace = grace
     }
 
     /// Fifteen seconds.
@@ -21,9 +24,14 @@ public struct Lease: Sendable, Hashable {
 
     /// The pause between two renewals.
     public var renewal: Duration { life / 5 }
+}
 
-    /// How much longer than its end others wait, in microseconds: what a call may need that had just begun.
-    static let grace: Int64 = 5_000_000
+extension SQLValue {
+    /// A span in microseconds.
+    static func span(_ span: Duration) -> SQLValue {
+        let (seconds, attoseconds) = span.components
+        return .integer(seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
+    }
 }
 
 extension SQLSession where Self: ~Copyable {
@@ -34,7 +42,6 @@ extension SQLSession where Self: ~Copyable {
         labels: [String],
         version: String
     ) throws(StorageError) {
-        let (seconds, attoseconds) = life.components
         try run(
             """
             INSERT INTO workers (owner, lease_until, labels, version, commits)
@@ -43,21 +50,20 @@ extension SQLSession where Self: ~Copyable {
                 version = excluded.version
             """,
             [
-                .id(worker), .integer(seconds * 1_000_000 + attoseconds / 1_000_000_000_000),
-                .text(labels.joined(separator: " ")), .text(version),
+                .id(worker), .span(life), .text(labels.joined(separator: " ")), .text(version),
             ]
         )
     }
 
     /// The servers whose lease has ended, as long ago as others wait, and that have left runs behind.
-    mutating func lapsedWorkers() throws(StorageError) -> [WorkerID] {
+    mutating func lapsedWorkers(_ lease: Lease) throws(StorageError) -> [WorkerID] {
         var workers: [WorkerID] = []
         for row in try rows(
             """
-            SELECT owner FROM workers WHERE lease_until <= \(dialect.now) - \(Lease.grace)
+            SELECT owner FROM workers WHERE lease_until <= \(dialect.now) - ?1
                 AND EXISTS (SELECT 1 FROM live WHERE live.owner = workers.owner)
             """,
-            []
+            [.span(lease.grace)]
         ) {
             workers.append(try row.id(0))
         }
