@@ -111,6 +111,11 @@ let package = Package(
             exclude: ["MockVendor"]
         ),
 
+        // MARK: PostgreSQL
+        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "PostgreSQL", dependencies: ["CPostgreSQL"]),
+        .testTarget(name: "PostgreSQLTests", dependencies: ["PostgreSQL", "TestSupport"]),
+
         // MARK: Processes
         .target(name: "Processes"),
         .testTarget(name: "ProcessesTests", dependencies: ["FileSystem", "Processes", "TestSupport"]),
@@ -176,13 +181,17 @@ let package = Package(
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"]),
 
         // MARK: Storage
-        .target(name: "Storage", dependencies: ["EventLoop", "FileSystem", "SQLite", "Values"]),
+        .target(name: "Storage", dependencies: ["EventLoop", "FileSystem", "PostgreSQL", "SQLite", "Values"]),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: ["PostgreSQL", "Storage", "TestSockets", "TestSupport", "Values"]
+        ),
 
         // MARK: TestSockets
         .target(name: "TestSockets"),
 
         // MARK: TestSupport
-        .target(name: "TestSupport", dependencies: ["EventLoop", "HTTPServer", "HTTPValues", "Values"]),
+        .target(name: "TestSupport", dependencies: ["EventLoop", "HTTPServer", "HTTPValues", "PostgreSQL", "Values"]),
 
         // MARK: Values
         .target(name: "Values"),

@@ -96,7 +96,7 @@ int eventloop_semaphore_wait(int descriptor) {
 
 uint64_t eventloop_now(void) {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(CLOCK_BOOTTIME, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 

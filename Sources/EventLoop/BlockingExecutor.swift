@@ -1,4 +1,5 @@
 private import CEventLoop
+private import Glibc
 private import Synchronization
 
 /// The executor of an actor that blocks, on a thread of its own: a database's writer, for one.
@@ -53,6 +54,15 @@ public final class BlockingExecutor: SerialExecutor, Sendable {
             }
             if hasEnded { continuation.resume() } else { _ = eventloop_event_signal(wake.number, 1) }
         }
+    }
+
+    /// Blocks the calling thread, which must be one for blocking work.
+    public static func sleep(for time: Duration) {
+        let (seconds, attoseconds) = time.components
+        var left = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+        var rest = left
+        // An interrupting signal leaves the rest of the time.
+        while unsafe nanosleep(&left, &rest) != 0 { left = rest }
     }
 
     /// Takes a job and runs it when its turn comes.

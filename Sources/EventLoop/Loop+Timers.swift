@@ -69,7 +69,7 @@ extension Loop {
         }
     }
 
-    /// Nanoseconds of the monotonic clock.
+    /// Nanoseconds since the machine was started; the time it slept counts.
     package static var now: UInt64 { eventloop_now() }
 
     private func add(_ number: UInt64, _ deadline: UInt64, _ action: TimerAction) {

@@ -101,7 +101,7 @@ public final class Loop: Sendable {
         _ = eventloop_event_signal(wake.number, 1)
     }
 
-    /// Nanoseconds of the monotonic clock, or of the loop's own one.
+    /// Nanoseconds since the machine was started, or of the loop's own clock.
     package var time: UInt64 { clock?.now ?? Self.now }
 
     /// The state that the loop's thread works on.

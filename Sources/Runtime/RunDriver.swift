@@ -26,6 +26,8 @@ struct RunDriver {
         let effects: [Effect]
         /// The numbers of the inputs whose events are stored now.
         let inputs: [Int]
+        /// The events that are stored now.
+        let events: [Event]
     }
 
     private(set) var run: Run
@@ -103,6 +105,11 @@ struct RunDriver {
     /// Whether everything decided is stored.
     var isSettled: Bool { events.isEmpty && consumed.isEmpty && inFlight == nil }
 
+    /// What attempts have come to that is not known to be stored.
+    var unstoredOutcomes: [Event] {
+        ((inFlight?.events ?? []) + events).filter(\.isOutcome)
+    }
+
     /// What is to be stored next; `nil` while a commit is on its way, or when there is nothing.
     mutating func nextCommit() -> JournalAppend? {
         guard inFlight == nil, !events.isEmpty || !consumed.isEmpty else { return nil }
@@ -131,7 +138,7 @@ struct RunDriver {
                 result: view.record.bytes
             )
         }
-        inFlight = Committed(run: run, effects: effects, inputs: inputs)
+        inFlight = Committed(run: run, effects: effects, inputs: inputs, events: events)
         events = []
         effects = []
         inputs = []

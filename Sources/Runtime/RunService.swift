@@ -8,38 +8,35 @@ import Synchronization
 
 /// The shell round the engine: it owns the runs of this server, spread over its event loops.
 public final class RunService: Sendable {
-    private let database: Database
-    private let services: Services
-    private let shards: [Shard]
+    let database: Database
+    let services: Services
+    let duty: Duty
+    let lease: LeaseGuard
+    let shards: [Shard]
+    /// Whether claims are being made, and whether they are wanted once more.
+    let claiming = Mutex((isRunning: false, isWanted: false))
     private let isDraining = Atomic<Bool>(false)
     private let recovering = Atomic<Bool>(true)
 
     /// A service on these loops; nothing is worked on before ``recover()``.
-    public init(database: Database, loops: [Loop], services: Services) {
+    public init(database: Database, loops: [Loop], services: Services, duty: Duty = Duty()) {
         self.database = database
         self.services = services
+        self.duty = duty
+        let lease = LeaseGuard(isForever: !database.isShared, loop: loops.first)
+        self.lease = lease
         let slots = SlotLimiter(places: services.places, standard: 10_000)
-        shards = loops.map { Shard(loop: $0, database: database, services: services, slots: slots) }
+        shards = loops.map {
+            Shard(loop: $0, database: database, services: services, slots: slots, duty: duty, lease: lease)
+        }
     }
 
     /// Takes up every unfinished run of an earlier process, oldest first; a run that cannot be taken up is logged and
     /// stays as it is.
     public func recover() async throws(StorageError) {
         defer { recovering.store(false, ordering: .relaxed) }
-        var last: ExecutionID?
-        while true {
-            let runs = try await database.liveRuns(after: last, limit: 200)
-            for run in runs {
-                do {
-                    _ = try await shard(of: run.execution).handle(run.execution)
-                } catch {
-                    services.log("\(error)")
-                    if error == .full { await shard(of: run.execution).loadLater(run.execution) }
-                }
-            }
-            guard let next = runs.last?.execution else { return }
-            last = next
-        }
+        if !lease.isHeld { try await renewLease() }
+        try await claimAll()
     }
 
     /// Whether runs of an earlier process are still being taken up.
@@ -161,9 +158,10 @@ public final class RunService: Sendable {
     public func stop() async {
         drain()
         for shard in shards { await shard.stop() }
+        if database.isShared { try? await database.release() }
     }
 
-    private func shard(of id: ExecutionID) -> Shard {
+    func shard(of id: ExecutionID) -> Shard {
         shards[Int(id.low % UInt64(shards.count))]
     }
 }

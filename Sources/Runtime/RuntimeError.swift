@@ -1,3 +1,4 @@
+import Storage
 public import Values
 
 /// Why the runtime could not do what was asked.
@@ -12,6 +13,8 @@ public enum RuntimeError: Error, Sendable, Hashable, CustomStringConvertible {
     case draining
     /// The disk is full.
     case full
+    /// The database cannot be reached now.
+    case unavailable(reason: String)
     /// Something could not be stored or read.
     case storage(reason: String)
     /// A stored run cannot be taken up again.
@@ -25,8 +28,26 @@ public enum RuntimeError: Error, Sendable, Hashable, CustomStringConvertible {
         case .tooManySignals(let id): "1,000 signals wait for the execution \(id). Try again when it has taken them."
         case .draining: "The server is stopping. Try again in a moment."
         case .full: "The disk is full; nothing was stored. Free some space and try again."
+        case .unavailable(let reason): "The database cannot be reached; try again in a moment: \(reason)"
         case .storage(let reason): "The database failed: \(reason)"
         case .damaged(let id, let reason): "The execution \(id) cannot be taken up again: \(reason)"
+        }
+    }
+
+    /// Whether the same may succeed later without anything being wrong.
+    var isPassing: Bool {
+        switch self {
+        case .full, .unavailable: true
+        default: false
+        }
+    }
+
+    /// The same, as the runtime says it.
+    init(_ error: StorageError) {
+        switch error {
+        case .full: self = .full
+        case .unavailable(let reason): self = .unavailable(reason: reason)
+        default: self = .storage(reason: error.description)
         }
     }
 }

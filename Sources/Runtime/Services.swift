@@ -44,6 +44,8 @@ public struct Services: Sendable {
         public var startedAt: Instant
         /// The loop the attempt is made on.
         public var loop: Loop
+        /// Whether the call may begin: to be asked right before the first byte of what must not happen twice.
+        public var mayBegin: @Sendable () -> Bool = { true }
     }
 
     /// How far an attempt has come.

@@ -53,6 +53,8 @@ extension Shard {
     }
 
     private func start(_ address: Address, _ number: Int, _ entry: Entry) {
+        // Another server may have the run by now; this one lets go of it in a moment.
+        guard lease.isHeld else { return }
         let run = entry.driver.run
         guard let attempt = run.nodeRun(address)?.openAttempt, attempt.number == number else { return }
         let id = entry.handle.id
@@ -60,7 +62,7 @@ extension Shard {
             let error = NodeError("internal_error", "The inputs of the node are gone.")
             return send(id, .finished(address, attempt: number, .failed(error, cost: .zero)))
         }
-        let call = Services.Call(
+        var call = Services.Call(
             request: request,
             grant: attempt.grant,
             attempt: number,
@@ -69,18 +71,23 @@ extension Shard {
             startedAt: attempt.startedAt,
             loop: loop
         )
+        call.mayBegin = { [lease] in lease.isHeld }
         // What a run was dropped with is stopped; when it is loaded again, what that still says is no answer to it.
         let epoch = entry.driver.epoch
-        entry.tasks[address] = Task(executorPreference: loop) {
+        let plan = run.plan
+        entry.tasks[address] = Task(executorPreference: loop) { [call] in
             let outcome = await self.services.perform(call) { milestone in
                 let input: RunInput =
                     switch milestone {
                     case .submitted(let keep): .submitted(address, attempt: number, keep: keep)
                     case .ready(let keep): .ready(address, attempt: number, keep: keep)
                     }
-                await self.deliver(id, epoch, input)
+                let isStored = await self.deliver(id, epoch, input)
+                if !isStored, let event = Event(late: input, at: self.services.now()) {
+                    await self.postLate(event, of: id, plan)
+                }
             }
-            await self.finish(id, epoch, address, number, outcome)
+            await self.finish(id, epoch, address, number, outcome, plan)
         }
     }
 
@@ -89,9 +96,14 @@ extension Shard {
         _ epoch: Int64,
         _ address: Address,
         _ number: Int,
-        _ outcome: RunInput.Outcome
-    ) {
-        guard let entry = entry(id), entry.driver.epoch == epoch else { return }
+        _ outcome: RunInput.Outcome,
+        _ plan: Plan
+    ) async {
+        guard let entry = entry(id), entry.driver.epoch == epoch else {
+            let input = RunInput.finished(address, attempt: number, outcome)
+            if let event = Event(late: input, at: services.now()) { await postLate(event, of: id, plan) }
+            return
+        }
         entry.tasks[address] = nil
         giveBack(entry, address)
         send(id, .finished(address, attempt: number, outcome))
@@ -137,6 +149,9 @@ extension RunInput {
         case "answer":
             guard let address = signal.body["address"]?.string.flatMap({ Address($0, in: plan) }) else { return nil }
             self = .answer(address, retry: signal.body["answer"]?.string == "retry")
+        case "late":
+            guard let event = Event(lateBody: signal.body, in: plan) else { return nil }
+            self = .late(event)
         default: return nil
         }
     }

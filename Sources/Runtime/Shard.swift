@@ -11,14 +11,18 @@ actor Shard {
     let database: Database
     let services: Services
     let slots: SlotLimiter
-    private var entries: [ExecutionID: Entry] = [:]
+    let duty: Duty
+    let lease: LeaseGuard
+    private(set) var entries: [ExecutionID: Entry] = [:]
+    /// The runs that others work on and somebody looks at here.
+    var watched: [ExecutionID: Watched] = [:]
     private var loading: [ExecutionID: Task<RunHandle?, any Error>] = [:]
     /// The handles of runs that were dropped and are loaded again: those who watch them go on watching.
     private var reloading: [ExecutionID: RunHandle] = [:]
-    private var isStopping = false
+    private(set) var isStopping = false
     /// What others may look at without coming here.
     nonisolated let handles = Mutex<[ExecutionID: RunHandle]>([:])
-    private var random: Chance
+    var random: Chance
 
     /// A run with what is under way for it.
     final class Entry {
@@ -32,6 +36,10 @@ actor Shard {
         var places: [Address: String] = [:]
         /// Those who wait for an input to be stored, by its number.
         var waiters: [Int: CheckedContinuation<Bool, Never>] = [:]
+        /// The signals it has taken: a look at the inbox may still find them.
+        var taken: Set<SignalID> = []
+        /// Until when another server wants to hear of its changes, by the clock of the loop.
+        var watchedUntil: UInt64?
 
         init(_ driver: RunDriver, _ handle: RunHandle) {
             self.driver = driver
@@ -41,7 +49,16 @@ actor Shard {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    init(loop: Loop, database: Database, services: Services, slots: SlotLimiter) {
+    init(
+        loop: Loop,
+        database: Database,
+        services: Services,
+        slots: SlotLimiter,
+        duty: Duty,
+        lease: LeaseGuard
+    ) {
+        self.duty = duty
+        self.lease = lease
         self.loop = loop
         self.database = database
         self.services = services
@@ -58,10 +75,12 @@ actor Shard {
 
     /// Accepts an execution: when this returns, it is stored.
     func accept(_ run: Run, _ execution: NewExecution, graph: StoredGraph?) async throws(RuntimeError) -> RunHandle {
+        guard mayOwn else { return try await acceptForOthers(run, execution, graph: graph) }
         let entry = Entry(RunDriver(accepting: run, execution, graph: graph), RunHandle(run))
         let id = run.facts.execution
         decide(entry, .accepted)
-        guard let append = entry.driver.nextCommit() else { throw .storage(reason: "There is nothing to store.") }
+        guard var append = entry.driver.nextCommit() else { throw .storage(reason: "There is nothing to store.") }
+        append.owner = database.worker
         // From here on a place that comes free finds the run, though nobody else can see it yet.
         entries[id] = entry
         do {
@@ -87,22 +106,54 @@ actor Shard {
         defer { loading[id] = nil }
         do {
             return try await task.value
-        } catch let error as RuntimeError {
-            throw error
-        } catch let error as StorageError {
-            throw Self.translate(error)
-        } catch let error as JournalError {
-            throw .damaged(id, reason: error.description)
         } catch {
-            throw .storage(reason: "\(error)")
+            throw Self.translate(error, of: id)
+        }
+    }
+
+    private static func translate(_ error: any Error, of id: ExecutionID) -> RuntimeError {
+        switch error {
+        case let error as RuntimeError: error
+        case let error as StorageError: RuntimeError(error)
+        case let error as JournalError: .damaged(id, reason: error.description)
+        default: .storage(reason: "\(error)")
         }
     }
 
     private func load(_ id: ExecutionID) async throws -> RunHandle? {
-        guard let live = try await database.takeOver(id) else { return nil }
-        let run = try await replay(id)
+        if let entry = entries[id] { return entry.handle }
+        guard watched[id] == nil, mayOwn else { return try await watch(id) }
+        switch try await database.claim(id, duty.lease) {
+        case .own(let live): return try await takeUp(live)
+        case .elsewhere: return try await watch(id)
+        case nil: return nil
+        }
+    }
+
+    /// Takes up a run that was claimed for this server; one of an older epoch that is in memory is let go.
+    func takeUp(claimed live: LiveRun) async throws(RuntimeError) {
+        let id = live.execution
+        if let entry = entries[id] {
+            guard entry.driver.epoch < live.epoch else { return }
+            relinquish(entry)
+        }
+        do {
+            _ = try await takeUp(live)
+        } catch {
+            throw Self.translate(error, of: id)
+        }
+    }
+
+    private func takeUp(_ live: LiveRun) async throws -> RunHandle {
+        let id = live.execution
+        let run = try await replay(id, from: nil)
         let signals = try await database.signals(of: id)
-        let handle = reloading.removeValue(forKey: id) ?? RunHandle(run)
+        if let entry = entries[id] {
+            guard entry.driver.epoch < live.epoch else { return entry.handle }
+            relinquish(entry)
+        }
+        let seen = reloading.removeValue(forKey: id) ?? watched.removeValue(forKey: id)?.handle
+        let handle = seen ?? RunHandle(run)
         handle.publish(run)
         let entry = Entry(RunDriver(run: run, epoch: live.epoch), handle)
         entries[id] = entry
@@ -114,6 +165,9 @@ actor Shard {
         return handle
     }
 
+    /// The handle of a run that was dropped and is loaded again.
+    func takeReloading(_ id: ExecutionID) -> RunHandle? { reloading.removeValue(forKey: id) }
+
     /// Loads a run as soon as the disk is no longer full.
     func loadLater(_ id: ExecutionID) {
         Task(executorPreference: loop) {
@@ -123,8 +177,9 @@ actor Shard {
         }
     }
 
-    private func replay(_ id: ExecutionID) async throws -> Run {
-        var run: Run?
+    /// What the journal adds up to, from a state that was read before or from the beginning.
+    func replay(_ id: ExecutionID, from known: Run?) async throws -> Run {
+        var run = known
         while true {
             let entries = try await database.journal(of: id, after: run?.lastEvent ?? 0, limit: 500)
             for entry in entries where !entry.body.isEmpty {
@@ -174,6 +229,7 @@ actor Shard {
     }
 
     private func take(_ signal: Signal, _ entry: Entry) {
+        guard entry.taken.insert(signal.id).inserted else { return }
         guard let input = RunInput(signal, in: entry.driver.run.plan) else { return }
         decide(entry, input, signal: signal.id)
     }
@@ -205,8 +261,10 @@ actor Shard {
         guard let failure else { return afterCommit(entry) }
         // Nobody has seen what was decided: the run is dropped and loaded again from what is stored.
         services.log("The run \(id) could not be stored and is loaded again: \(failure)")
-        drop(entry)
+        let outcomes = failure == .fenced ? entry.driver.unstoredOutcomes : []
+        drop(entry, stopsAttempts: failure != .fenced)
         reloading[id] = entry.handle
+        for event in outcomes { await postLate(event, of: id, entry.driver.run.plan) }
         await insist("The run \(id) cannot be loaded again") { () throws(RuntimeError) in
             _ = try await handle(id)
         }
@@ -219,14 +277,14 @@ actor Shard {
             try await database.append(append)
         } catch {
             var failure: StorageError? = error
-            guard error == .full else { return failure }
+            guard RuntimeError(error).isPassing else { return failure }
             await insist("The run \(append.execution) cannot be stored") { () throws(RuntimeError) in
                 do throws(StorageError) {
                     try await database.append(append)
                     failure = nil
                 } catch {
                     failure = error
-                    if error == .full { throw .full }
+                    if RuntimeError(error).isPassing { throw RuntimeError(error) }
                 }
             }
             return failure
@@ -234,7 +292,7 @@ actor Shard {
         return nil
     }
 
-    /// Does something again and again, with growing pauses, while the disk is full.
+    /// Does something again and again, with growing pauses, while the disk is full or the database away.
     func insist(_ complaint: String, _ work: () async throws(RuntimeError) -> Void) async {
         var pause = Duration.milliseconds(50)
         while !isStopping {
@@ -243,7 +301,7 @@ actor Shard {
                 return try await work()
             } catch {
                 services.log("\(complaint): \(error)")
-                guard error == .full else { return }
+                guard error.isPassing else { return }
             }
             pause = min(pause * 2, .seconds(30))
         }
@@ -252,6 +310,7 @@ actor Shard {
     private func afterCommit(_ entry: Entry) {
         guard let committed = entry.driver.committed() else { return }
         entry.handle.publish(committed.run)
+        tellWatchers(entry)
         for effect in committed.effects { perform(effect, entry) }
         for input in committed.inputs { entry.waiters.removeValue(forKey: input)?.resume(returning: true) }
         if committed.run.end != nil {
@@ -282,10 +341,13 @@ actor Shard {
     }
 
     /// Lets go of a run that has ended or moved on elsewhere.
-    private func drop(_ entry: Entry) {
+    ///
+    /// Attempts of a run that another server may have taken are not stopped: what they bring may be paid, and goes to
+    /// the run's inbox.
+    func drop(_ entry: Entry, stopsAttempts: Bool = true) {
         let id = entry.handle.id
         entry.timer?.cancel()
-        for task in entry.tasks.values { task.cancel() }
+        if stopsAttempts { for task in entry.tasks.values { task.cancel() } }
         giveBack(entry)
         for waiter in entry.waiters.values { waiter.resume(returning: false) }
         entry.waiters = [:]
@@ -300,7 +362,5 @@ actor Shard {
         for entry in entries.values { drop(entry) }
     }
 
-    static func translate(_ error: StorageError) -> RuntimeError {
-        error == .full ? .full : .storage(reason: error.description)
-    }
+    static func translate(_ error: StorageError) -> RuntimeError { RuntimeError(error) }
 }

@@ -49,6 +49,77 @@ extension Database {
         try await write { session throws(StorageError) in try session.takeOver(id) }
     }
 
+    // MARK: Ownership
+
+    /// Where an unfinished run stands; `nil` when it is not unfinished.
+    public func liveRun(_ id: ExecutionID) async throws(StorageError) -> LiveRun? {
+        try await read { session throws(StorageError) in try session.liveRun(id) }
+    }
+
+    /// Gives a batch of runs to this server; its lease must hold.
+    ///
+    /// - Parameters:
+    ///   - kind: Which runs.
+    ///   - labels: What this server can do that not every one can.
+    ///   - limit: The most runs.
+    /// - Returns: The runs with their new epochs.
+    /// - Throws: ``StorageError`` when the database fails.
+    public func claim(_ kind: ClaimKind, labels: [String], limit: Int) async throws(StorageError) -> [LiveRun] {
+        let worker = worker
+        return try await write { session throws(StorageError) in
+            try session.claim(kind, for: worker, labels: labels, limit: limit)
+        }
+    }
+
+    /// Gives a run to this server unless another one works on it.
+    ///
+    /// - Returns: Who works on it now; `nil` when it is not unfinished.
+    public func claim(_ id: ExecutionID, _ lease: Lease = .standard) async throws(StorageError) -> Possession? {
+        let worker = worker
+        return try await write { session throws(StorageError) in try session.claim(id, for: worker, lease) }
+    }
+
+    /// Leaves all runs of this server to the others.
+    public func release() async throws(StorageError) {
+        let worker = worker
+        try await write { session throws(StorageError) in try session.release(worker) }
+    }
+
+    /// Notes that this server lives.
+    public func renew(_ lease: Lease, labels: [String], version: String) async throws(StorageError) {
+        let worker = worker
+        try await write { session throws(StorageError) in
+            try session.renew(worker, life: lease.life, labels: labels, version: version)
+        }
+    }
+
+    /// The servers whose lease has ended and that have left runs behind.
+    public func lapsedWorkers(_ lease: Lease = .standard) async throws(StorageError) -> [WorkerID] {
+        try await read { session throws(StorageError) in try session.lapsedWorkers(lease) }
+    }
+
+    /// Whether there may be something to claim.
+    public func hasWork(_ lease: Lease = .standard) async throws(StorageError) -> Bool {
+        try await read { session throws(StorageError) in try session.hasWork(lease) }
+    }
+
+    /// Forgets servers that ended long ago.
+    public func forgetWorkers() async throws(StorageError) {
+        try await write { session throws(StorageError) in try session.forgetWorkers() }
+    }
+
+    /// The runs of this server that have signals waiting.
+    public func signalled() async throws(StorageError) -> [ExecutionID] {
+        let worker = worker
+        return try await read { session throws(StorageError) in try session.signalled(ownedBy: worker) }
+    }
+
+    /// Tells another server something, or all of them; it may be lost.
+    public func send(_ hint: Hint, to worker: WorkerID?) async throws(StorageError) {
+        guard isShared else { return }
+        try await write { session throws(StorageError) in try session.send(hint, to: worker) }
+    }
+
     /// The stored form of a graph.
     public func graph(_ hash: ContentHash) async throws(StorageError) -> [UInt8]? {
         try await read { session throws(StorageError) in try session.graph(hash) }

@@ -1,80 +1,66 @@
-public import EventLoop
-
-import FileSystem
+import EventLoop
 import Synchronization
+public import Values
 
-/// The durable store of one server: an SQLite file in the data folder, with one writer and a few readers.
+/// The durable store: an SQLite file in the data folder of one server, or a PostgreSQL server that many share; with one
+/// connection that writes and a few that read.
 ///
 /// A write that has returned is on the disk.
 public final class Database: Sendable {
+    /// This process among those that work on the database.
+    public let worker: WorkerID
+    /// Whether other servers may work on the database.
+    public let isShared: Bool
+    /// What other servers say; ``Hint/lost`` when something may have been missed. Where there are none, nothing comes.
+    public let hints: AsyncStream<Hint>
+
     private let writer: Writer
     private let readers: [Reader]
     private let turn = Atomic<Int>(0)
     private let executors: [BlockingExecutor]
     private let folder: FolderLock?
+    private let listener: HintListener?
+    private let isReachable: Flag
 
-    /// Opens the database in a folder, which is made if missing and held against other processes.
-    ///
-    /// - Parameters:
-    ///   - folder: The data folder.
-    ///   - readers: The number of connections that read, each with a thread.
-    ///   - isShared: Whether another process may work in the folder; only for short work by hand.
-    ///   - executor: Makes the thread of a connection; a simulation steps them by hand.
-    ///   - onBroken: Called when the database refuses to commit; the process should end.
-    /// - Returns: The open database, its tables in their newest form.
-    /// - Throws: ``StorageError`` when the folder is in use or cannot be used, or the schema is newer.
-    public static func open(
-        folder: String,
-        readers: Int = 2,
-        isShared: Bool = false,
-        executor: (_ label: String) throws(EventLoopError) -> BlockingExecutor = BlockingExecutor.started,
-        onBroken: @escaping @Sendable (StorageError) -> Void
-    ) throws(StorageError) -> Database {
-        let lock = isShared ? nil : try FolderLock(folder)
-        let path = "\(folder)/millrace.db"
-        var session = try SQLiteSession.open(path: path, writes: true)
-        try Migrator.migrate(&session, path: path)
-        do {
-            let writing = try executor("millrace.writer")
-            let writer = Writer(session, on: writing, onBroken: onBroken)
-            var executors = [writing]
-            var readerList: [Reader] = []
-            for number in 0..<readers {
-                let reading = try executor("millrace.reader\(number)")
-                readerList.append(Reader(try SQLiteSession.open(path: path, writes: false), on: reading))
-                executors.append(reading)
-            }
-            return Database(writer: writer, readers: readerList, executors: executors, folder: lock)
-        } catch let error as EventLoopError {
-            throw .folderUnusable(path: folder, reason: error.description)
-        } catch let error as StorageError {
-            throw error
-        } catch {
-            throw .database(reason: "\(error)")
-        }
-    }
-
-    private init(writer: Writer, readers: [Reader], executors: [BlockingExecutor], folder: FolderLock?) {
+    init(
+        worker: WorkerID,
+        isShared: Bool,
+        writer: Writer,
+        readers: [Reader],
+        executors: [BlockingExecutor],
+        folder: FolderLock?,
+        listener: HintListener?,
+        isReachable: Flag
+    ) {
+        self.worker = worker
         self.writer = writer
         self.readers = readers
         self.executors = executors
         self.folder = folder
+        self.listener = listener
+        self.isReachable = isReachable
+        self.isShared = isShared
+        hints = listener?.hints ?? AsyncStream { $0.finish() }
     }
+
+    /// Whether the database took writes when it was last asked.
+    public var isAvailable: Bool { isReachable.isRaised }
 
     /// Ends the threads once everything asked for is done; nothing may be asked for afterwards.
     public func close() async {
+        listener?.stop()
         for executor in executors { await executor.stop() }
         folder?.release()
     }
 
     func write<Result: Sendable>(
-        _ body: sending @escaping (inout SQLiteSession) throws(StorageError) -> Result
+        _ body: sending @escaping (inout any SQLSession) throws(StorageError) -> Result
     ) async throws(StorageError) -> Result {
         try await writer.write(body)
     }
 
     func read<Result: Sendable>(
-        _ body: sending (inout SQLiteSession) throws(StorageError) -> Result
+        _ body: sending (inout any SQLSession) throws(StorageError) -> Result
     ) async throws(StorageError) -> Result {
         let turn = UInt(bitPattern: turn.wrappingAdd(1, ordering: .relaxed).oldValue)
         return try await readers[Int(turn % UInt(readers.count))].read(body)
@@ -84,9 +70,7 @@ public final class Database: Sendable {
     ///
     /// - Throws: ``StorageError/fenced`` when the run has moved on elsewhere; nothing is stored then.
     public func append(_ append: JournalAppend) async throws(StorageError) {
-        try await writer.write(isRestartable: append.accepted != nil) { session throws(StorageError) in
-            try session.append(append)
-        }
+        try await writer.append(append)
     }
 
     /// Lets the file grow no further, as a full disk does, or lets it grow again; for tests.
@@ -99,36 +83,23 @@ public final class Database: Sendable {
         await writer.abandon()
         folder?.release()
     }
+
+    static func newWorker() -> WorkerID {
+        var random = SystemRandomNumberGenerator()
+        return WorkerID(high: random.next(), low: random.next())
+    }
+
+    /// Executes a statement without arguments; for tests.
+    package func execute(_ sql: String) async throws(StorageError) {
+        _ = try await write { session throws(StorageError) in try session.run(sql, []) }
+    }
 }
 
 extension BlockingExecutor {
     /// An executor whose thread runs.
-    public static func started(_ label: String) throws(EventLoopError) -> BlockingExecutor {
+    static func started(_ label: String) throws(EventLoopError) -> BlockingExecutor {
         let executor = try BlockingExecutor(label: label)
         try executor.start()
         return executor
-    }
-}
-
-/// A data folder held against other processes until it is released.
-final class FolderLock: Sendable {
-    private let file: Mutex<File?>
-
-    func release() {
-        file.withLock { $0 = nil }
-    }
-
-    init(_ folder: String) throws(StorageError) {
-        do {
-            try Folder.make(folder)
-            guard let file = try File.lock("\(folder)/lock") else { throw StorageError.folderInUse(path: folder) }
-            self.file = Mutex(file)
-        } catch let error as FileError {
-            throw .folderUnusable(path: folder, reason: error.description)
-        } catch let error as StorageError {
-            throw error
-        } catch {
-            throw .folderUnusable(path: folder, reason: "\(error)")
-        }
     }
 }

@@ -12,6 +12,8 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     case conflict(what: String)
     /// The run is owned by someone else now, or has moved on; nothing was stored.
     case fenced
+    /// The database cannot be reached now; whether what was asked for is stored is not known.
+    case unavailable(reason: String)
     /// The database refused a statement.
     case database(reason: String)
     /// A stored record cannot be read.
@@ -29,6 +31,7 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
         case .full: "The disk is full. Free some space; nothing was lost."
         case .conflict(let what): "There is already \(what)."
         case .fenced: "The run has moved on elsewhere; it is loaded again."
+        case .unavailable(let reason): "The database cannot be reached: \(reason) Check that it runs, and its address."
         case .database(let reason): "The database refused a statement: \(reason)"
         case .damaged(let what): "The stored \(what) cannot be read. Restore it from a backup."
         }

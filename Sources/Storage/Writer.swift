@@ -1,5 +1,31 @@
 import EventLoop
 
+/// Something to be done inside a transaction.
+struct Work {
+    /// What is to be done.
+    enum Deed {
+        /// An append, with what to call once it is on the disk.
+        case append(JournalAppend, finish: () -> Void)
+        /// Anything else: does it, and gives what to call once it is on the disk. It may be done again after a failure.
+        case other((inout any SQLSession) throws(StorageError) -> () -> Void)
+    }
+
+    let deed: Deed
+    let fail: (StorageError) -> Void
+
+    /// What to call when a piece of work is on the disk, or why it alone came to nothing.
+    typealias Outcome = Result<() -> Void, StorageError>
+}
+
+/// Commits groups of work, each in one transaction, to one kind of database.
+protocol GroupCommit: AnyObject {
+    /// Does all work of a group and returns when it is on the disk; what comes to nothing does so without the others.
+    func commit(_ group: [Work]) -> [Work.Outcome]
+
+    /// Limits the size of the database's file, where that can be done; for tests.
+    func hold(pages: Int64) throws(StorageError)
+}
+
 /// The one connection that writes, on a thread of its own.
 ///
 /// Group commit: whatever has been asked for while the last commit was on its way to the disk goes into the next one
@@ -9,56 +35,49 @@ actor Writer {
     private static let largestGroup = 500
 
     private let executor: BlockingExecutor
-    private var session: SQLiteSession
+    private let groups: any GroupCommit
     private var waiting: [Work] = []
     private var isFlushing = false
     private var isAbandoned = false
-    private let onBroken: @Sendable (StorageError) -> Void
-
-    /// Something to be done inside a transaction.
-    private struct Work {
-        /// Whether its failure must be undone without the others; otherwise it fails before it has changed anything.
-        let isRestartable: Bool
-        /// Does it, and gives what to call once it is on the disk.
-        let body: (inout SQLiteSession) throws(StorageError) -> () -> Void
-        let fail: (StorageError) -> Void
-    }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    init(
-        _ session: consuming SQLiteSession,
-        on executor: BlockingExecutor,
-        onBroken: @escaping @Sendable (StorageError) -> Void
-    ) {
-        self.session = session
+    init(_ groups: sending any GroupCommit, on executor: BlockingExecutor) {
+        self.groups = groups
         self.executor = executor
-        self.onBroken = onBroken
     }
 
     /// Does work and returns when it is on the disk.
     func write<Value: Sendable>(
-        isRestartable: Bool = true,
-        _ body: sending @escaping (inout SQLiteSession) throws(StorageError) -> Value
+        _ body: sending @escaping (inout any SQLSession) throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
         let outcome: Result<Value, StorageError> = await withCheckedContinuation { continuation in
             let work = Work(
-                isRestartable: isRestartable,
-                body: { session throws(StorageError) in
+                deed: .other { session throws(StorageError) in
                     let value = try body(&session)
                     return { continuation.resume(returning: .success(value)) }
                 },
                 fail: { continuation.resume(returning: .failure($0)) }
             )
-            guard !isAbandoned else { return work.fail(Self.abandoned) }
-            waiting.append(work)
-            scheduleFlush()
+            add(work)
         }
         return try outcome.get()
     }
 
+    /// Stores an append and returns when it is on the disk.
+    func append(_ append: JournalAppend) async throws(StorageError) {
+        let outcome: Result<Void, StorageError> = await withCheckedContinuation { continuation in
+            let work = Work(
+                deed: .append(append) { continuation.resume(returning: .success(())) },
+                fail: { continuation.resume(returning: .failure($0)) }
+            )
+            add(work)
+        }
+        try outcome.get()
+    }
+
     /// Limits the size of the file; a limit below what it has keeps it as it is.
-    func hold(pages: Int64) throws(StorageError) { try session.script("PRAGMA max_page_count=\(pages)") }
+    func hold(pages: Int64) throws(StorageError) { try groups.hold(pages: pages) }
 
     /// Fails what is waiting and whatever comes later; nothing more is written.
     func abandon() {
@@ -68,6 +87,12 @@ actor Writer {
     }
 
     private static var abandoned: StorageError { .database(reason: "The database was closed.") }
+
+    private func add(_ work: Work) {
+        guard !isAbandoned else { return work.fail(Self.abandoned) }
+        waiting.append(work)
+        scheduleFlush()
+    }
 
     private func scheduleFlush() {
         guard !isFlushing else { return }
@@ -82,44 +107,11 @@ actor Writer {
         let group = Array(waiting.prefix(Self.largestGroup))
         waiting.removeFirst(group.count)
         if !waiting.isEmpty { scheduleFlush() }
-        var outcomes: [Result<() -> Void, StorageError>] = []
-        do {
-            try session.run("BEGIN IMMEDIATE", [])
-            for work in group { outcomes.append(try perform(work)) }
-            try session.run("COMMIT", [])
-        } catch {
-            _ = try? session.run("ROLLBACK", [])
-            outcomes = group.map { _ in .failure(error) }
-            if case .database = error { onBroken(error) }
-        }
-        for (work, outcome) in zip(group, outcomes) {
+        for (work, outcome) in zip(group, groups.commit(group)) {
             switch outcome {
             case .success(let finish): finish()
             case .failure(let error): work.fail(error)
             }
-        }
-    }
-
-    /// - Returns: What to call after the commit, or why this work alone came to nothing.
-    /// - Throws: What makes the whole group come to nothing.
-    private func perform(_ work: Work) throws(StorageError) -> Result<() -> Void, StorageError> {
-        guard work.isRestartable else {
-            do {
-                return .success(try work.body(&session))
-            } catch .fenced {
-                return .failure(.fenced)
-            }
-        }
-        try session.run("SAVEPOINT work", [])
-        do {
-            let finish = try work.body(&session)
-            try session.run("RELEASE work", [])
-            return .success(finish)
-        } catch {
-            if case .full = error { throw error }
-            try session.run("ROLLBACK TO work", [])
-            try session.run("RELEASE work", [])
-            return .failure(error)
         }
     }
 }
@@ -127,17 +119,17 @@ actor Writer {
 /// One of the connections that read, on a thread of its own; it sees what is committed when it begins.
 actor Reader {
     private let executor: BlockingExecutor
-    private var session: SQLiteSession
+    private var session: any SQLSession
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    init(_ session: consuming SQLiteSession, on executor: BlockingExecutor) {
+    init(_ session: sending any SQLSession, on executor: BlockingExecutor) {
         self.session = session
         self.executor = executor
     }
 
     func read<Result: Sendable>(
-        _ body: sending (inout SQLiteSession) throws(StorageError) -> Result
+        _ body: sending (inout any SQLSession) throws(StorageError) -> Result
     ) throws(StorageError) -> Result {
         try body(&session)
     }

@@ -40,6 +40,11 @@ public enum Kinds {
         /// The prefix `req`.
         public static let prefix = "req"
     }
+    /// A server among those that work on one database.
+    public enum Worker: IdentifierKind {
+        /// The prefix `wrk`.
+        public static let prefix = "wrk"
+    }
 }
 
 /// Names a workflow.
@@ -58,3 +63,5 @@ public typealias MediaID = Identifier<Kinds.Media>
 public typealias SignalID = Identifier<Kinds.Signal>
 /// Names a request to the server.
 public typealias RequestID = Identifier<Kinds.Request>
+/// Names a server among those that work on one database.
+public typealias WorkerID = Identifier<Kinds.Worker>

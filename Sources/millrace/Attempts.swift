@@ -89,18 +89,18 @@ struct Attempts: Sendable {
         } catch {
             return .failed(error, cost: .zero)
         }
-        return await vendors.perform(
-            Vendors.Call(
-                type: type,
-                grant: call.grant,
-                prepared: prepared,
-                name: "\(call.request.execution)/\(call.request.address)/\(call.attempt)",
-                startedAt: call.startedAt,
-                keep: call.keep,
-                stage: call.stage,
-                loop: call.loop
-            )
-        ) { reached in
+        var vendorCall = Vendors.Call(
+            type: type,
+            grant: call.grant,
+            prepared: prepared,
+            name: "\(call.request.execution)/\(call.request.address)/\(call.attempt)",
+            startedAt: call.startedAt,
+            keep: call.keep,
+            stage: call.stage,
+            loop: call.loop
+        )
+        vendorCall.mayBegin = call.mayBegin
+        return await vendors.perform(vendorCall) { reached in
             switch reached {
             case .submitted(let keep): await milestone(.submitted(keep: keep))
             case .ready(let keep): await milestone(.ready(keep: keep))

@@ -34,6 +34,11 @@ enum Help {
           --bootstrap-key sk-…        makes sure that this API key exists
           --allow-private HOST:PORT,… private targets that outgoing calls may reach
           --public-url URL            the address under which others reach this server
+          --database postgres://…     a database that several servers share (SQLite in --data)
+          --role all|api|worker       what this server does: accept and show runs, work on them, or both (all)
+          --labels A,…                what this server can do that not every one can
+
+        An api server leaves all runs to others; a worker serves nothing but /healthz and /readyz.
 
         Each is also read from the environment, such as MILLRACE_LISTEN. Vendors' keys come from variables such as
         OPENAI_API_KEY and FAL_KEY, another server of the same wire from OPENAI_BASE_URL.
@@ -127,7 +132,7 @@ enum Help {
         Example: millrace docs nodes > nodes.md
         """,
         "keys": """
-        Usage: millrace keys list | create NAME [--scopes A,B] | revoke ID   [--data DIR]
+        Usage: millrace keys list | create NAME [--scopes A,B] | revoke ID   [--data DIR | --database URL]
 
         Works on the data folder, also while a server uses it. A new key is shown once.
 

@@ -42,15 +42,25 @@ struct Host {
     /// A host for the data in a folder, under what the operator has set.
     ///
     /// Vendors are given links to media when there is a public address.
-    init(data: String, settings: Settings, publicURL: String? = nil) async throws {
+    ///
+    /// - Parameters:
+    ///   - data: The data folder.
+    ///   - settings: What the operator has set.
+    ///   - publicURL: The address under which others reach the server.
+    ///   - address: A database that several servers share; `nil` keeps everything in the data folder.
+    ///   - duty: What this server does with the runs of such a database.
+    /// - Throws: What cannot be opened, read or made.
+    init(
+        data: String,
+        settings: Settings,
+        publicURL: String? = nil,
+        database address: String? = nil,
+        duty: Duty = Duty()
+    ) async throws {
         loops = try LoopGroup()
         try loops.start()
         pool = try BlockingPool(label: "millrace.pool", threads: 8, capacity: 10_000)
-        database = try Database.open(folder: data) { error in
-            // What cannot be stored must not be acknowledged: a fresh start finds a consistent state.
-            Self.log("The database does not take commits any more: \(error)")
-            Console.exit(70)
-        }
+        database = try Self.database(address, folder: data)
         catalog = try CatalogFolder(settings["catalog"] ?? "\(data)/catalog", log: Self.log)
         assets = try AssetStore(folder: data, database: database, pool: pool)
         tools = try LocalTools(assets: assets, pool: pool, folder: "\(data)/scratch")
@@ -87,8 +97,21 @@ struct Host {
                 now: Self.clock,
                 places: ["local": max(2, loops.loops.count)],
                 log: Self.log
-            )
+            ),
+            duty: duty
         )
+    }
+
+    private static func database(_ address: String?, folder: String) throws -> Database {
+        if let address {
+            try Folder.make(folder)
+            return try Database.open(url: address, log: log)
+        }
+        return try Database.open(folder: folder) { error in
+            // What cannot be stored must not be acknowledged: a fresh start finds a consistent state.
+            log("The database does not take commits any more: \(error)")
+            Console.exit(70)
+        }
     }
 
     /// The addresses of media for vendors, when they can reach this server.

@@ -6,12 +6,17 @@ import Values
 /// `millrace keys`: API keys in the data folder, also while a server uses it.
 enum KeysCommand {
     static func run(_ words: [String], _ environment: [String: String]) async throws -> Int32 {
-        let arguments = try Arguments(words, options: ["data", "config", "scopes"])
+        let arguments = try Arguments(words, options: ["data", "config", "scopes", "database"])
         let settings = try Settings(arguments, environment: environment)
         guard let action = arguments.positional.first else {
             throw Arguments.UsageError(description: "Say list, create or revoke.")
         }
-        let database = try Database.open(folder: settings.data, isShared: true) { Console.error("\($0)") }
+        let database =
+            if let url = settings.database {
+                try Database.open(url: url) { Console.error($0) }
+            } else {
+                try Database.open(folder: settings.data, isShared: true) { Console.error("\($0)") }
+            }
         let status: Int32
         do {
             status = try await perform(action, arguments, database)

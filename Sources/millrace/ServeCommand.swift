@@ -16,8 +16,16 @@ enum ServeCommand {
         let address = try listenAddress(settings["listen"] ?? "127.0.0.1:8787")
         let signals = try ProcessSignals()
         let publicURL = try publicURL(settings)
-        let host = try await Host(data: settings.data, settings: settings, publicURL: publicURL)
+        let role = try Role(settings)
+        let host = try await Host(
+            data: settings.data,
+            settings: settings,
+            publicURL: publicURL,
+            database: settings.database,
+            duty: role.duty(settings)
+        )
         var configuration = APIServer.Configuration(publicURL: publicURL, version: Host.version)
+        configuration.servesAPI = role != .worker
         if let bytes = settings.number("maxUploadBytes") { configuration.maximumUploadBytes = Int64(bytes) }
         if let dollars = settings.number("creditUsd"), let credit = Money(rounding: dollars * 1e9) {
             configuration.credit = credit
@@ -36,6 +44,7 @@ enum ServeCommand {
             log: Host.log
         )
         try await ensureKeys(host, settings)
+        if host.database.isShared { try await host.runs.join() }
         let listener = HTTPListener(
             loops: host.loops,
             pool: host.pool,
@@ -43,7 +52,8 @@ enum ServeCommand {
             handler: { await server.answer($0) }
         )
         let bound = try await listener.start(at: address)
-        Console.print("Millrace \(Host.version) listens on http://\(bound), data in \(settings.data)")
+        let database = settings.database == nil ? "" : ", database shared, role \(role.rawValue)"
+        Console.print("Millrace \(Host.version) listens on http://\(bound), data in \(settings.data)\(database)")
         for line in notes(host, settings) { Console.print(line) }
         let recovery = Task {
             do {
@@ -52,15 +62,43 @@ enum ServeCommand {
                 Host.log("The unfinished runs could not be taken up: \(error)")
             }
         }
+        let company = Task { await host.runs.keepUp() }
         let watch = Task { await host.catalog.watch(on: host.loops.loops[0], pool: host.pool, log: Host.log) }
         let signal = await signals.next()
         Host.log("Stopping (signal \(signal)): nothing new is taken, requests under way may finish.")
         host.runs.drain()
         recovery.cancel()
+        company.cancel()
         watch.cancel()
         await listener.stop(within: .seconds(10))
         await host.stop()
         return 0
+    }
+
+    /// What a server of a shared database does.
+    private enum Role: String, CaseIterable {
+        case all, api, worker
+
+        init(_ settings: Settings) throws {
+            let word = settings["role"] ?? "all"
+            guard let role = Role(rawValue: word) else {
+                throw Arguments.UsageError(description: "--role must be all, api or worker, not \(word).")
+            }
+            guard role == .all || settings.database != nil else {
+                throw Arguments.UsageError(
+                    description: "--role \(word) needs --database postgres://…: a data folder has one server only."
+                )
+            }
+            self = role
+        }
+
+        func duty(_ settings: Settings) -> Duty {
+            var duty = Duty()
+            duty.worksOnRuns = self != .api
+            duty.labels = settings.list("labels")
+            duty.version = Host.version
+            return duty
+        }
     }
 
     private static func listenAddress(_ text: String) throws -> SocketAddress {

@@ -7,7 +7,7 @@ import YAML
 struct Settings {
     /// The names of the settings of `serve`.
     static let names: Set<String> = [
-        "listen", "data", "config", "catalog", "bootstrap-key", "allow-private", "public-url",
+        "listen", "data", "config", "catalog", "bootstrap-key", "allow-private", "public-url", "database", "role", "labels",
     ]
 
     let environment: [String: String]
@@ -52,6 +52,9 @@ struct Settings {
     func list(_ name: String) -> [String] {
         (self[name] ?? "").split(separator: ",").map { String($0.filter { $0 != " " }) }.filter { !$0.isEmpty }
     }
+
+    /// The address of a database that several servers share; `nil` for one in the data folder.
+    var database: String? { self["database"] }
 
     /// The data folder.
     var data: String { self["data"] ?? "./millrace-data" }

@@ -28,6 +28,8 @@ final class RuntimeBench: Sendable {
 
     init(
         folder: TemporaryFolder,
+        url: String? = nil,
+        duty: Duty = Duty(),
         nodes: String = RuntimeBench.two,
         edges: String = RuntimeBench.twoEdges,
         settings: String = "{}",
@@ -48,7 +50,12 @@ final class RuntimeBench: Sendable {
         self.graph = StoredGraph(hash: hash, body: graph.record.canonicalBytes)
         group = try LoopGroup(count: 2)
         try group.start()
-        database = try Database.open(folder: folder.path) { Issue.record("\($0)") }
+        database =
+            if let url {
+                try Database.open(url: url, patience: .seconds(2)) { _ in }
+            } else {
+                try Database.open(folder: folder.path) { Issue.record("\($0)") }
+            }
         let recorder = recorder
         let log = log
         service = RunService(
@@ -77,13 +84,16 @@ final class RuntimeBench: Sendable {
                 now: { Self.now },
                 places: ["vendor": places],
                 log: { log.add($0) }
-            )
+            ),
+            duty: duty
         )
     }
 
     /// With vendors that have no jobs.
     convenience init(
         folder: TemporaryFolder,
+        url: String? = nil,
+        duty: Duty = Duty(),
         nodes: String = RuntimeBench.two,
         edges: String = RuntimeBench.twoEdges,
         settings: String = "{}",

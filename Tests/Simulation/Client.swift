@@ -14,15 +14,21 @@ struct Front: Sendable {
     let isAlive: @Sendable () -> Bool
 }
 
-/// The address under which clients reach whatever server there is.
+/// The address under which clients reach whatever servers there are.
 final class Door: Sendable {
-    private let state = Mutex<Front?>(nil)
+    private let state = Mutex<[Int: Front]>([:])
+    private let ground: Ground
 
-    /// The server, or `nil` while there is none.
-    var front: Front? { state.withLock { $0 } }
+    init(_ ground: Ground) { self.ground = ground }
 
-    func open(_ front: Front) { state.withLock { $0 = front } }
-    func close() { state.withLock { $0 = nil } }
+    /// One of the servers, or `nil` while there is none.
+    var front: Front? {
+        let fronts = state.withLock { $0 }.sorted { $0.key < $1.key }
+        return fronts.isEmpty ? nil : fronts[ground.pick(0..<fronts.count)].value
+    }
+
+    /// Opens or closes the way to the server of a place.
+    func set(_ front: Front?, at place: Int) { state.withLock { $0[place] = front } }
 }
 
 /// What is set once.

@@ -1,5 +1,7 @@
 /// What goes wrong in a world, as shares of all cases.
 package struct Faults: Sendable {
+    /// How many servers work on the database.
+    package var servers = 1
     /// A request is lost on its way to the vendor.
     package var lostRequests = 0.0
     /// The answer to a request is lost.
@@ -24,6 +26,7 @@ package struct Faults: Sendable {
     package static func some(_ ground: Ground) -> Faults {
         func share(_ share: Double) -> Double { ground.chance(0.6) ? share : 0 }
         var faults = Faults()
+        faults.servers = ground.chance(0.5) ? 3 : 1
         faults.lostRequests = share(0.04)
         faults.lostAnswers = share(0.05)
         faults.refusals = share(0.1)

@@ -6,6 +6,8 @@ import SQLite
 /// They are planted from outside, in the database, the catalog or the clock of the world, so that no code that ships
 /// knows of them.
 package enum PlantedBug: String, CaseIterable, Sendable {
+    /// A server writes to the journal of a run that another has taken over.
+    case skipEpochCheck = "skip the epoch check"
     /// What is announced is not on the disk yet: a crash takes back the last commits.
     case publishBeforeCommit = "publish before commit"
     /// An acknowledged signal is not in the inbox.
@@ -18,10 +20,19 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// What the simulation must notice, one of these.
     package var complaints: [Complaint] {
         switch self {
+        case .skipEpochCheck: [.wrongJournal, .takenBack, .sameAttemptTwice, .refused]
         case .publishBeforeCommit: [.lostRun, .takenBack, .sameAttemptTwice]
         case .loseInboxRow: [.lostSignal]
         case .resubmitOnUnknown: [.sameAttemptTwice, .boughtAgain]
         case .forgetTimerAfterRecovery: [.stuck]
+        }
+    }
+
+    /// What the mistake makes of a statement.
+    func rewrite(_ sql: String) -> String {
+        switch self {
+        case .skipEpochCheck: sql.replacing("execution_id = ?1 AND epoch = ?2 AND seq = ?4", with: "execution_id = ?1 AND seq = ?4")
+        default: sql
         }
     }
 

@@ -16,6 +16,7 @@ package final class SimulatedServer {
     private let loops: [SteppedLoop]
     private let executors: [BlockingExecutor]
     private let alive = Life()
+    private let work: Task<Void, Never>
 
     /// Whether the process still lives; what is dead reaches nobody any more.
     package var isAlive: Bool { alive.isSet }
@@ -46,14 +47,18 @@ package final class SimulatedServer {
         let book = world.book
         loops = try (0..<2).map { try SteppedLoop(label: "s\(number).\($0)", clock: ground.clock) }
         var made: [BlockingExecutor] = []
+        var machine = Machine()
+        machine.hasOthers = world.faults.servers > 1
+        machine.worker = WorkerID(high: 7, low: UInt64(number))
+        machine.rewrite = world.rewrite
+        machine.executor = { label throws(EventLoopError) in
+            let executor = try BlockingExecutor(label: label)
+            made.append(executor)
+            return executor
+        }
         database = try Database.open(
             folder: folder,
-            readers: 1,
-            executor: { label throws(EventLoopError) in
-                let executor = try BlockingExecutor(label: label)
-                made.append(executor)
-                return executor
-            },
+            on: machine,
             onBroken: { error in if alive.isSet { book.report(.refused, "a commit: \(error)") } }
         )
         executors = made
@@ -82,12 +87,13 @@ package final class SimulatedServer {
         services.chance = Chance { ground.number() }
         service = RunService(database: database, loops: loops.map(\.loop), services: services)
         let service = service
-        Task(executorPreference: loops[0].loop) {
+        work = Task(executorPreference: loops[0].loop) {
             do {
                 try await service.recover()
             } catch {
                 if alive.isSet { book.report(.refused, "recovery: \(error)") }
             }
+            await service.keepUp()
         }
     }
 
@@ -112,6 +118,7 @@ package final class SimulatedServer {
     /// Ends the process at once: what is not on the disk is lost, and nobody hears from it again.
     func crash() {
         alive.end()
+        work.cancel()
         let database = database
         let service = service
         Task(executorPreference: loops[0].loop) {

@@ -29,11 +29,17 @@ package final class World {
     private let seed: UInt64
     private let folder: TemporaryFolder
     private let clients: SteppedLoop
-    private let door = Door()
-    private var server: SimulatedServer?
+    private let door: Door
+
+    /// Where a server runs.
+    private struct Place {
+        let server: SimulatedServer
+        /// Until when it is stopped, by the stepped clock.
+        var stoppedUntil: UInt64 = 0
+    }
+
+    private var places: [Place] = []
     private var servers = 0
-    /// Until when the server is stopped, by the stepped clock.
-    private var stoppedUntil: UInt64 = 0
     /// Until when the disk is full, when it is.
     private var fullUntil: UInt64 = 0
     private var isFull = false
@@ -58,6 +64,7 @@ package final class World {
         ground = Ground(seed: seed, trace: trace)
         self.faults = faults ?? .some(ground)
         vendor = SimulatedVendor(ground: ground)
+        door = Door(ground)
         folder = try TemporaryFolder(inMemory: true)
         self.bug = bug
         disk =
@@ -72,7 +79,7 @@ package final class World {
     /// - Returns: The outputs of every run by its workflow.
     @discardableResult
     package func play() throws -> [(workflow: Int, outputs: [String: Value])] {
-        try start()
+        for place in 0..<faults.servers { try start(place) }
         for number in 0..<runs { begin(number) }
         var steps = 0
         while !isDone {
@@ -93,8 +100,11 @@ package final class World {
     /// Lets everybody go home, so that nothing is left waiting.
     private func end() {
         book.close()
-        door.close()
-        server?.crash()
+        for place in places.indices {
+            door.set(nil, at: place)
+            places[place].server.crash()
+            dead.append(places[place].server)
+        }
         while clients.isBusy || clients.nextDeadline != nil || dead.contains(where: { $0.run() }) {
             clients.cancelTimers()
             _ = clients.step()
@@ -108,7 +118,8 @@ package final class World {
 
     private var unfinished: String {
         book.promises.filter { $0.value.end == nil }.map { id, promise in
-            let phase = server?.service.knownHandle(id)?.snapshot.run.phase ?? "not in memory"
+            let known = places.lazy.compactMap { $0.server.service.knownHandle(id) }.first
+            let phase = known?.snapshot.run.phase ?? "not in memory"
             return "\(id) (\(plans.all[promise.workflow].name)) is \(phase)"
         }.joined(separator: ", ")
     }
@@ -117,37 +128,43 @@ package final class World {
 
     private func step() throws {
         if ground.clock.now < peace { try harm() }
-        let isStopped = ground.clock.now < stoppedUntil
-        if ground.clock.now >= fullUntil { fillDisk(false) }
-        var units = isStopped ? [] : server?.busyUnits ?? []
-        if clients.isBusy { units.append(.loop(clients)) }
-        if units.isEmpty {
-            guard !dead.contains(where: { $0.run() }) else { return }
-            let next =
-                ([clients.nextDeadline] + (isStopped ? [stoppedUntil] : server?.deadlines ?? [])
-                + (isFull ? [fullUntil] : [])).compactMap { $0 }.min()
-            guard let next else {
-                return book.report(.stuck, "everything waits and nothing will happen: \(unfinished)")
-            }
-            ground.clock.move(to: max(next, ground.clock.now + 1000))
-        } else {
-            let unit = units[units.count == 1 ? 0 : ground.pick(0..<units.count)]
-            if case .executor = unit { try disk?.keep() }
-            unit.step()
-            if bug == .forgetTimerAfterRecovery, case .loop(let loop) = unit, server?.isRecovering == true {
-                loop.forgetCalls()
-            }
-            ground.clock.move(to: ground.clock.now + 10_000)
+        if isFull, ground.clock.now >= fullUntil { fillDisk(false) }
+        var units: [(unit: SimulatedServer.Unit, place: Int?)] = clients.isBusy ? [(.loop(clients), nil)] : []
+        for place in places.indices where places[place].stoppedUntil <= ground.clock.now {
+            units += places[place].server.busyUnits.map { ($0, place) }
         }
+        guard let (unit, place) = units.isEmpty ? nil : units[units.count == 1 ? 0 : ground.pick(0..<units.count)] else {
+            return try rest()
+        }
+        if case .executor = unit { try disk?.keep() }
+        unit.step()
+        if bug == .forgetTimerAfterRecovery, case .loop(let loop) = unit, let place, places[place].server.isRecovering {
+            loop.forgetCalls()
+        }
+        ground.clock.move(to: ground.clock.now + 10_000)
+    }
+
+    /// Nobody has anything to do: time goes on to the next thing that somebody waits for.
+    private func rest() throws {
+        guard !dead.contains(where: { $0.run() }) else { return }
+        var times = [clients.nextDeadline].compactMap { $0 } + (isFull ? [fullUntil] : [])
+        for place in places {
+            times += place.stoppedUntil > ground.clock.now ? [place.stoppedUntil] : place.server.deadlines
+        }
+        guard let next = times.min() else {
+            return book.report(.stuck, "everything waits and nothing will happen: \(unfinished)")
+        }
+        ground.clock.move(to: max(next, ground.clock.now + 1000))
     }
 
     /// Lets something go wrong, or not.
     private func harm() throws {
-        if ground.chance(faults.crashes) { try crash() }
+        let place = faults.servers == 1 ? 0 : ground.pick(0..<faults.servers)
+        if ground.chance(faults.crashes) { try crash(place) }
         if ground.chance(faults.stops) {
             ground.note("fault: stop")
-            stoppedUntil = ground.clock.now + UInt64(ground.pick(1..<40)) * 1_000_000_000
-            ground.say("the server is stopped")
+            places[place].stoppedUntil = ground.clock.now + UInt64(ground.pick(1..<40)) * 1_000_000_000
+            ground.say("s\(places[place].server.number) is stopped")
         }
         if ground.chance(faults.fullDisks), !isFull {
             ground.note("fault: full disk")
@@ -161,34 +178,36 @@ package final class World {
     }
 
     private func fillDisk(_ isFull: Bool) {
-        guard self.isFull != isFull, let database = server?.front.database else { return }
+        guard self.isFull != isFull else { return }
         self.isFull = isFull
         ground.say("the disk is \(isFull ? "full" : "empty")")
-        Task(executorPreference: clients.loop) { try await database.holdSize(isFull) }
+        for place in places {
+            let database = place.server.front.database
+            Task(executorPreference: clients.loop) { try await database.holdSize(isFull) }
+        }
     }
 
-    private func start() throws {
+    private func start(_ place: Int) throws {
         servers += 1
         let server = try SimulatedServer(number: servers, folder: folder.path, world: self)
         try bug?.plant(into: "\(folder.path)/millrace.db")
-        self.server = server
-        door.open(server.front)
+        if places.count == place { places.append(Place(server: server)) } else { places[place] = Place(server: server) }
+        door.set(server.front, at: place)
     }
 
-    private func crash() throws {
-        guard let server else { return }
+    private func crash(_ place: Int) throws {
+        let server = places[place].server
+        ground.note("fault: crash")
         noteCrashPoints(server)
         ground.say("s\(server.number) crashes")
-        ground.note("fault: crash")
-        // A full disk is no property of the process, but the next one begins with space again.
-        isFull = false
-        stoppedUntil = 0
-        door.close()
+        door.set(nil, at: place)
         server.crash()
         dead.append(server)
+        // A full disk is no property of the process, but the next one begins with space again.
+        if faults.servers == 1 { isFull = false }
         try disk?.forget()
         ground.clock.move(to: ground.clock.now + UInt64(ground.pick(1..<3000)) * 1_000_000)
-        try start()
+        try start(place)
     }
 
     /// Notes how far everything was when a server crashed.
@@ -209,6 +228,16 @@ package final class World {
                     }
                 }
             }
+        }
+    }
+
+    /// What is made of each statement: the database's clock is the world's, and a planted bug may stand in it.
+    var rewrite: @Sendable (String) -> String {
+        let (ground, bug) = (ground, bug)
+        return { sql in
+            let text = bug?.rewrite(sql) ?? sql
+            return text.contains(Dialect.sqlite.now)
+                ? text.replacing(Dialect.sqlite.now, with: "\(1_700_000_000_000_000 + ground.clock.now / 1000)") : text
         }
     }
 

@@ -39,7 +39,7 @@ int eventloop_semaphore_create(void);
 int eventloop_event_signal(int descriptor, uint64_t count);
 int eventloop_semaphore_wait(int descriptor);
 
-// Nanoseconds of CLOCK_MONOTONIC.
+// Nanoseconds of CLOCK_BOOTTIME, which goes on while the machine sleeps.
 uint64_t eventloop_now(void);
 // The number of cores this process may use.
 int eventloop_core_count(void);

@@ -18,6 +18,7 @@ extension Run {
         case .intended(let address, let number, let grant, let readyAt, let at):
             applyIntended(address, number, grant, readyAt: readyAt, at: at)
         case .submitted(let address, let number, let keep, _):
+            reopen(address, number)
             update(address, number) {
                 $0.state = .submitted; $0.keep = keep
             }
@@ -28,6 +29,7 @@ extension Run {
         case .attemptFailed(let address, let number, let error, let cost, let next, let at):
             applyFailed(address, number, error, cost, next, at: at)
         case .completed(let address, let number, let outputs, let cost, let requestID, let at):
+            reopen(address, number)
             var run = nodeRun(address) ?? NodeRun(state: .running, readyAt: at)
             if number > 0 {
                 closeAttempt(&run, of: address.node, .succeeded, cost, at: at)

@@ -80,6 +80,7 @@ extension Step {
             emit(.resumed(at: now))
             lookAtAll()
         case .answer(let address, let retry): answer(address, retry: retry)
+        case .late(let event): takeLate(event)
         }
     }
 

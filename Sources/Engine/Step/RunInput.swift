@@ -28,6 +28,8 @@ public enum RunInput: Sendable {
     case resume
     /// Somebody says what to do with an attempt of unknown outcome.
     case answer(Address, retry: Bool)
+    /// What came of an attempt of a server that has lost the run meanwhile, as the event it would have stored.
+    case late(Event)
 
     /// How an attempt ended.
     public enum Outcome: Sendable {

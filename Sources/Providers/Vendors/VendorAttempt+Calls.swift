@@ -34,6 +34,15 @@ extension VendorAttempt {
         let stream =
             kind == .submit ? plan.stream.flatMap { judge.holds($0.when, scope) == true ? $0 : nil } : nil
         let request = try await request(kind, call, stream, scope, timeout: timeout)
+        // Asked as late as can be: what takes longer than the rest of a lease must not begin.
+        if kind == .submit, !mayBegin() {
+            throw NodeError(
+                .network,
+                "The server may no longer work on the run; nothing was sent.",
+                accepted: .no,
+                charged: .no
+            )
+        }
         do {
             guard let stream else { return Answer(kind, try await client.send(request)) }
             return try await streamed(request, stream, scope)

@@ -25,6 +25,8 @@ struct VendorAttempt: Sendable {
     let link: (@Sendable (MediaReference) -> String)?
     /// Takes the pieces of texts as they come; `nil` when nobody wants them.
     let partial: (@Sendable (_ port: String, _ text: String) -> Void)?
+    /// Whether the submit call may begin: asked right before its first byte.
+    let mayBegin: @Sendable () -> Bool
     let milestone: @Sendable (VendorMilestone) async -> Void
     /// The media that the vendor has by now.
     let uploads = UploadedMedia()

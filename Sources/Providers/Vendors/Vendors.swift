@@ -39,6 +39,8 @@ public final class Vendors: Sendable {
         public var loop: Loop
         /// Takes the pieces of texts as they come; `nil` when nobody wants them.
         public var partial: (@Sendable (_ port: String, _ text: String) -> Void)?
+        /// Whether the submit call may begin: asked right before its first byte.
+        public var mayBegin: @Sendable () -> Bool = { true }
 
         /// An attempt with these facts.
         public init(
@@ -192,6 +194,7 @@ public final class Vendors: Sendable {
             userAgent: userAgent,
             link: link,
             partial: call.partial,
+            mayBegin: call.mayBegin,
             milestone: { reached in
                 switch reached {
                 case .submitted(let keep):

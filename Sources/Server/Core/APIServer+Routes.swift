@@ -1,6 +1,7 @@
 import HTTPValues
 import Values
 import Runtime
+import Storage
 extension APIServer {
     /// Everything the server answers; the rows are those of contract §2.
     static let routes: [Route] = [
@@ -118,6 +119,13 @@ extension APIServer {
     private func readiness() throws -> Reply {
         guard !runs.isStopping else {
             throw APIError(.draining, "The server is stopping.", ["reason": "draining"])
+        }
+        guard database.isAvailable else {
+            throw APIError(
+                .storageUnavailable,
+                "The database cannot be reached.",
+                ["reason": "storage_unavailable"]
+            )
         }
         return .json(["status": "ready", "recovering": .bool(runs.isRecovering)])
     }

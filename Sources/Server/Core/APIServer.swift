@@ -21,6 +21,8 @@ public final class APIServer: Sendable {
         public var maximumUploadBytes: Int64 = 2 << 30
         /// The price of a credit.
         public var credit = Money(nano: 10_000_000)
+        /// Whether the API is served; a worker serves only what stands at the root, such as `/readyz`.
+        public var servesAPI = true
 
         /// The defaults.
         public init(publicURL: String? = nil, version: String) {
@@ -169,6 +171,9 @@ public final class APIServer: Sendable {
                 .routeNotFound,
                 "There is no \(request.method.rawValue) \(request.path). See /docs for all paths."
             )
+        }
+        guard configuration.servesAPI || route.isAtRoot else {
+            throw APIError(.routeNotFound, "This server works on runs only. Ask one with the role all or api.")
         }
         let now = clock()
         var key: APIKeyRow?

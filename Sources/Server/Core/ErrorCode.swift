@@ -84,6 +84,8 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     case draining
     /// The word `storage_full`.
     case storageFull = "storage_full"
+    /// The word `storage_unavailable`.
+    case storageUnavailable = "storage_unavailable"
 
     /// The HTTP status.
     public var status: Int {
@@ -107,7 +109,7 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
         case .headersTooLarge: 431
         case .internalError: 500
         case .notImplemented: 501
-        case .overloaded, .draining, .storageFull: 503
+        case .overloaded, .draining, .storageFull, .storageUnavailable: 503
         case .versionNotSupported: 505
         }
     }

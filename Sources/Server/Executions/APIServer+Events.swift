@@ -49,7 +49,8 @@ extension APIServer {
         var events: PublicEvents?
         let loop = exchange.request.loop
         while !Task.isCancelled {
-            let change = runs.knownHandle(id)?.snapshot.change
+            let handle = try await runs.handle(id)
+            let change = handle?.snapshot.change
             let text = try await news(id, plan, after: after, &events, exchange)
             if !text.isEmpty { try await output.write(text) }
             if events?.run.end != nil {
@@ -57,8 +58,8 @@ extension APIServer {
                 return
             }
             // Between the look and the wait nothing is lost: the wait ends at once when there was a newer change.
-            guard let handle = try await runs.handle(id) else { continue }
-            let seen = await handle.snapshot(after: change ?? 0, within: .seconds(15), on: loop)
+            guard let handle, let change else { continue }
+            let seen = await handle.snapshot(after: change, within: .seconds(15), on: loop)
             if seen.change == change { try await output.write(": ping\n\n") }
         }
     }

@@ -175,6 +175,7 @@ extension APIError {
         case .tooManySignals: self.init(.tooManySignals, error.description)
         case .draining: self.init(.draining, error.description)
         case .full: self.init(.storageFull, error.description)
+        case .unavailable: self.init(.storageUnavailable, error.description)
         case .storage, .damaged: self.init(.internalError, error.description)
         }
     }

@@ -4,13 +4,14 @@ import Values
 
 /// The workflows that are being executed, remembered so that an execution needs no look-up.
 ///
-/// One process serves one SQLite database, so what it writes is all that changes. At most ``capacity`` are remembered;
+/// Where one process serves the database, what it writes is all that changes; what several share is remembered for a
+/// second only. At most ``capacity`` are remembered;
 /// when there are more, all are forgotten.
 final class WorkflowCache: Sendable {
     private static let capacity = 1000
 
     private let database: Database
-    private let known = Mutex<[WorkflowID: WorkflowRow]>([:])
+    private let known = Mutex<[WorkflowID: (row: WorkflowRow, until: ContinuousClock.Instant?)]>([:])
 
     init(database: Database) {
         self.database = database
@@ -18,11 +19,11 @@ final class WorkflowCache: Sendable {
 
     /// The workflow of that identifier; its counters may be old.
     func workflow(_ id: WorkflowID) async throws(StorageError) -> WorkflowRow? {
-        if let row = known.withLock({ $0[id] }) { return row }
+        if let (row, until) = known.withLock({ $0[id] }), until.map({ .now < $0 }) ?? true { return row }
         guard let row = try await database.workflow(id) else { return nil }
         known.withLock { known in
             if known.count >= Self.capacity { known = [:] }
-            known[id] = row
+            known[id] = (row, database.isShared ? .now + .seconds(1) : nil)
         }
         return row
     }

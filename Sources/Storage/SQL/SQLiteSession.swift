@@ -1,26 +1,41 @@
 private import SQLite
+import Values
 
 /// A connection to an SQLite file with the settings of a durable server.
-struct SQLiteSession: SQLSession, ~Copyable {
+final class SQLiteSession: SQLSession {
+    let dialect = Dialect.sqlite
     private var connection: Connection
+    private let rewrite: (@Sendable (String) -> String)?
 
     /// Opens the file for its single writer, or for one of its readers.
     ///
     /// WAL with `synchronous=FULL`: a commit is on the disk when it returns. Page caches are small and nothing is
     /// mapped, so that memory does not grow with the file (design.md §9).
-    static func open(path: String, writes: Bool) throws(StorageError) -> SQLiteSession {
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - writes: Whether it is the writer.
+    ///   - rewrite: What a simulation makes of each statement.
+    /// - Returns: The connection.
+    /// - Throws: ``StorageError`` when the file cannot be used.
+    static func open(
+        path: String,
+        writes: Bool,
+        rewrite: (@Sendable (String) -> String)? = nil
+    ) throws(StorageError) -> SQLiteSession {
         do {
             let connection = try Connection(path: path, mode: writes ? .write : .read)
             connection.setBusyTimeout(.seconds(10))
             try connection.script(writes ? writerSettings : readerSettings)
-            return SQLiteSession(connection)
+            return SQLiteSession(connection, rewrite)
         } catch {
             throw translate(error)
         }
     }
 
-    private init(_ connection: consuming Connection) {
+    private init(_ connection: consuming Connection, _ rewrite: (@Sendable (String) -> String)?) {
         self.connection = connection
+        self.rewrite = rewrite
     }
 
     private static let readerSettings = "PRAGMA cache_size=-1000; PRAGMA query_only=1;"
@@ -30,18 +45,18 @@ struct SQLiteSession: SQLSession, ~Copyable {
         PRAGMA temp_store=MEMORY;
         """
 
-    mutating func script(_ sql: String) throws(StorageError) {
+    func script(_ sql: String) throws(StorageError) {
         do { try connection.script(sql) } catch { throw Self.translate(error) }
     }
 
     @discardableResult
-    mutating func run(_ sql: String, _ arguments: [SQLValue]) throws(StorageError) -> Int {
-        do { return try connection.run(sql, arguments.map(\.bound)) } catch { throw Self.translate(error) }
+    func run(_ sql: String, _ arguments: [SQLValue]) throws(StorageError) -> Int {
+        do { return try connection.run(rewrite?(sql) ?? sql, arguments.map(\.bound)) } catch { throw Self.translate(error) }
     }
 
-    mutating func rows(_ sql: String, _ arguments: [SQLValue]) throws(StorageError) -> [SQLRow] {
+    func rows(_ sql: String, _ arguments: [SQLValue]) throws(StorageError) -> [SQLRow] {
         do {
-            return try connection.rows(sql, arguments.map(\.bound)) { row in
+            return try connection.rows(rewrite?(sql) ?? sql, arguments.map(\.bound)) { row in
                 SQLRow(
                     columns: (0..<row.count).map { column in
                         switch row.value(column) {
@@ -58,6 +73,8 @@ struct SQLiteSession: SQLSession, ~Copyable {
             throw Self.translate(error)
         }
     }
+
+    func send(_ hint: Hint, to worker: WorkerID?) {}
 
     /// Copies the whole database into a new file.
     func copy(to path: String) throws(StorageError) {

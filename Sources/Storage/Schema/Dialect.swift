@@ -1,11 +1,23 @@
-/// What differs between the databases in the definition of tables.
-struct Dialect: Sendable {
+/// What differs between the databases.
+package struct Dialect: Sendable {
     /// The words for types and table options, by the placeholder that stands for them in a migration.
     let words: [(placeholder: String, word: String)]
+    /// The time of the database's clock in microseconds since 1970.
+    package let now: String
+    /// Locks the rows of a query and leaves out those that others have locked; where one connection writes, nothing.
+    let skipLocked: String
 
-    static let sqlite = Dialect(words: [
-        ("{bytes}", "BLOB"), ("{integer}", "INTEGER"), ("{clustered}", "WITHOUT ROWID"),
-    ])
+    package static let sqlite = Dialect(
+        words: [("{bytes}", "BLOB"), ("{integer}", "INTEGER"), ("{clustered}", "WITHOUT ROWID")],
+        now: "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
+        skipLocked: ""
+    )
+
+    static let postgreSQL = Dialect(
+        words: [("{bytes}", "BYTEA"), ("{integer}", "BIGINT"), ("{clustered}", "")],
+        now: "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)",
+        skipLocked: "FOR UPDATE SKIP LOCKED"
+    )
 
     func render(_ sql: String) -> String {
         var text = sql
@@ -13,5 +25,10 @@ struct Dialect: Sendable {
             text = text.split(separator: placeholder, omittingEmptySubsequences: false).joined(separator: word)
         }
         return text
+    }
+
+    /// The numbered arguments `?1`, `?2`, … as PostgreSQL writes them.
+    static func numbered(_ sql: String) -> String {
+        String(decoding: sql.utf8.map { $0 == UInt8(ascii: "?") ? UInt8(ascii: "$") : $0 }, as: UTF8.self)
     }
 }

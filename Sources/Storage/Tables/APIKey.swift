@@ -69,8 +69,15 @@ extension SQLSession where Self: ~Copyable {
     mutating func account(named name: String, makingIt id: AccountID, at now: Instant) throws(StorageError) -> AccountID
     {
         if let row = try row("SELECT id FROM accounts WHERE name = ?1", [.text(name)]) { return try row.id(0) }
+        // Of servers that make it at the same time, the first one's identifier holds.
+        guard let id = AccountID(bytes: try serverKey("account:\(name)", makingIt: id.bytes)) else {
+            throw .damaged(what: "identifier of the account \(name)")
+        }
         try run(
-            "INSERT INTO accounts (id, name, plan, created_at) VALUES (?1, ?2, 'self_hosted', ?3)",
+            """
+            INSERT INTO accounts (id, name, plan, created_at) VALUES (?1, ?2, 'self_hosted', ?3)
+            ON CONFLICT (id) DO NOTHING
+            """,
             [.id(id), .text(name), .time(now)]
         )
         return id

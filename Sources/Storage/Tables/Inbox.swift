@@ -38,7 +38,7 @@ public enum SignalResult: Sendable, Hashable {
 extension SQLSession where Self: ~Copyable {
     /// Stores a signal to a run; at most 1,000 wait at a time.
     mutating func post(_ signal: Signal, to execution: ExecutionID) throws(StorageError) -> SignalResult {
-        guard try liveRun(execution) != nil else { return .finished }
+        guard let live = try liveRun(execution) else { return .finished }
         let waiting = try row("SELECT count(*) FROM inbox WHERE execution_id = ?1", [.id(execution)])?.integer(0) ?? 0
         guard waiting < 1000 else { return .full }
         let inserted = try run(
@@ -51,7 +51,24 @@ extension SQLSession where Self: ~Copyable {
                 .json(signal.body),
             ]
         )
-        return inserted == 1 ? .stored : .repeated
+        guard inserted == 1 else { return .repeated }
+        if let owner = live.owner { try send(.signal(execution), to: owner) }
+        return .stored
+    }
+
+    /// The runs of an owner that have signals waiting, at most 1,000.
+    mutating func signalled(ownedBy worker: WorkerID) throws(StorageError) -> [ExecutionID] {
+        var runs: [ExecutionID] = []
+        for row in try rows(
+            """
+            SELECT DISTINCT inbox.execution_id FROM inbox JOIN live ON live.execution_id = inbox.execution_id
+            WHERE live.owner = ?1 LIMIT 1000
+            """,
+            [.id(worker)]
+        ) {
+            runs.append(try row.id(0))
+        }
+        return runs
     }
 
     /// The signals that wait for a run, in their order.

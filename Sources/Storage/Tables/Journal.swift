@@ -14,6 +14,8 @@ public struct JournalAppend: Sendable {
     public var body: [UInt8]
     /// The execution itself, when these are its first events.
     public var accepted: NewExecution?
+    /// Who owns the run from its first events on; `nil` leaves it to whoever claims it.
+    public var owner: WorkerID?
     /// A graph to keep, when it may not be stored yet.
     public var graph: StoredGraph?
     /// The signals that these events take over.
@@ -65,9 +67,10 @@ extension SQLSession where Self: ~Copyable {
             try insert(execution)
             if append.end == nil {
                 try run(
-                    "INSERT INTO live (execution_id, epoch, seq) VALUES (?1, ?2, ?3)",
-                    [.id(append.execution), .integer(append.epoch), .integer(append.last)]
+                    "INSERT INTO live (execution_id, epoch, seq, owner) VALUES (?1, ?2, ?3, ?4)",
+                    [.id(append.execution), .integer(append.epoch), .integer(append.last), .id(append.owner)]
                 )
+                if append.owner == nil { try send(.work, to: nil) }
             }
         } else {
             let changed = try run(
@@ -83,6 +86,11 @@ extension SQLSession where Self: ~Copyable {
                 .blob(append.body),
             ]
         )
+        try storeBelongings(of: append)
+    }
+
+    /// Stores what belongs to an append whose events are stored.
+    mutating func storeBelongings(of append: JournalAppend) throws(StorageError) {
         for signal in append.consumed {
             try run(
                 "DELETE FROM inbox WHERE execution_id = ?1 AND id = ?2",

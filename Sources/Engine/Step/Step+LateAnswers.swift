@@ -1,0 +1,62 @@
+import Catalog
+import Values
+import Workflows
+
+extension Step {
+    /// Takes what came of an attempt of a server that has lost the run meanwhile: a paid result is never dropped.
+    ///
+    /// It counts while the attempt is open, and while somebody is asked about its unknown outcome; later it is absorbed.
+    mutating func takeLate(_ event: Event) {
+        switch event {
+        case .submitted(let address, let number, let keep, _):
+            guard let state = lateState(address, number) else { return }
+            if state == .intended {
+                guard run.plan.nodes[address.node].type.effect == .once else { return }
+                emit(.submitted(address, attempt: number, keep: keep, at: now))
+            } else if !state.isOpen {
+                emit(.submitted(address, attempt: number, keep: keep, at: now))
+                decision.effects.append(.takeUp(address, attempt: number))
+            }
+        case .completed(let address, let number, let outputs, let cost, let requestID, _):
+            guard let state = lateState(address, number) else { return }
+            if state.isOpen { decision.effects.append(.abort(address, attempt: number)) }
+            emit(.completed(address, attempt: number, outputs: outputs, cost: cost, requestID: requestID, at: now))
+            touchFollowers(of: address)
+        case .attemptFailed(let address, let number, let error, let cost, _, _):
+            guard let state = lateState(address, number) else { return }
+            if state.isOpen {
+                finish(address, number, .failed(error, cost: cost))
+            } else if error.accepted == .no {
+                answer(address, retry: true)
+            } else if error.failure != .unknownOutcome {
+                fail(address, error)
+            }
+        default: return
+        }
+    }
+
+    /// The state of an attempt about which something can still be learnt; `nil` for any other.
+    private func lateState(_ address: Address, _ number: Int) -> Attempt.State? {
+        guard number > 0, let before = run.nodeRun(address), let last = before.attempts.last, last.number == number
+        else { return nil }
+        if last.state.isOpen { return last.state }
+        guard case .unknown = last.state, case .waiting(.unknownOutcome, _) = before.state else { return nil }
+        return last.state
+    }
+}
+
+extension Run {
+    /// Opens an attempt again whose outcome was unknown and of which something has become known.
+    mutating func reopen(_ address: Address, _ number: Int) {
+        guard var run = nodeRun(address), let last = run.attempts.indices.last, run.attempts[last].number == number,
+            case .unknown = run.attempts[last].state
+        else { return }
+        run.attempts[last].state = .intended
+        run.attempts[last].endedAt = nil
+        run.state = .running
+        run.waitingSince = nil
+        nodes[address.node][address.index] = run
+        running += 1
+        nodes[address.node].running += 1
+    }
+}

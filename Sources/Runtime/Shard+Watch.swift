@@ -1,0 +1,139 @@
+import Engine
+import EventLoop
+import Storage
+import Values
+
+extension Shard {
+    /// A run that another server works on, as far as it was read here.
+    struct Watched {
+        /// What is stored, as far as it was read.
+        var run: Run
+        let handle: RunHandle
+        /// When somebody last looked at it, by the clock of the loop.
+        var lookedAt: UInt64
+        /// When its owner was last asked to tell its changes.
+        var askedAt: UInt64?
+    }
+
+    /// How long a run is kept in memory after somebody has looked at it.
+    private static var attention: Duration { .seconds(60) }
+
+    /// How long after it was asked an owner is asked again to tell its changes, in nanoseconds.
+    private static var reminder: UInt64 { 20_000_000_000 }
+
+    /// The most runs of others that are kept in memory here.
+    private static var mostWatched: Int { 2000 }
+
+    /// Whether this server may own runs now.
+    var mayOwn: Bool { duty.worksOnRuns && lease.isHeld }
+
+    /// Shows a run that another server works on.
+    ///
+    /// - Returns: `nil` when the run is terminal or unknown.
+    func watch(_ id: ExecutionID) async throws -> RunHandle? {
+        guard let live = try await database.liveRun(id) else {
+            if watched[id] != nil { try await readOn(id) }
+            watched[id] = nil
+            return nil
+        }
+        if watched[id]?.run.lastEvent != live.last { try await readOn(id) }
+        let now = loop.time
+        watched[id]?.lookedAt = now
+        if let owner = live.owner, let seen = watched[id], seen.askedAt.map({ now - $0 > Self.reminder }) ?? true {
+            watched[id]?.askedAt = now
+            try? await database.send(.watch(id), to: owner)
+        }
+        return watched[id]?.handle ?? entry(id)?.handle
+    }
+
+    /// Reads what the journal has that is not known here, and shows it.
+    private func readOn(_ id: ExecutionID) async throws {
+        let run = try await replay(id, from: watched[id]?.run)
+        // Meanwhile it may have become our own, or somebody else has read on.
+        guard entry(id) == nil else { return }
+        if let known = watched[id] {
+            guard run.lastEvent > known.run.lastEvent else { return }
+            watched[id]?.run = run
+            known.handle.publish(run)
+            return
+        }
+        if watched.count >= Self.mostWatched, let oldest = watched.min(by: { $0.value.lookedAt < $1.value.lookedAt }) {
+            watched[oldest.key] = nil
+        }
+        let handle = takeReloading(id) ?? RunHandle(run)
+        handle.publish(run)
+        watched[id] = Watched(run: run, handle: handle, lookedAt: loop.time)
+    }
+
+    /// Accepts an execution that other servers work on: when this returns, it is stored.
+    func acceptForOthers(
+        _ run: Run,
+        _ execution: NewExecution,
+        graph: StoredGraph?
+    ) async throws(RuntimeError) -> RunHandle {
+        var driver = RunDriver(accepting: run, execution, graph: graph)
+        _ = driver.take(.accepted, now: services.now(), random: &random) { _, _ in .deferred(.noWorker, until: nil) }
+        guard let append = driver.nextCommit() else { throw .storage(reason: "There is nothing to store.") }
+        do {
+            try await database.append(append)
+        } catch {
+            throw RuntimeError(error)
+        }
+        let handle = RunHandle(driver.run)
+        if driver.run.end == nil {
+            watched[execution.id] = Watched(run: driver.run, handle: handle, lookedAt: loop.time)
+        }
+        return handle
+    }
+
+    /// Reads on where somebody has looked lately, and forgets the rest.
+    func refreshWatched() async {
+        let now = loop.time
+        for (id, seen) in watched {
+            if now - seen.lookedAt > Self.attention.wholeNanoseconds { watched[id] = nil } else { await refresh(id) }
+        }
+    }
+
+    /// Reads on in a run that somebody has looked at lately.
+    func refresh(_ id: ExecutionID) async {
+        guard let seen = watched[id] else { return }
+        _ = try? await watch(id)
+        // Only those who ask keep it in memory.
+        watched[id]?.lookedAt = seen.lookedAt
+    }
+
+    /// Takes over the signals that wait for a run.
+    func takeSignals(_ id: ExecutionID) async {
+        guard entry(id) != nil, let signals = try? await database.signals(of: id) else { return }
+        for signal in signals { take(signal, for: id) }
+    }
+
+    /// Another server wants to hear of a run's changes for a while.
+    func noteWatcher(_ id: ExecutionID) {
+        entry(id)?.watchedUntil = loop.time + Self.attention.wholeNanoseconds
+    }
+
+    func tellWatchers(_ entry: Entry) {
+        guard let until = entry.watchedUntil, loop.time < until else { return }
+        let id = entry.handle.id
+        Task(executorPreference: loop) { try? await self.database.send(.change(id), to: nil) }
+    }
+
+    /// Lets go of all runs, because another server may take them from now on; what is under way for them goes on, and
+    /// what it brings goes to their inboxes.
+    func relinquishAll() {
+        for entry in entries.values { relinquish(entry) }
+    }
+
+    func relinquish(_ entry: Entry) {
+        let id = entry.handle.id
+        let plan = entry.driver.run.plan
+        let outcomes = entry.driver.unstoredOutcomes
+        drop(entry, stopsAttempts: false)
+        watched[id] = Watched(run: entry.handle.snapshot.run, handle: entry.handle, lookedAt: loop.time)
+        guard !outcomes.isEmpty else { return }
+        Task(executorPreference: loop) {
+            for event in outcomes { await self.postLate(event, of: id, plan) }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+/// Commits groups of work to an SQLite file.
+final class SQLiteGroups: GroupCommit {
+    private var session: any SQLSession
+    private var file: SQLiteSession
+    private let onBroken: @Sendable (StorageError) -> Void
+
+    init(_ file: SQLiteSession, onBroken: @escaping @Sendable (StorageError) -> Void) {
+        self.file = file
+        session = file
+        self.onBroken = onBroken
+    }
+
+    func hold(pages: Int64) throws(StorageError) { try file.script("PRAGMA max_page_count=\(pages)") }
+
+    func commit(_ group: [Work]) -> [Work.Outcome] {
+        var outcomes: [Work.Outcome] = []
+        do {
+            try file.run("BEGIN IMMEDIATE", [])
+            for work in group { outcomes.append(try perform(work)) }
+            try file.run("COMMIT", [])
+        } catch {
+            _ = try? file.run("ROLLBACK", [])
+            outcomes = group.map { _ in .failure(error) }
+            if case .database = error { onBroken(error) }
+        }
+        return outcomes
+    }
+
+    /// - Throws: What makes the whole group come to nothing.
+    private func perform(_ work: Work) throws(StorageError) -> Work.Outcome {
+        // An append to a run that goes on fails before it has changed anything; other failures must be undone.
+        if case .append(let append, let finish) = work.deed, append.accepted == nil {
+            do {
+                try file.append(append)
+                return .success(finish)
+            } catch .fenced {
+                return .failure(.fenced)
+            }
+        }
+        try file.run("SAVEPOINT work", [])
+        do {
+            let finish = try work.perform(&session)
+            try file.run("RELEASE work", [])
+            return .success(finish)
+        } catch {
+            if case .full = error { throw error }
+            try file.run("ROLLBACK TO work", [])
+            try file.run("RELEASE work", [])
+            return .failure(error)
+        }
+    }
+}
+
+extension Work {
+    /// Does the work, and gives what to call once it is on the disk.
+    func perform(_ session: inout any SQLSession) throws(StorageError) -> () -> Void {
+        switch deed {
+        case .append(let append, let finish):
+            try session.append(append)
+            return finish
+        case .other(let body): return try body(&session)
+        }
+    }
+}

@@ -1,0 +1,93 @@
+public import Values
+
+/// Which runs a server asks for.
+public enum ClaimKind: Sendable, Hashable {
+    /// Those that nobody owns and whose time to wake has come, most urgent first.
+    case free
+    /// Those of a server whose lease has ended, or of the asking one from before it lost its own.
+    case left(by: WorkerID)
+}
+
+/// Who works on a run, after one server has asked for it.
+public enum Possession: Sendable, Hashable {
+    /// The server that asked; only its appends are accepted from now on.
+    case own(LiveRun)
+    /// Another one, or none yet.
+    case elsewhere(LiveRun)
+}
+
+extension SQLSession where Self: ~Copyable {
+    /// Gives a batch of runs to a server; those that another one is just being given are left out.
+    ///
+    /// - Parameters:
+    ///   - kind: Which runs.
+    ///   - worker: The server; its lease must hold.
+    ///   - labels: What the server can do that not every one can.
+    ///   - limit: The most runs.
+    /// - Returns: The runs with their new epochs.
+    /// - Throws: ``StorageError`` when the database fails.
+    mutating func claim(
+        _ kind: ClaimKind,
+        for worker: WorkerID,
+        labels: [String],
+        limit: Int
+    ) throws(StorageError) -> [LiveRun] {
+        let numbers = labels.indices.map { "?\($0 + 4)" }.joined(separator: ", ")
+        let mayRun = labels.isEmpty ? "label IS NULL" : "(label IS NULL OR label IN (\(numbers)))"
+        let which: String
+        let from: SQLValue
+        switch kind {
+        case .free:
+            which = "owner IS NULL AND (wake_at IS NULL OR wake_at <= \(dialect.now)) AND ?3 = 0"
+            from = .integer(0)
+        case .left(let owner):
+            which = "owner = ?3"
+            from = .id(owner)
+        }
+        return try liveRuns(
+            """
+            WITH picked AS MATERIALIZED (SELECT execution_id AS id FROM live WHERE \(which) AND \(mayRun)
+                ORDER BY priority DESC, execution_id LIMIT ?2 \(dialect.skipLocked))
+            UPDATE live SET epoch = epoch + 1, owner = ?1, wake_at = NULL FROM picked WHERE execution_id = picked.id
+            RETURNING execution_id, epoch, seq, owner
+            """,
+            [.id(worker), .integer(Int64(limit)), from] + labels.map(SQLValue.text)
+        )
+    }
+
+    /// Whether there may be something to claim: a run that is free, or one of a server that has ended.
+    mutating func hasWork(_ lease: Lease) throws(StorageError) -> Bool {
+        let free = try row(
+            "SELECT 1 FROM live WHERE owner IS NULL AND (wake_at IS NULL OR wake_at <= \(dialect.now)) LIMIT 1",
+            []
+        )
+        guard free == nil else { return true }
+        return try !lapsedWorkers(lease).isEmpty
+    }
+
+    /// Gives one run to a server unless another one works on it.
+    mutating func claim(
+        _ id: ExecutionID,
+        for worker: WorkerID,
+        _ lease: Lease
+    ) throws(StorageError) -> Possession? {
+        let claimed = try liveRuns(
+            """
+            UPDATE live SET epoch = epoch + 1, owner = ?2, wake_at = NULL
+            WHERE execution_id = ?1 AND (owner IS NULL OR owner = ?2
+                OR owner IN (SELECT owner FROM workers WHERE lease_until <= \(dialect.now) - ?3))
+            RETURNING execution_id, epoch, seq, owner
+            """,
+            [.id(id), .id(worker), .span(lease.grace)]
+        )
+        if let run = claimed.first { return .own(run) }
+        return try liveRun(id).map { .elsewhere($0) }
+    }
+
+    /// Leaves all runs of a server to the others, and its lease.
+    mutating func release(_ worker: WorkerID) throws(StorageError) {
+        try run("UPDATE live SET owner = NULL WHERE owner = ?1", [.id(worker)])
+        try run("UPDATE workers SET lease_until = 0 WHERE owner = ?1", [.id(worker)])
+        try send(.work, to: nil)
+    }
+}
