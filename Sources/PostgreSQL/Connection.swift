@@ -129,7 +129,8 @@ public struct Connection: ~Copyable {
 
     // MARK: Statements
 
-    private mutating func execute(_ sql: String, _ arguments: [PostgreSQLValue]) throws(PostgreSQLError) -> OpaquePointer?
+    private mutating func execute(_ sql: String, _ arguments: [PostgreSQLValue]) throws(PostgreSQLError)
+        -> OpaquePointer?
     {
         let name = try statement(sql, arguments.map(\.type))
         let values = arguments.map(\.binary)

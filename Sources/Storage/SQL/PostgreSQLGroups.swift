@@ -186,7 +186,7 @@ extension PostgreSQLSession {
                 RETURNING execution_id
             ), stored AS (
                 INSERT INTO journal (execution_id, seq, last, epoch, body)
-                SELECT id, first, last, epoch, body FROM given JOIN moved ON execution_id = id
+                SELECT id, first, last, epoch, body FROM given JOIN moved ON execution_id = id WHERE last >= first
             )
             SELECT execution_id FROM moved
             """,

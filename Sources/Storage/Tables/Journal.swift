@@ -8,7 +8,7 @@ public struct JournalAppend: Sendable {
     public var epoch: Int64
     /// The number of the first event; the one before must be the last one stored.
     public var first: Int64
-    /// The number of the last event.
+    /// The number of the last event; one less than the first where there are none.
     public var last: Int64
     /// The encoded events.
     public var body: [UInt8]
@@ -79,13 +79,16 @@ extension SQLSession where Self: ~Copyable {
             )
             guard changed == 1 else { throw .fenced }
         }
-        try run(
-            "INSERT INTO journal (execution_id, seq, last, epoch, body) VALUES (?1, ?2, ?3, ?4, ?5)",
-            [
-                .id(append.execution), .integer(append.first), .integer(append.last), .integer(append.epoch),
-                .blob(append.body),
-            ]
-        )
+        // Signals that changed nothing are taken over without events, and without a place in the journal.
+        if append.last >= append.first {
+            try run(
+                "INSERT INTO journal (execution_id, seq, last, epoch, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+                [
+                    .id(append.execution), .integer(append.first), .integer(append.last), .integer(append.epoch),
+                    .blob(append.body),
+                ]
+            )
+        }
         try storeBelongings(of: append)
     }
 
