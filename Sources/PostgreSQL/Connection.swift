@@ -190,9 +190,9 @@ public struct Connection: ~Copyable {
 
     private static func text(_ start: UnsafePointer<CChar>?) -> String {
         guard let start = unsafe start else { return "" }
-        var text = unsafe String(cString: start)
-        while text.last?.isNewline == true { text.removeLast() }
-        return text
+        return unsafe String(cString: start).split(whereSeparator: { $0.isNewline || $0 == "\t" }).joined(
+            separator: " "
+        )
     }
 
     /// Calls a function with C strings behind each other and `NULL` at the end.

@@ -60,7 +60,7 @@ final class PostgreSQLGroups: GroupCommit {
             do {
                 if !server.isConnected {
                     let number = commits + 1
-                    try connect()
+                    try reconnect()
                     if case .committing(let outcomes) = progress, commits == number { return outcomes }
                 }
                 progress = .begun
@@ -70,10 +70,7 @@ final class PostgreSQLGroups: GroupCommit {
             } catch {
                 if server.isConnected { try? server.script("ROLLBACK") }
                 if case .unavailable = error {
-                    guard clock.now + pause < deadline else {
-                        if isAvailable.lower() { log("\(error)") }
-                        return group.map { _ in .failure(error) }
-                    }
+                    guard clock.now + pause < deadline else { return group.map { _ in .failure(error) } }
                     BlockingExecutor.sleep(for: pause)
                     pause = min(pause * 2, .seconds(1))
                 } else if isCareful {
@@ -83,6 +80,15 @@ final class PostgreSQLGroups: GroupCommit {
                     isCareful = true
                 }
             }
+        }
+    }
+
+    private func reconnect() throws(StorageError) {
+        do {
+            try connect()
+        } catch {
+            if isAvailable.lower() { log("\(error)") }
+            throw error
         }
     }
 
