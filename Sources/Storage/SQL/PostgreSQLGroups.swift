@@ -68,7 +68,7 @@ final class PostgreSQLGroups: GroupCommit {
                 if isAvailable.raise() { log("The database is back.") }
                 return outcomes
             } catch {
-                if server.isConnected { try? server.script("ROLLBACK") }
+                if server.isConnected, (try? server.script("ROLLBACK")) == nil { server.disconnect() }
                 if case .unavailable = error {
                     guard clock.now + pause < deadline else { return group.map { _ in .failure(error) } }
                     BlockingExecutor.sleep(for: pause)
