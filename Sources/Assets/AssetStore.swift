@@ -11,6 +11,7 @@ import FileSystem
 /// rename, fsync of the folder (engine.md §3). The commit that says they are captured is the caller's.
 public final class AssetStore: Sendable {
     private let folder: String
+    private let unfinished: String
     private let database: Database
     private let pool: BlockingPool
 
@@ -25,9 +26,11 @@ public final class AssetStore: Sendable {
         self.folder = "\(folder)/media"
         self.database = database
         self.pool = pool
+        // Servers that share a database may share the media: each has a folder for what it has not finished.
+        unfinished = "\(self.folder)/unfinished" + (database.isShared ? "/\(database.worker)" : "")
         do {
-            try Folder.remove("\(self.folder)/unfinished")
-            try Folder.make("\(self.folder)/unfinished")
+            try Folder.remove(unfinished)
+            try Folder.make(unfinished)
         } catch {
             throw Self.translate(error)
         }
@@ -37,7 +40,7 @@ public final class AssetStore: Sendable {
     public func newPath() -> String {
         var random = SystemRandomNumberGenerator()
         let name = [random.next() as UInt64, random.next() as UInt64].map { String($0, radix: 36) }.joined()
-        return "\(folder)/unfinished/\(name)"
+        return "\(unfinished)/\(name)"
     }
 
     /// Removes a file made at ``newPath()`` that is not to be kept.

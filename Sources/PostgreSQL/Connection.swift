@@ -22,6 +22,9 @@ public struct Connection: ~Copyable {
 
     private let handle: OpaquePointer
     private var statements: [StatementKey: String] = [:]
+    /// The statements that were sent ahead and not answered.
+    private var sent: [String] = []
+    private static var mostSent: Int { 200 }
 
     /// A statement with the types its arguments were prepared for.
     private struct StatementKey: Hashable {
@@ -61,7 +64,8 @@ public struct Connection: ~Copyable {
     public var serverProcess: Int32 { unsafe PQbackendPID(handle) }
 
     /// Executes one or more statements that take no arguments; rows are dropped.
-    public func script(_ sql: String) throws(PostgreSQLError) {
+    public mutating func script(_ sql: String) throws(PostgreSQLError) {
+        try settle()
         let result = unsafe PQexec(handle, sql)
         defer { unsafe PQclear(result) }
         unsafe try check(result, sql)
@@ -127,11 +131,81 @@ public struct Connection: ~Copyable {
         return received
     }
 
+    // MARK: Statements sent ahead
+
+    /// Sends a statement whose result nobody needs, without waiting for it; rows are dropped.
+    ///
+    /// What the server refuses is thrown by the next call, or by ``settle()``; the statements behind it are not done.
+    public mutating func send(_ sql: String, _ arguments: [PostgreSQLValue] = []) throws(PostgreSQLError) {
+        let types = arguments.map(\.type)
+        // A statement cannot be prepared while others are under way; and so few answers always find room.
+        if sent.count >= Self.mostSent || statements[StatementKey(sql: sql, types: types)] == nil { try settle() }
+        let name = try statement(sql, types)
+        if sent.isEmpty { _ = unsafe PQenterPipelineMode(handle) }
+        let isSent = unsafe Self.withBinary(arguments) { values, lengths, formats in
+            unsafe PQsendQueryPrepared(handle, name, Int32(arguments.count), values, lengths, formats, 1)
+        }
+        guard isSent == 1 else { throw lost() }
+        sent.append(sql)
+    }
+
+    /// Waits for the statements that were sent ahead.
+    public mutating func settle() throws(PostgreSQLError) {
+        guard !sent.isEmpty else { return }
+        let statements = sent
+        sent = []
+        guard unsafe PQpipelineSync(handle) == 1 else { throw lost() }
+        var failure: PostgreSQLError?
+        var answered = 0
+        var wasEnd = false
+        while true {
+            guard let result = unsafe PQgetResult(handle) else {
+                // One end stands behind each answer.
+                guard !isLost, !wasEnd else { throw lost() }
+                wasEnd = true
+                continue
+            }
+            defer { unsafe PQclear(result) }
+            wasEnd = false
+            let status = unsafe PQresultStatus(result)
+            if status == PGRES_PIPELINE_SYNC { break }
+            if status != PGRES_PIPELINE_ABORTED, failure == nil {
+                do {
+                    unsafe try check(result, answered < statements.count ? statements[answered] : "")
+                } catch {
+                    failure = error
+                }
+            }
+            answered += 1
+        }
+        guard unsafe PQexitPipelineMode(handle) == 1 else { throw lost() }
+        if let failure { throw failure }
+    }
+
     // MARK: Statements
 
-    private mutating func execute(_ sql: String, _ arguments: [PostgreSQLValue]) throws(PostgreSQLError) -> OpaquePointer?
+    private mutating func execute(_ sql: String, _ arguments: [PostgreSQLValue]) throws(PostgreSQLError)
+        -> OpaquePointer?
     {
+        try settle()
         let name = try statement(sql, arguments.map(\.type))
+        let result = unsafe Self.withBinary(arguments) { values, lengths, formats in
+            unsafe PQexecPrepared(handle, name, Int32(arguments.count), values, lengths, formats, 1)
+        }
+        do {
+            unsafe try check(result, sql)
+        } catch {
+            unsafe PQclear(result)
+            throw error
+        }
+        return unsafe result
+    }
+
+    /// Calls a function with arguments in their binary form: their addresses, lengths and formats.
+    private static func withBinary<Result>(
+        _ arguments: [PostgreSQLValue],
+        _ body: ([UnsafePointer<CChar>?], [Int32], [Int32]) -> Result
+    ) -> Result {
         let values = arguments.map(\.binary)
         let formats = [Int32](repeating: 1, count: arguments.count)
         let lengths = values.map { Int32($0?.count ?? 0) }
@@ -143,20 +217,13 @@ public struct Connection: ~Copyable {
             return buffer.count
         }
         buffer.append(0)
-        let result = unsafe buffer.withUnsafeBytes { bytes in
+        return unsafe buffer.withUnsafeBytes { bytes in
             let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
             let pointers = unsafe zip(values, offsets).map { value, offset in
                 unsafe value == nil ? nil : start.map { unsafe $0 + offset }
             }
-            return unsafe PQexecPrepared(handle, name, Int32(arguments.count), pointers, lengths, formats, 1)
+            return unsafe body(pointers, lengths, formats)
         }
-        do {
-            unsafe try check(result, sql)
-        } catch {
-            unsafe PQclear(result)
-            throw error
-        }
-        return unsafe result
     }
 
     private mutating func statement(_ sql: String, _ types: [UInt32]) throws(PostgreSQLError) -> String {
@@ -189,9 +256,9 @@ public struct Connection: ~Copyable {
 
     private static func text(_ start: UnsafePointer<CChar>?) -> String {
         guard let start = unsafe start else { return "" }
-        var text = unsafe String(cString: start)
-        while text.last?.isNewline == true { text.removeLast() }
-        return text
+        return unsafe String(cString: start).split(whereSeparator: { $0.isNewline || $0 == "\t" }).joined(
+            separator: " "
+        )
     }
 
     /// Calls a function with C strings behind each other and `NULL` at the end.

@@ -60,7 +60,7 @@ extension RunService {
                 do throws(StorageError) {
                     try await self.claimAll()
                 } catch {
-                    self.services.log("Runs cannot be claimed: \(error)")
+                    if self.database.isAvailable { self.services.log("Runs cannot be claimed: \(error)") }
                 }
             } while self.isWantedAgain()
         }
@@ -90,7 +90,9 @@ extension RunService {
             guard let self else { return }
             Task(executorPreference: loop) { await self.noticeLostLease() }
         }
-        if !wasHeld, duty.worksOnRuns { try await claim(.left(by: database.worker)) }
+        guard !wasHeld else { return }
+        try await database.forgetWorkers()
+        if duty.worksOnRuns { try await claim(.left(by: database.worker)) }
     }
 
     private func noticeLostLease() async {
@@ -131,7 +133,8 @@ extension RunService {
                 try await work()
                 isFailing = false
             } catch {
-                if !isFailing { services.log("\(error)") }
+                // The database says itself that it is away.
+                if !isFailing, database.isAvailable { services.log("\(error)") }
                 isFailing = true
             }
             try? await loop.sleep(for: pause)

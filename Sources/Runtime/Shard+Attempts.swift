@@ -83,7 +83,7 @@ extension Shard {
                     case .ready(let keep): .ready(address, attempt: number, keep: keep)
                     }
                 let isStored = await self.deliver(id, epoch, input)
-                if !isStored, let event = Event(late: input, at: self.services.now()) {
+                if !isStored, !Task.isCancelled, let event = Event(late: input, at: self.services.now()) {
                     await self.postLate(event, of: id, plan)
                 }
             }
@@ -100,6 +100,8 @@ extension Shard {
         _ plan: Plan
     ) async {
         guard let entry = entry(id), entry.driver.epoch == epoch else {
+            // What was stopped has nothing to say.
+            guard !Task.isCancelled else { return }
             let input = RunInput.finished(address, attempt: number, outcome)
             if let event = Event(late: input, at: services.now()) { await postLate(event, of: id, plan) }
             return

@@ -11,7 +11,9 @@ public final class Database: Sendable {
     public let worker: WorkerID
     /// Whether other servers may work on the database.
     public let isShared: Bool
-    /// What other servers say; ``Hint/lost`` when something may have been missed. Where there are none, nothing comes.
+    /// What other servers say, and ``Hint/lost`` when something may have been missed.
+    ///
+    /// Where there are no other servers, nothing comes.
     public let hints: AsyncStream<Hint>
 
     private let writer: Writer

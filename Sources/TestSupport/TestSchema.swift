@@ -18,10 +18,10 @@ public final class TestSchema: Sendable {
         self.server = server
         name = "test_" + UUID().uuidString.lowercased().filter { $0 != "-" }
         url = Self.url(server, schema: name)
-        try PostgreSQL.Connection(url: server).script("CREATE SCHEMA \(name)")
+        try Self.execute(on: server, "CREATE SCHEMA \(name)")
     }
 
-    deinit { try? PostgreSQL.Connection(url: server).script("DROP SCHEMA \(name) CASCADE") }
+    deinit { try? Self.execute(on: server, "DROP SCHEMA \(name) CASCADE") }
 
     /// The address of the same place by way of another port, such as that of a proxy.
     public func url(port: UInt16) throws -> String {
@@ -35,17 +35,23 @@ public final class TestSchema: Sendable {
 
     /// Executes statements in this place.
     public func script(_ sql: String) throws {
-        try PostgreSQL.Connection(url: url).script(sql)
+        try Self.execute(on: url, sql)
     }
 
     /// Ends the connections of a program to this place, as a failing server does.
     public func terminateConnections() throws {
         // The folder of this place is how its connections are known: all set it as they connect.
-        try PostgreSQL.Connection(url: server).script(
+        try Self.execute(
+            on: server,
             """
             SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '\(name)'
             """
         )
+    }
+
+    private static func execute(on url: String, _ sql: String) throws {
+        var connection = try PostgreSQL.Connection(url: url)
+        try connection.script(sql)
     }
 
     private static func url(_ server: String, schema: String) -> String {

@@ -7,7 +7,8 @@ import YAML
 struct Settings {
     /// The names of the settings of `serve`.
     static let names: Set<String> = [
-        "listen", "data", "config", "catalog", "bootstrap-key", "allow-private", "public-url", "database", "role", "labels",
+        "listen", "data", "config", "catalog", "bootstrap-key", "allow-private", "public-url", "database", "role",
+        "labels",
     ]
 
     let environment: [String: String]

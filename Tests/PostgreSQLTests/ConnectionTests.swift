@@ -82,8 +82,31 @@ struct ConnectionTests {
         #expect(error?.description.contains("refused") == true)
     }
 
+    @Test func `sends statements ahead, and says later what was refused`() throws {
+        var connection = try Connection(url: schema.url)
+        try connection.script("CREATE TABLE things (id bigint PRIMARY KEY)")
+        for number in Int64(0)..<1000 { try connection.send("INSERT INTO things VALUES ($1)", [.integer(number)]) }
+        #expect(try connection.rows("SELECT count(*) FROM things") == [[.integer(1000)]])
+        try connection.script("BEGIN")
+        try connection.send("INSERT INTO things VALUES ($1)", [.integer(2000)])
+        try connection.send("INSERT INTO things VALUES ($1)", [.integer(7)])
+        try connection.send("INSERT INTO things VALUES ($1)", [.integer(2001)])
+        let conflict = #expect(throws: PostgreSQLError.self) { try connection.settle() }
+        #expect(conflict?.isConflict == true)
+        try connection.script("ROLLBACK")
+        #expect(try connection.rows("SELECT count(*) FROM things") == [[.integer(1000)]])
+        try connection.send("INSERT INTO things VALUES ($1)", [.integer(3000)])
+        try schema.terminateConnections()
+        let loss = #expect(throws: PostgreSQLError.self) {
+            for number in Int64(0)..<1000 {
+                try connection.send("INSERT INTO things VALUES ($1)", [.integer(4000 + number)])
+            }
+        }
+        #expect(loss?.isUnavailable == true)
+    }
+
     @Test func `hears what another connection says`() throws {
-        let listener = try Connection(url: schema.url)
+        var listener = try Connection(url: schema.url)
         try listener.script("LISTEN \(schema.url.suffix(32).filter(\.isLetter))")
         let channel = String(schema.url.suffix(32).filter(\.isLetter))
         #expect(try listener.notifications(within: .zero).isEmpty)

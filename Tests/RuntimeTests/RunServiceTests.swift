@@ -49,6 +49,22 @@ struct RunServiceTests {
         await second.stop()
     }
 
+    @Test func `a second pause changes nothing and stands in nobody’s way`() async throws {
+        let gate = Gate()
+        let bench = try RuntimeBench(folder: TemporaryFolder()) { _ in
+            await gate.wait()
+            return .text("x")
+        }
+        let handle = try await bench.start()
+        await bench.recorder.wait(for: 1)
+        for number in 0..<3 { try await bench.service.post("pause", [:], dedupe: "p\(number)", to: handle.id) }
+        try await bench.service.post("resume", [:], dedupe: "r", to: handle.id)
+        gate.open()
+        #expect(await bench.end(handle)?.phase == .completed)
+        #expect(bench.log.all.isEmpty)
+        await bench.stop()
+    }
+
     @Test func `takes over a cancel that was stored, also one that came while the server was down`() async throws {
         let folder = try TemporaryFolder()
         let answer: @Sendable (Services.Call) async -> RunInput.Outcome = { _ in

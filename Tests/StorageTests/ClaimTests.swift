@@ -9,6 +9,7 @@ struct ClaimTests {
     @Test(arguments: StoreKind.available)
     func `gives free runs to whoever asks, with a new epoch, and each only once`(kind: StoreKind) async throws {
         try await Store(kind).use { database in
+            try await database.renew(.standard, labels: [], version: "1")
             for number in 0..<5 { try await database.append(Sample.accepted(number, owner: nil)) }
             try await database.append(Sample.accepted(5, owner: database.worker))
             #expect(try await database.hasWork())
@@ -44,6 +45,7 @@ struct ClaimTests {
                 return _ = Issue.record("The run must be given to the one that asks.")
             }
             #expect(run.epoch == 2)
+            try await database.renew(.standard, labels: [], version: "1")
             #expect(try await database.lapsedWorkers(lease).isEmpty)
             #expect(try await database.claim(Sample.execution(7), lease) == nil)
         }
@@ -52,6 +54,7 @@ struct ClaimTests {
     @Test(arguments: StoreKind.available)
     func `runs that are released are free at once`(kind: StoreKind) async throws {
         try await Store(kind).use { database in
+            try await database.renew(.standard, labels: [], version: "1")
             try await database.append(Sample.accepted(1, owner: database.worker))
             #expect(try await !database.hasWork())
             try await database.release()

@@ -149,6 +149,23 @@ struct JournalTests {
     }
 
     @Test(arguments: StoreKind.available)
+    func `signals that change nothing leave no trace in the journal`(kind: StoreKind) async throws {
+        try await Store(kind).use { database in
+            try await database.append(Sample.accepted(1, owner: nil))
+            for number in 1...2 {
+                #expect(try await database.post(Sample.signal(number), to: Sample.execution(1)) == .stored)
+                var append = JournalAppend(execution: Sample.execution(1), epoch: 1, first: 3, last: 2, body: [])
+                append.consumed = [Sample.signal(number).id]
+                try await database.append(append)
+            }
+            try await database.append(Sample.append(1, first: 3, last: 4))
+            let entries = try await database.journal(of: Sample.execution(1), after: 0, limit: 10)
+            #expect(entries.map(\.first) == [1, 3])
+            #expect(try await database.signals(of: Sample.execution(1)).isEmpty)
+        }
+    }
+
+    @Test(arguments: StoreKind.available)
     func `no more than 1,000 signals wait for a run`(kind: StoreKind) async throws {
         try await Store(kind).use { database in
             try await database.append(Sample.accepted(1, owner: nil))

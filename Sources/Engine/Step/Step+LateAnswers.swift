@@ -25,6 +25,9 @@ extension Step {
         case .attemptFailed(let address, let number, let error, let cost, _, _):
             guard let state = lateState(address, number) else { return }
             if state.isOpen {
+                // Of a call that may be made again, or a job that is asked about, the present owner hears itself.
+                let isOnce = run.plan.nodes[address.node].type.effect == .once
+                guard state == .intended, isOnce, error.accepted != .unknown else { return }
                 finish(address, number, .failed(error, cost: cost))
             } else if error.accepted == .no {
                 answer(address, retry: true)

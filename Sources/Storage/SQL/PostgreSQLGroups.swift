@@ -60,7 +60,7 @@ final class PostgreSQLGroups: GroupCommit {
             do {
                 if !server.isConnected {
                     let number = commits + 1
-                    try connect()
+                    try reconnect()
                     if case .committing(let outcomes) = progress, commits == number { return outcomes }
                 }
                 progress = .begun
@@ -68,12 +68,9 @@ final class PostgreSQLGroups: GroupCommit {
                 if isAvailable.raise() { log("The database is back.") }
                 return outcomes
             } catch {
-                if server.isConnected { try? server.script("ROLLBACK") }
+                if server.isConnected, (try? server.script("ROLLBACK")) == nil { server.disconnect() }
                 if case .unavailable = error {
-                    guard clock.now + pause < deadline else {
-                        if isAvailable.lower() { log("\(error)") }
-                        return group.map { _ in .failure(error) }
-                    }
+                    guard clock.now + pause < deadline else { return group.map { _ in .failure(error) } }
                     BlockingExecutor.sleep(for: pause)
                     pause = min(pause * 2, .seconds(1))
                 } else if isCareful {
@@ -83,6 +80,15 @@ final class PostgreSQLGroups: GroupCommit {
                     isCareful = true
                 }
             }
+        }
+    }
+
+    private func reconnect() throws(StorageError) {
+        do {
+            try connect()
+        } catch {
+            if isAvailable.lower() { log("\(error)") }
+            throw error
         }
     }
 
@@ -186,7 +192,7 @@ extension PostgreSQLSession {
                 RETURNING execution_id
             ), stored AS (
                 INSERT INTO journal (execution_id, seq, last, epoch, body)
-                SELECT id, first, last, epoch, body FROM given JOIN moved ON execution_id = id
+                SELECT id, first, last, epoch, body FROM given JOIN moved ON execution_id = id WHERE last >= first
             )
             SELECT execution_id FROM moved
             """,

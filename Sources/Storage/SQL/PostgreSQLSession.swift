@@ -27,7 +27,7 @@ final class PostgreSQLSession: SQLSession {
     func connect() throws(StorageError) {
         guard connection == nil else { return }
         do {
-            let made = try PostgreSQL.Connection(url: url)
+            var made = try PostgreSQL.Connection(url: url)
             try made.script(Self.settings)
             connection = consume made
         } catch {
@@ -49,6 +49,12 @@ final class PostgreSQLSession: SQLSession {
         return try perform { connection throws(PostgreSQLError) in try connection.run(sql, arguments) }
     }
 
+    func later(_ sql: String, _ arguments: [SQLValue]) throws(StorageError) {
+        let sql = numbered(sql)
+        let arguments = arguments.map(\.sent)
+        try perform { connection throws(PostgreSQLError) in try connection.send(sql, arguments) }
+    }
+
     func rows(_ sql: String, _ arguments: [SQLValue]) throws(StorageError) -> [SQLRow] {
         try lists(sql, arguments.map(\.sent)).map { row in SQLRow(columns: row.map(SQLValue.init)) }
     }
@@ -60,7 +66,7 @@ final class PostgreSQLSession: SQLSession {
     }
 
     func send(_ hint: Hint, to worker: WorkerID?) throws(StorageError) {
-        try run("SELECT pg_notify(?1, ?2)", [.text(Hint.channel(worker)), .text(hint.text)])
+        try later("SELECT pg_notify(?1, ?2)", [.text(Hint.channel(worker)), .text(hint.text)])
     }
 
     /// Waits for hints on the channels that this connection listens to.

@@ -11,6 +11,10 @@ package protocol SQLSession: ~Copyable {
     @discardableResult
     mutating func run(_ sql: String, _ arguments: [SQLValue]) throws(StorageError) -> Int
 
+    /// Executes a statement whose outcome only matters when it fails: that may be thrown by a later call, at the latest
+    /// by the commit.
+    mutating func later(_ sql: String, _ arguments: [SQLValue]) throws(StorageError)
+
     /// Executes a query and gives its rows.
     mutating func rows(_ sql: String, _ arguments: [SQLValue]) throws(StorageError) -> [SQLRow]
 
@@ -20,6 +24,10 @@ package protocol SQLSession: ~Copyable {
 }
 
 extension SQLSession where Self: ~Copyable {
+    package mutating func later(_ sql: String, _ arguments: [SQLValue]) throws(StorageError) {
+        try run(sql, arguments)
+    }
+
     /// Executes a query and gives its first row.
     package mutating func row(_ sql: String, _ arguments: [SQLValue]) throws(StorageError) -> SQLRow? {
         try rows(sql, arguments).first

@@ -27,8 +27,8 @@ extension SQLSession where Self: ~Copyable {
 
     /// Marks media complete and gives it to a run.
     mutating func markStored(_ hash: ContentHash, execution: ExecutionID) throws(StorageError) {
-        try run("UPDATE assets SET state = 'stored' WHERE hash = ?1 AND state <> 'stored'", [.hash(hash)])
-        try run(
+        try later("UPDATE assets SET state = 'stored' WHERE hash = ?1 AND state <> 'stored'", [.hash(hash)])
+        try later(
             "INSERT INTO asset_refs (hash, owner_kind, owner_id) VALUES (?1, 'execution', ?2) ON CONFLICT DO NOTHING",
             [.hash(hash), .id(execution)]
         )

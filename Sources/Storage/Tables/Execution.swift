@@ -123,7 +123,7 @@ public struct ExecutionRow: Sendable {
 
 extension SQLSession where Self: ~Copyable {
     mutating func insert(_ execution: NewExecution) throws(StorageError) {
-        try run(
+        try later(
             """
             INSERT INTO executions (id, account_id, workflow_id, version, revision, graph_hash, trigger, key_id,
                 created_at, status, spent_nano)
@@ -135,7 +135,7 @@ extension SQLSession where Self: ~Copyable {
                 .time(execution.createdAt),
             ]
         )
-        try run(
+        try later(
             """
             INSERT INTO workflow_stats (workflow_id, executions, last_executed_at) VALUES (?1, 1, ?2)
             ON CONFLICT (workflow_id) DO UPDATE SET executions = workflow_stats.executions + 1,
@@ -146,7 +146,7 @@ extension SQLSession where Self: ~Copyable {
     }
 
     mutating func end(_ id: ExecutionID, _ end: ExecutionEnd) throws(StorageError) {
-        try run(
+        try later(
             """
             UPDATE executions SET ended_at = ?2, status = ?3, error_code = ?4, failed_node = ?5, spent_nano = ?6,
                 result = ?7
@@ -157,7 +157,7 @@ extension SQLSession where Self: ~Copyable {
                 .integer(end.spent.nano), .blob(end.result),
             ]
         )
-        try run("DELETE FROM live WHERE execution_id = ?1", [.id(id)])
+        try later("DELETE FROM live WHERE execution_id = ?1", [.id(id)])
     }
 
     mutating func execution(_ id: ExecutionID) throws(StorageError) -> ExecutionRow? {

@@ -8,7 +8,7 @@ public struct JournalAppend: Sendable {
     public var epoch: Int64
     /// The number of the first event; the one before must be the last one stored.
     public var first: Int64
-    /// The number of the last event.
+    /// The number of the last event; one less than the first where there are none.
     public var last: Int64
     /// The encoded events.
     public var body: [UInt8]
@@ -66,7 +66,7 @@ extension SQLSession where Self: ~Copyable {
         if let execution = append.accepted {
             try insert(execution)
             if append.end == nil {
-                try run(
+                try later(
                     "INSERT INTO live (execution_id, epoch, seq, owner) VALUES (?1, ?2, ?3, ?4)",
                     [.id(append.execution), .integer(append.epoch), .integer(append.last), .id(append.owner)]
                 )
@@ -79,20 +79,23 @@ extension SQLSession where Self: ~Copyable {
             )
             guard changed == 1 else { throw .fenced }
         }
-        try run(
-            "INSERT INTO journal (execution_id, seq, last, epoch, body) VALUES (?1, ?2, ?3, ?4, ?5)",
-            [
-                .id(append.execution), .integer(append.first), .integer(append.last), .integer(append.epoch),
-                .blob(append.body),
-            ]
-        )
+        // Signals that changed nothing are taken over without events, and without a place in the journal.
+        if append.last >= append.first {
+            try later(
+                "INSERT INTO journal (execution_id, seq, last, epoch, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+                [
+                    .id(append.execution), .integer(append.first), .integer(append.last), .integer(append.epoch),
+                    .blob(append.body),
+                ]
+            )
+        }
         try storeBelongings(of: append)
     }
 
     /// Stores what belongs to an append whose events are stored.
     mutating func storeBelongings(of append: JournalAppend) throws(StorageError) {
         for signal in append.consumed {
-            try run(
+            try later(
                 "DELETE FROM inbox WHERE execution_id = ?1 AND id = ?2",
                 [.id(append.execution), .id(signal)]
             )
@@ -102,7 +105,7 @@ extension SQLSession where Self: ~Copyable {
     }
 
     mutating func keep(_ graph: StoredGraph) throws(StorageError) {
-        try run(
+        try later(
             "INSERT INTO graphs (hash, body) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING",
             [.hash(graph.hash), .blob(graph.body)]
         )
