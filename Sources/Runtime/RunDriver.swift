@@ -16,6 +16,10 @@ struct RunDriver {
         case deferred(WaitReason, until: Instant?)
         /// It cannot be served.
         case refused(NodeError)
+        /// The result of an equal call is known.
+        case reused([String: Value], Reuse)
+        /// That is not known yet: the asker is told soon, and nothing is to be shown meanwhile.
+        case pending
     }
 
     /// What follows a commit.
@@ -37,7 +41,7 @@ struct RunDriver {
     private var inFlight: Committed?
     private var lastInput = 0
     /// What belongs to the first commit of a new execution.
-    private var acceptance: (NewExecution, StoredGraph?)?
+    private var acceptance: (NewExecution, StoredGraph?, Redrive?)?
 
     /// A run that goes on from where its journal ends.
     init(run: Run, epoch: Int64) {
@@ -46,10 +50,10 @@ struct RunDriver {
     }
 
     /// A run that is accepted with its first commit.
-    init(accepting run: Run, _ execution: NewExecution, graph: StoredGraph?) {
+    init(accepting run: Run, _ execution: NewExecution, graph: StoredGraph?, redrive: Redrive?) {
         self.run = run
         epoch = 1
-        acceptance = (execution, graph)
+        acceptance = (execution, graph, redrive)
     }
 
     /// Decides about an input.
@@ -83,6 +87,8 @@ struct RunDriver {
                 case .granted(let grant): pending.append(.admitted(address, grant))
                 case .deferred(let reason, let until): pending.append(.deferred(address, reason, until: until))
                 case .refused(let error): pending.append(.refused(address, error))
+                case .reused(let outputs, let reuse): pending.append(.reused(address, outputs: outputs, reuse))
+                case .pending: break
                 }
             }
         }
@@ -116,9 +122,11 @@ struct RunDriver {
         )
         append.consumed = consumed
         append.captured = Self.captured(events)
-        if let (execution, graph) = acceptance {
+        append.reserved = run.budget.reserved
+        if let (execution, graph, redrive) = acceptance {
             append.accepted = execution
             append.graph = graph
+            append.redrive = redrive
         }
         if let end = run.end {
             let view = run.view
@@ -130,6 +138,8 @@ struct RunDriver {
                 spent: view.cost,
                 result: view.record.bytes
             )
+            var random = SystemRandomNumberGenerator()
+            append.deadLetters = run.deadLetters(end, random: &random)
         }
         inFlight = Committed(run: run, effects: effects, inputs: inputs)
         events = []
@@ -146,11 +156,16 @@ struct RunDriver {
         return inFlight
     }
 
-    /// The media that attempts have brought; what nodes only pass on is kept already.
+    /// The media that attempts or earlier runs have brought; what nodes only pass on is kept already.
     private static func captured(_ events: [Event]) -> [ContentHash] {
         var hashes: [ContentHash] = []
         for event in events {
-            guard case .completed(_, let attempt, let outputs, _, _, _) = event, attempt > 0 else { continue }
+            let outputs: [String: Value]
+            switch event {
+            case .completed(_, let attempt, let brought, _, _, _) where attempt > 0: outputs = brought
+            case .reused(_, let taken, _, _): outputs = taken
+            default: continue
+            }
             for (_, value) in outputs.sorted(by: { $0.key < $1.key }) { hashes += value.media.map(\.hash) }
         }
         return hashes

@@ -8,8 +8,8 @@ import Synchronization
 
 /// The shell round the engine: it owns the runs of this server, spread over its event loops.
 public final class RunService: Sendable {
-    private let database: Database
-    private let services: Services
+    let database: Database
+    let services: Services
     private let shards: [Shard]
     private let isDraining = Atomic<Bool>(false)
     private let recovering = Atomic<Bool>(true)
@@ -19,13 +19,16 @@ public final class RunService: Sendable {
         self.database = database
         self.services = services
         let slots = SlotLimiter(places: services.places, standard: 10_000)
-        shards = loops.map { Shard(loop: $0, database: database, services: services, slots: slots) }
+        shards = zip(0..., loops).map { place, loop in
+            Shard(loop: loop, place: place, database: database, services: services, slots: slots)
+        }
     }
 
     /// Takes up every unfinished run of an earlier process, oldest first; a run that cannot be taken up is logged and
     /// stays as it is.
     public func recover() async throws(StorageError) {
         defer { recovering.store(false, ordering: .relaxed) }
+        try await quarantine()
         var last: ExecutionID?
         while true {
             let runs = try await database.liveRuns(after: last, limit: 200)
@@ -62,6 +65,8 @@ public final class RunService: Sendable {
     ///   - graph: The graph's stored form, when it may not be stored yet.
     ///   - trigger: The word for what started it.
     ///   - key: The API key that started it.
+    ///   - reused: The node runs that earlier executions have finished.
+    ///   - redrive: The execution in whose place it runs.
     /// - Returns: The handle of the run.
     /// - Throws: ``RuntimeError`` when nothing was stored.
     public func accept(
@@ -69,7 +74,9 @@ public final class RunService: Sendable {
         _ facts: RunFacts,
         graph: StoredGraph?,
         trigger: String,
-        key: APIKeyID?
+        key: APIKeyID?,
+        reusing reused: [ReusedRun] = [],
+        redrive: Redrive? = nil
     ) async throws(RuntimeError) -> RunHandle {
         guard !isDraining.load(ordering: .relaxed) else { throw .draining }
         let execution = NewExecution(
@@ -83,7 +90,13 @@ public final class RunService: Sendable {
             key: key,
             createdAt: facts.createdAt
         )
-        return try await shard(of: facts.execution).accept(Run(plan: plan, facts: facts), execution, graph: graph)
+        return try await shard(of: facts.execution).accept(
+            Run(plan: plan, facts: facts),
+            execution,
+            graph: graph,
+            reusing: reused,
+            redrive: redrive
+        )
     }
 
     /// The handle of a run that is not terminal; `nil` when it is terminal or unknown.

@@ -15,7 +15,9 @@ actor Shard {
     private var loading: [ExecutionID: Task<RunHandle?, any Error>] = [:]
     /// The handles of runs that were dropped and are loaded again: those who watch them go on watching.
     private var reloading: [ExecutionID: RunHandle] = [:]
-    private var isStopping = false
+    private(set) var isStopping = false
+    /// The number of this shard.
+    private let place: Int
     /// What others may look at without coming here.
     nonisolated let handles = Mutex<[ExecutionID: RunHandle]>([:])
     private var random = SystemRandomNumberGenerator()
@@ -30,19 +32,27 @@ actor Shard {
         var tasks: [Address: Task<Void, Never>] = [:]
         /// The kinds of places its attempts hold, by address.
         var places: [Address: String] = [:]
+        /// The results its node runs are to bring for others too, before their calls are made.
+        var claims: [Address: ContentHash] = [:]
+        /// The results that its calls under way are to bring for others too.
+        var filling: [Address: ContentHash] = [:]
+        /// Whether an earlier process may have ended over it.
+        let isFromBefore: Bool
         /// Those who wait for an input to be stored, by its number.
         var waiters: [Int: CheckedContinuation<Bool, Never>] = [:]
 
-        init(_ driver: RunDriver, _ handle: RunHandle) {
+        init(_ driver: RunDriver, _ handle: RunHandle, isFromBefore: Bool = false) {
             self.driver = driver
             self.handle = handle
+            self.isFromBefore = isFromBefore
         }
     }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    init(loop: Loop, database: Database, services: Services, slots: SlotLimiter) {
+    init(loop: Loop, place: Int, database: Database, services: Services, slots: SlotLimiter) {
         self.loop = loop
+        self.place = place
         self.database = database
         self.services = services
         self.slots = slots
@@ -56,10 +66,17 @@ actor Shard {
     // MARK: Accepting and loading
 
     /// Accepts an execution: when this returns, it is stored.
-    func accept(_ run: Run, _ execution: NewExecution, graph: StoredGraph?) async throws(RuntimeError) -> RunHandle {
-        let entry = Entry(RunDriver(accepting: run, execution, graph: graph), RunHandle(run))
+    func accept(
+        _ run: Run,
+        _ execution: NewExecution,
+        graph: StoredGraph?,
+        reusing reused: [ReusedRun],
+        redrive: Redrive?
+    ) async throws(RuntimeError) -> RunHandle {
+        let driver = RunDriver(accepting: run, execution, graph: graph, redrive: redrive)
+        let entry = Entry(driver, RunHandle(run))
         let id = run.facts.execution
-        decide(entry, .accepted)
+        decide(entry, reused.isEmpty ? .accepted : .acceptedReusing(reused))
         guard let append = entry.driver.nextCommit() else { throw .storage(reason: "There is nothing to store.") }
         // From here on a place that comes free finds the run, though nobody else can see it yet.
         entries[id] = entry
@@ -67,6 +84,7 @@ actor Shard {
             try await database.append(append)
         } catch {
             drop(entry)
+            if case .conflict = error, let redrive { throw .alreadyRetried(redrive.execution) }
             throw Self.translate(error)
         }
         // When everything was stopped meanwhile, the next start takes it up.
@@ -99,11 +117,15 @@ actor Shard {
 
     private func load(_ id: ExecutionID) async throws -> RunHandle? {
         guard let live = try await database.takeOver(id) else { return nil }
-        let run = try await replay(id)
+        guard let row = try await database.execution(id) else { throw RuntimeError.unknownExecution(id) }
+        let run = try await Self.replay(id, of: try await services.plan(row.facts.graph), in: database) { [self] body in
+            guard let marker = services.crashMarker else { return body() }
+            marker.deciding(id, slot: place, body)
+        }
         let signals = try await database.signals(of: id)
         let handle = reloading.removeValue(forKey: id) ?? RunHandle(run)
         handle.publish(run)
-        let entry = Entry(RunDriver(run: run, epoch: live.epoch), handle)
+        let entry = Entry(RunDriver(run: run, epoch: live.epoch), handle, isFromBefore: true)
         entries[id] = entry
         handles.withLock { $0[id] = handle }
         for signal in signals { take(signal, entry) }
@@ -122,17 +144,28 @@ actor Shard {
         }
     }
 
-    private func replay(_ id: ExecutionID) async throws -> Run {
+    /// The run that the stored events of an execution add up to.
+    ///
+    /// - Parameters:
+    ///   - id: The execution.
+    ///   - plan: What it runs.
+    ///   - database: Has its events.
+    ///   - watching: Called with what could end the process, which it does.
+    static func replay(
+        _ id: ExecutionID,
+        of plan: Plan,
+        in database: Database,
+        watching: (() -> Void) -> Void = { $0() }
+    ) async throws -> Run {
         var run: Run?
         while true {
             let entries = try await database.journal(of: id, after: run?.lastEvent ?? 0, limit: 500)
             for entry in entries where !entry.body.isEmpty {
-                if run == nil {
-                    guard let row = try await database.execution(id) else { throw RuntimeError.unknownExecution(id) }
-                    run = Run(plan: try await services.plan(row.facts.graph), facts: try Event.facts(of: entry.body))
+                if run == nil { run = Run(plan: plan, facts: try Event.facts(of: entry.body)) }
+                let events = try Event.decode(entry.body, in: plan)
+                watching {
+                    for event in events { run?.apply(event) }
                 }
-                guard let plan = run?.plan else { continue }
-                for event in try Event.decode(entry.body, in: plan) { run?.apply(event) }
             }
             if entries.count < 500 { break }
         }
@@ -179,6 +212,11 @@ actor Shard {
 
     @discardableResult
     private func decide(_ entry: Entry, _ input: RunInput, signal: SignalID? = nil) -> Int? {
+        guard entry.isFromBefore, let marker = services.crashMarker else { return decideNow(entry, input, signal) }
+        return marker.deciding(entry.handle.id, slot: place) { decideNow(entry, input, signal) }
+    }
+
+    private func decideNow(_ entry: Entry, _ input: RunInput, _ signal: SignalID?) -> Int? {
         var granted: [Address] = []
         let number = entry.driver.take(input, signal: signal, now: services.now(), random: &random) { address, run in
             let admission = admit(entry, address, run)
@@ -284,7 +322,7 @@ actor Shard {
     private func drop(_ entry: Entry) {
         let id = entry.handle.id
         entry.timer?.cancel()
-        for task in entry.tasks.values { task.cancel() }
+        for (address, task) in entry.tasks where !isAwaited(entry, address) { task.cancel() }
         giveBack(entry)
         for waiter in entry.waiters.values { waiter.resume(returning: false) }
         entry.waiters = [:]
