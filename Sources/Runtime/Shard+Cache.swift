@@ -24,7 +24,7 @@ extension Shard {
             entry.claims[address] = nil
             cache.giveUp(claimed)
         }
-        let (id, epoch, account) = (entry.handle.id, entry.driver.epoch, run.facts.account)
+        let (id, epoch, account) = (entry.handle.id, entry.epoch, run.facts.account)
         let now = services.now()
         Task(executorPreference: loop) {
             do throws(StorageError) {

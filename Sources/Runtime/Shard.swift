@@ -38,6 +38,8 @@ actor Shard {
         var filling: [Address: ContentHash] = [:]
         /// Whether an earlier process may have ended over it.
         let isFromBefore: Bool
+        /// The epoch of the driver, which may be known while the driver decides.
+        let epoch: Int64
         /// Those who wait for an input to be stored, by its number.
         var waiters: [Int: CheckedContinuation<Bool, Never>] = [:]
 
@@ -45,6 +47,7 @@ actor Shard {
             self.driver = driver
             self.handle = handle
             self.isFromBefore = isFromBefore
+            epoch = driver.epoch
         }
     }
 
