@@ -14,14 +14,14 @@ extension Run {
         }
     }
 
-    /// Everything the result of a call depends on, as one hash; `nil` when an equal call may give another result, or
-    /// does something outside.
+    /// Everything the result of a call depends on, as one hash.
     ///
     /// - Parameters:
     ///   - node: The node.
     ///   - prepared: Its inputs; the item it runs for is no part of the key.
     ///   - grant: Who would be called.
     ///   - identity: Names address and credential of who would be called.
+    /// - Returns: `nil` when an equal call may give another result, or does something outside.
     func callKey(_ node: PlanNode, _ prepared: Prepared, _ grant: Grant, _ identity: [UInt8]) -> ContentHash? {
         guard !node.type.hasSideEffects, !node.usesNow, !node.hasUnfetchedMedia(prepared) else { return nil }
         var inputs = JSONObject()

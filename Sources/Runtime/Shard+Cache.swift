@@ -28,12 +28,12 @@ extension Shard {
         let now = services.now()
         Task(executorPreference: loop) {
             do throws(StorageError) {
-                let answer = try await cache.ask(key, account, at: now, onlyKnown: mode == .only) {
-                    [weak self] answer in
-                    guard let self else { return cache.giveUp(key) }
-                    Task(executorPreference: self.loop) { await self.cached(id, epoch, address, key, answer) }
+                let answer = try await cache.ask(key, account, at: now, onlyKnown: mode == .only) { answer in
+                    // Who may not make the call leaves it to the next who waits.
+                    if mode == .only, case .fill = answer { cache.giveUp(key) }
+                    Task(executorPreference: self.loop) { await self.cached(id, epoch, address, key, mode, answer) }
                 }
-                await self.cached(id, epoch, address, key, answer)
+                await self.cached(id, epoch, address, key, mode, answer)
             } catch {
                 await self.refuse(id, epoch, address, error)
             }
@@ -47,11 +47,12 @@ extension Shard {
         _ epoch: Int64,
         _ address: Address,
         _ key: ContentHash,
+        _ mode: CacheMode,
         _ answer: CallCache.Answer?
     ) {
         guard let entry = entry(id), entry.driver.epoch == epoch else {
             // The run has gone: whoever waits makes the call.
-            if case .fill = answer { services.cache?.giveUp(key) }
+            if case .fill = answer, mode != .only { services.cache?.giveUp(key) }
             return
         }
         let run = entry.driver.run
@@ -60,7 +61,7 @@ extension Shard {
         case .hit(let hit): send(id, .reused(address, outputs: hit.outputs, hit.reuse))
         case nil: send(id, .deferred(address, .cacheFill, until: nil))
         case .fill:
-            guard run.cacheMode(node) != .only else {
+            guard mode != .only else {
                 return send(id, .refused(address, Self.miss(node, "no equal call was made before")))
             }
             entry.claims[address] = key

@@ -154,6 +154,8 @@ actor Shard {
     ///   - plan: What it runs.
     ///   - database: Has its events.
     ///   - watching: Called with what could end the process, which it does.
+    /// - Returns: The state after the last event.
+    /// - Throws: What the database or the journal says.
     static func replay(
         _ id: ExecutionID,
         of plan: Plan,

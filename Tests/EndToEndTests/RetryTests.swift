@@ -95,7 +95,7 @@ struct RetryTests {
     }
 
     @Test func `says which node's media are gone, and runs it again when asked to`() async throws {
-        let (server, _) = try await Self.server()
+        let (server, vendor) = try await Self.server()
         let workflow = try await server.make(
             [.node("image", "generate:flux_2", ["prompt": "a boat"]), .node("out", "output:image")],
             [.edge("image.images", "out.image", data: ["take": "first"])]
@@ -107,12 +107,14 @@ struct RetryTests {
             atPath: "\(server.folder.path)/media/\(hash.prefix(2))/\(hash.dropFirst(2))"
         )
         let path = "\(Self.executions)/\(try Self.id(run))/retry"
+        let calls = try await vendor.bodies("/fal-ai/").count
         let gone = try await server.post(path)
         #expect(gone.status == 410)
         #expect(gone.json["code"] == "media_expired")
         #expect(gone.json["nodeId"] == "image")
         let report = try await server.post(path, ["dryRun": true]).json["data"]?["report"]
         #expect(report?[0]?["action"] == "not_possible")
+        #expect(try await vendor.bodies("/fal-ai/").count == calls)
         let again = try await server.post(path, ["from": "image"])
         #expect(again.status == 201, "\(again.json.text)")
         #expect(try await server.end(of: try Self.id(again.json))["status"] == "COMPLETED")

@@ -36,12 +36,12 @@ public struct FinishedRuns: Sendable {
         self.init(execution: run.facts.execution, plan: run.plan, facts: run.facts, outcomes: outcomes)
     }
 
-    /// What became of the node runs of an ended run by its stored result.
+    /// What became of the node runs of an ended run by its stored result; `nil` when a node ran for items, which only
+    /// the journal tells apart.
     ///
     /// - Parameters:
     ///   - view: The result.
     ///   - plan: What was run.
-    /// - Returns: `nil` when a node ran for items, which only the journal tells apart.
     public init?(_ view: RunView, plan: Plan) {
         guard plan.nodes.allSatisfy(\.dimensions.isEmpty) || view.nodes.isEmpty else { return nil }
         var outcomes: [String: [[Int32]: Outcome]] = [:]

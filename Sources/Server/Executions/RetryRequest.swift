@@ -23,7 +23,8 @@ struct RetryRequest {
     ///
     /// - Parameters:
     ///   - object: The body.
-    ///   - payload: What the run was started with, as the client has changed it; the members of the body win.
+    ///   - allowsPayload: Whether it may hold what the run was started with, as the client has changed it; the members of
+    ///     the body itself win.
     ///   - isDryRun: Whether the query asks for the report only.
     /// - Throws: ``APIError`` naming the field that cannot be used.
     init(_ object: JSONObject, allowsPayload: Bool = false, isDryRun: Bool = false) throws(APIError) {

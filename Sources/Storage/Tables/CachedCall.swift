@@ -97,6 +97,7 @@ extension SQLSession where Self: ~Copyable {
     ///   - now: The time.
     ///   - count: The most results.
     ///   - bytes: The most bytes of all their values.
+    /// - Throws: ``StorageError`` when the database fails.
     mutating func sweepCache(at now: Instant, keeping count: Int64, bytes: Int64) throws(StorageError) {
         var gone = try run("DELETE FROM cache WHERE expires_at <= ?1", [.time(now)])
         while let row = try row("SELECT count(*), coalesce(sum(length(value)), 0) FROM cache", []) {
