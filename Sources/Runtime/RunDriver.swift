@@ -40,17 +40,26 @@ struct RunDriver {
     private var consumed: [SignalID] = []
     private var inFlight: Committed?
     private var lastInput = 0
+    /// The number of the last event in the stored state; 0 when there is none.
+    private var lastSnapshot: Int64
     /// What belongs to the first commit of a new execution.
     private var acceptance: (NewExecution, StoredGraph?, Redrive?)?
 
     /// A run that goes on from where its journal ends.
-    init(run: Run, epoch: Int64) {
+    ///
+    /// - Parameters:
+    ///   - run: Its state.
+    ///   - epoch: The epoch in which it is owned.
+    ///   - snapshot: The number of the last event in its stored state.
+    init(run: Run, epoch: Int64, snapshot: Int64) {
+        lastSnapshot = snapshot
         self.run = run
         self.epoch = epoch
     }
 
     /// A run that is accepted with its first commit.
     init(accepting run: Run, _ execution: NewExecution, graph: StoredGraph?, redrive: Redrive?) {
+        lastSnapshot = 0
         self.run = run
         epoch = 1
         acceptance = (execution, graph, redrive)
@@ -123,6 +132,11 @@ struct RunDriver {
         append.consumed = consumed
         append.captured = Self.captured(events)
         append.reserved = run.budget.reserved
+        append.hasSnapshot = lastSnapshot > 0
+        if run.end == nil, last - lastSnapshot >= max(Self.snapshotDistance, lastSnapshot / 4) {
+            append.snapshot = StoredSnapshot(last: last, body: RunSnapshot(run).body)
+            lastSnapshot = last
+        }
         if let (execution, graph, redrive) = acceptance {
             append.accepted = execution
             append.graph = graph
@@ -149,6 +163,10 @@ struct RunDriver {
         acceptance = nil
         return append
     }
+
+    /// After so many events the state is stored again, unless the journal has grown by less than a quarter since: so
+    /// all states of a run together stay within a few times its last one.
+    private static let snapshotDistance: Int64 = 256
 
     /// Notes that the last commit is stored.
     mutating func committed() -> Committed? {

@@ -66,6 +66,7 @@ extension RunService {
         letter.workflow = facts.workflow
         letter.execution = run.execution
         append.deadLetters = [letter]
+        append.hasSnapshot = true
         try await database.append(append)
         services.log("The run \(run.execution) was set aside: it has ended the process \(run.crashes) times.")
     }

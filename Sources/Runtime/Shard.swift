@@ -121,14 +121,21 @@ actor Shard {
     private func load(_ id: ExecutionID) async throws -> RunHandle? {
         guard let live = try await database.takeOver(id) else { return nil }
         guard let row = try await database.execution(id) else { throw RuntimeError.unknownExecution(id) }
-        let run = try await Self.replay(id, of: try await services.plan(row.facts.graph), in: database) { [self] body in
+        let plan = try await services.plan(row.facts.graph)
+        // A short journal is read as fast as a state.
+        let snapshot = live.last > 64 ? try await database.snapshot(of: id) : nil
+        let run = try await Self.replay(id, of: plan, in: database, after: snapshot) { [self] body in
             guard let marker = services.crashMarker else { return body() }
             marker.deciding(id, slot: place, body)
         }
         let signals = try await database.signals(of: id)
         let handle = reloading.removeValue(forKey: id) ?? RunHandle(run)
         handle.publish(run)
-        let entry = Entry(RunDriver(run: run, epoch: live.epoch), handle, isFromBefore: true)
+        let entry = Entry(
+            RunDriver(run: run, epoch: live.epoch, snapshot: snapshot?.last ?? 0),
+            handle,
+            isFromBefore: true
+        )
         entries[id] = entry
         handles.withLock { $0[id] = handle }
         for signal in signals { take(signal, entry) }
@@ -153,6 +160,7 @@ actor Shard {
     ///   - id: The execution.
     ///   - plan: What it runs.
     ///   - database: Has its events.
+    ///   - snapshot: A state to begin with.
     ///   - watching: Called with what could end the process, which it does.
     /// - Returns: The state after the last event.
     /// - Throws: What the database or the journal says.
@@ -160,9 +168,10 @@ actor Shard {
         _ id: ExecutionID,
         of plan: Plan,
         in database: Database,
+        after snapshot: StoredSnapshot? = nil,
         watching: (() -> Void) -> Void = { $0() }
     ) async throws -> Run {
-        var run: Run?
+        var run = snapshot.flatMap { RunSnapshot.run($0.body, plan: plan) }
         while true {
             let entries = try await database.journal(of: id, after: run?.lastEvent ?? 0, limit: 500)
             for entry in entries where !entry.body.isEmpty {

@@ -1,6 +1,11 @@
 public import Values
 
 extension Database {
+    /// The stored state of a run; `nil` when there is none.
+    public func snapshot(of id: ExecutionID) async throws(StorageError) -> StoredSnapshot? {
+        try await read { session throws(StorageError) in try session.snapshot(id) }
+    }
+
     // MARK: Dead letters
 
     /// Stores a dead letter.

@@ -135,6 +135,13 @@ struct RetryTests {
         let letter = try #require(list["data"]?[0], "\(list.text)")
         #expect(letter["kind"] == "execution" && letter["nodeId"] == "bad")
         #expect(letter["payload"]?["inputs"]?["knob"] == "[[status=400]]")
+        // The command line shows the same.
+        let access = ["--url", server.url, "--key", MillraceServer.key]
+        let shown = try Program.run(MillraceServer.binary, ["dead-letters", "list"] + access)
+        #expect(shown.status == 0 && shown.output.contains(letter["id"]?.string ?? "-"), "\(shown.output)")
+        let report = try Program.run(MillraceServer.binary, ["retry", try Self.id(run), "--dry-run"] + access)
+        #expect(report.status == 0 && report.output.contains("reused  good"), "\(report.output)")
+        #expect(report.output.contains("run  bad  It has not completed."), "\(report.output)")
         let path = "/api/v1/dead-letters/\(letter["id"]?.string ?? "")"
         let retry = try await server.post("\(path)/retry", ["payload": ["inputs": ["knob": "please"]]])
         #expect(retry.status == 202, "\(retry.json.text)")

@@ -24,6 +24,8 @@ struct RandomRun {
     private var asked: [Address] = []
     /// Before when no further attempt of a node run may begin.
     private var notBefore: [Address: Instant] = [:]
+    /// The state at some moment of the past.
+    private var snapshot: RunSnapshot?
     /// Whether the shell is kind from now on: everything is answered.
     private var isKind = false
 
@@ -195,7 +197,7 @@ struct RandomRun {
     }
 
     private mutating func restart() throws {
-        run = replayed()
+        run = try random.chance(0.5) ? replayed() : fromSnapshot()
         open = []
         asked = []
         try step(.recovered)
@@ -204,6 +206,7 @@ struct RandomRun {
     private mutating func step(_ input: RunInput) throws {
         if trace { print("•", input) }
         let before = run
+        if run.lastEvent > 0, run.end == nil, random.chance(0.1) { snapshot = RunSnapshot(run) }
         var source = random
         let decision = run.step(input, now: now, random: &source)
         random = source
@@ -299,8 +302,27 @@ struct RandomRun {
             let different = zip(replayed.nodes, run.view.nodes).first { $0 != $1 }
             throw Broken(description: "A replay gives another view, such as \(String(describing: different)).")
         }
+        let restored = try run.end == nil && run.lastEvent % 4 == 0 ? fromSnapshot().view : run.view
+        guard restored == run.view else {
+            let different = zip(restored.nodes, run.view.nodes).first { $0 != $1 }
+            throw Broken(description: "A snapshot gives another view, such as \(String(describing: different)).")
+        }
         try checkCounts()
         try checkBudget()
+    }
+
+    /// The state that a snapshot at a moment of the past and the events since then add up to.
+    private func fromSnapshot() throws -> Run {
+        guard let snapshot else { return replayed() }
+        guard var run = RunSnapshot.run(snapshot.body, plan: run.plan) else {
+            throw Broken(description: "A snapshot cannot be read.")
+        }
+        for event in journal.dropFirst(Int(snapshot.lastEvent)) { run.apply(event) }
+        let replayed = replayed()
+        guard run.nextWake == replayed.nextWake, RunSnapshot(run).body == RunSnapshot(replayed).body else {
+            throw Broken(description: "A snapshot and what came after are not what the journal gives.")
+        }
+        return run
     }
 
     private func checkBudget() throws {

@@ -173,6 +173,10 @@ struct RunHarness {
         #expect(replayed.view == run.view, "Replaying the journal must give the same state.")
         checkBudget()
         #expect(RunView(record: run.view.record) != nil)
+        guard run.end == nil else { return }
+        let restored = try #require(RunSnapshot.run(RunSnapshot(run).body, plan: run.plan))
+        #expect(restored.view == run.view, "A snapshot must give the same state.")
+        #expect(restored.nextWake == replayed.nextWake)
     }
 }
 

@@ -81,10 +81,8 @@ public struct RunFacts: Sendable, Hashable {
         if let timeoutBudget { object["timeoutMs"] = .int(timeoutBudget.wholeMilliseconds) }
         if sandbox != .never { object["sandbox"] = .string(sandbox.rawValue) }
         if !metadata.isNull { object["metadata"] = metadata }
-        if let maximumCost {
-            object["maximumCost"] = .int(maximumCost.nano)
-            object["budgetWaitMs"] = .int(budgetWait.wholeMilliseconds)
-        }
+        if let maximumCost { object["maximumCost"] = .int(maximumCost.nano) }
+        if budgetWait != .seconds(86_400) { object["budgetWaitMs"] = .int(budgetWait.wholeMilliseconds) }
         if let cache { object["cache"] = .string(cache.rawValue) }
         if let retryOf { object["retryOf"] = .string(retryOf.description) }
         return .object(object)

@@ -4,8 +4,8 @@ extension Step {
     /// Finishes node runs of a new execution with what earlier ones have made; those that are not needed are left out.
     mutating func take(over reused: [ReusedRun]) {
         for item in reused {
-            let node = run.nodes[item.address.node]
-            guard node.single == nil, node.items[item.address.index] == nil else { continue }
+            let (node, index) = (item.address.node, item.address.index)
+            guard run.nodes[node].single == nil, run.nodes[node].items[index] == nil else { continue }
             emit(.reused(item.address, outputs: item.outputs, item.reuse, at: now))
         }
     }

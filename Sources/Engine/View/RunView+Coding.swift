@@ -162,13 +162,13 @@ extension Attempt {
 }
 
 extension JSONObject {
-    fileprivate mutating func set(_ name: String, _ time: Instant?) {
+    mutating func set(_ name: String, _ time: Instant?) {
         if let time { self[name] = .int(time.microseconds) }
     }
 }
 
 extension JSON {
-    fileprivate func time(_ name: String) -> Instant? { self[name]?.integer.map(Instant.init(microseconds:)) }
+    func time(_ name: String) -> Instant? { self[name]?.integer.map(Instant.init(microseconds:)) }
 }
 
 extension RunBudget {

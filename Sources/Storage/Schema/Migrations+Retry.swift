@@ -1,5 +1,6 @@
 extension Migrations {
-    /// Dead letters, results of calls for equal ones, runs that ended their process, and what runs hold of their budget.
+    /// Dead letters, results of calls for equal ones, runs that ended their process, states of long runs, and what
+    /// runs hold of their budget.
     static let retry = """
         CREATE TABLE dead_letters (id {bytes} PRIMARY KEY, account_id {bytes} NOT NULL, kind TEXT NOT NULL,
             workflow_id {bytes}, execution_id {bytes}, node_id TEXT, address TEXT, reason TEXT NOT NULL,
@@ -15,6 +16,9 @@ extension Migrations {
 
         CREATE TABLE crashed_runs (execution_id {bytes} PRIMARY KEY, crashes {integer} NOT NULL,
             at {integer} NOT NULL) {clustered};
+
+        CREATE TABLE snapshots (execution_id {bytes} PRIMARY KEY, seq {integer} NOT NULL, body {bytes} NOT NULL)
+            {clustered};
 
         ALTER TABLE live ADD COLUMN reserved_nano {integer} NOT NULL DEFAULT 0;
         """

@@ -26,6 +26,10 @@ public struct JournalAppend: Sendable {
     public var reserved: Money = .zero
     /// What failed for good with these events.
     public var deadLetters: [DeadLetter] = []
+    /// The state after these events, to begin with when the run is loaded again.
+    public var snapshot: StoredSnapshot?
+    /// Whether an earlier state was stored, which the end of the run makes useless.
+    public var hasSnapshot = false
     /// The execution in whose place this one is accepted.
     public var redrive: Redrive?
 
@@ -106,6 +110,10 @@ extension SQLSession where Self: ~Copyable {
         }
         for hash in append.captured { try markStored(hash, execution: append.execution) }
         for letter in append.deadLetters { try insert(letter) }
+        if let snapshot = append.snapshot { try keep(snapshot, of: append.execution) }
+        if append.end != nil, append.hasSnapshot {
+            try run("DELETE FROM snapshots WHERE execution_id = ?1", [.id(append.execution)])
+        }
         if let end = append.end { try self.end(append.execution, end) }
     }
 
