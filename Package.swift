@@ -140,7 +140,7 @@ let package = Package(
         // MARK: Runtime
         .target(
             name: "Runtime",
-            dependencies: ["Catalog", "Engine", "EventLoop", "Storage", "Values", "Workflows"]
+            dependencies: ["Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "Storage", "Values", "Workflows"]
         ),
         .testTarget(
             name: "RuntimeTests",

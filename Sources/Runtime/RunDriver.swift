@@ -16,6 +16,10 @@ struct RunDriver {
         case deferred(WaitReason, until: Instant?)
         /// It cannot be served.
         case refused(NodeError)
+        /// The result of an equal call is known.
+        case reused([String: Value], Reuse)
+        /// That is not known yet: the asker is told soon, and nothing is to be shown meanwhile.
+        case pending
     }
 
     /// What follows a commit.
@@ -38,20 +42,29 @@ struct RunDriver {
     private var consumed: [SignalID] = []
     private var inFlight: Committed?
     private var lastInput = 0
+    /// The number of the last event in the stored state; 0 when there is none.
+    private var lastSnapshot: Int64
     /// What belongs to the first commit of a new execution.
-    private var acceptance: (NewExecution, StoredGraph?)?
+    private var acceptance: (NewExecution, StoredGraph?, Redrive?)?
 
     /// A run that goes on from where its journal ends.
-    init(run: Run, epoch: Int64) {
+    ///
+    /// - Parameters:
+    ///   - run: Its state.
+    ///   - epoch: The epoch in which it is owned.
+    ///   - snapshot: The number of the last event in its stored state.
+    init(run: Run, epoch: Int64, snapshot: Int64) {
+        lastSnapshot = snapshot
         self.run = run
         self.epoch = epoch
     }
 
     /// A run that is accepted with its first commit.
-    init(accepting run: Run, _ execution: NewExecution, graph: StoredGraph?) {
+    init(accepting run: Run, _ execution: NewExecution, graph: StoredGraph?, redrive: Redrive?) {
+        lastSnapshot = 0
         self.run = run
         epoch = 1
-        acceptance = (execution, graph)
+        acceptance = (execution, graph, redrive)
     }
 
     /// Decides about an input.
@@ -85,6 +98,8 @@ struct RunDriver {
                 case .granted(let grant): pending.append(.admitted(address, grant))
                 case .deferred(let reason, let until): pending.append(.deferred(address, reason, until: until))
                 case .refused(let error): pending.append(.refused(address, error))
+                case .reused(let outputs, let reuse): pending.append(.reused(address, outputs: outputs, reuse))
+                case .pending: break
                 }
             }
         }
@@ -123,9 +138,16 @@ struct RunDriver {
         )
         append.consumed = consumed
         append.captured = Self.captured(events)
-        if let (execution, graph) = acceptance {
+        append.reserved = run.budget.reserved
+        append.hasSnapshot = lastSnapshot > 0
+        if run.end == nil, last - lastSnapshot >= max(Self.snapshotDistance, lastSnapshot / 4) {
+            append.snapshot = StoredSnapshot(last: last, body: RunSnapshot(run).body)
+            lastSnapshot = last
+        }
+        if let (execution, graph, redrive) = acceptance {
             append.accepted = execution
             append.graph = graph
+            append.redrive = redrive
         }
         if let end = run.end {
             let view = run.view
@@ -137,6 +159,8 @@ struct RunDriver {
                 spent: view.cost,
                 result: view.record.bytes
             )
+            var random = SystemRandomNumberGenerator()
+            append.deadLetters = run.deadLetters(end, random: &random)
         }
         inFlight = Committed(run: run, effects: effects, inputs: inputs, events: events)
         events = []
@@ -147,17 +171,26 @@ struct RunDriver {
         return append
     }
 
+    /// After so many events the state is stored again, unless the journal has grown by less than a quarter since: so
+    /// all states of a run together stay within a few times its last one.
+    private static let snapshotDistance: Int64 = 256
+
     /// Notes that the last commit is stored.
     mutating func committed() -> Committed? {
         defer { inFlight = nil }
         return inFlight
     }
 
-    /// The media that attempts have brought; what nodes only pass on is kept already.
+    /// The media that attempts or earlier runs have brought; what nodes only pass on is kept already.
     private static func captured(_ events: [Event]) -> [ContentHash] {
         var hashes: [ContentHash] = []
         for event in events {
-            guard case .completed(_, let attempt, let outputs, _, _, _) = event, attempt > 0 else { continue }
+            let outputs: [String: Value]
+            switch event {
+            case .completed(_, let attempt, let brought, _, _, _) where attempt > 0: outputs = brought
+            case .reused(_, let taken, _, _): outputs = taken
+            default: continue
+            }
             for (_, value) in outputs.sorted(by: { $0.key < $1.key }) { hashes += value.media.map(\.hash) }
         }
         return hashes

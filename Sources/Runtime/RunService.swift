@@ -26,8 +26,16 @@ public final class RunService: Sendable {
         let lease = LeaseGuard(isForever: !database.isShared, loop: loops.first)
         self.lease = lease
         let slots = SlotLimiter(places: services.places, standard: 10_000)
-        shards = loops.map {
-            Shard(loop: $0, database: database, services: services, slots: slots, duty: duty, lease: lease)
+        shards = zip(0..., loops).map { place, loop in
+            Shard(
+                loop: loop,
+                place: place,
+                database: database,
+                services: services,
+                slots: slots,
+                duty: duty,
+                lease: lease
+            )
         }
     }
 
@@ -36,6 +44,7 @@ public final class RunService: Sendable {
     public func recover() async throws(StorageError) {
         defer { recovering.store(false, ordering: .relaxed) }
         if !lease.isHeld { try await renewLease() }
+        try await quarantine()
         try await claimAll()
     }
 
@@ -59,6 +68,8 @@ public final class RunService: Sendable {
     ///   - graph: The graph's stored form, when it may not be stored yet.
     ///   - trigger: The word for what started it.
     ///   - key: The API key that started it.
+    ///   - reused: The node runs that earlier executions have finished.
+    ///   - redrive: The execution in whose place it runs.
     /// - Returns: The handle of the run.
     /// - Throws: ``RuntimeError`` when nothing was stored.
     public func accept(
@@ -66,7 +77,9 @@ public final class RunService: Sendable {
         _ facts: RunFacts,
         graph: StoredGraph?,
         trigger: String,
-        key: APIKeyID?
+        key: APIKeyID?,
+        reusing reused: [ReusedRun] = [],
+        redrive: Redrive? = nil
     ) async throws(RuntimeError) -> RunHandle {
         guard !isDraining.load(ordering: .relaxed) else { throw .draining }
         let execution = NewExecution(
@@ -80,7 +93,13 @@ public final class RunService: Sendable {
             key: key,
             createdAt: facts.createdAt
         )
-        return try await shard(of: facts.execution).accept(Run(plan: plan, facts: facts), execution, graph: graph)
+        return try await shard(of: facts.execution).accept(
+            Run(plan: plan, facts: facts),
+            execution,
+            graph: graph,
+            reusing: reused,
+            redrive: redrive
+        )
     }
 
     /// The handle of a run that is not terminal; `nil` when it is terminal or unknown.

@@ -9,6 +9,8 @@ public enum RuntimeError: Error, Sendable, Hashable, CustomStringConvertible {
     case finished(ExecutionID)
     /// The execution has too many signals waiting.
     case tooManySignals(ExecutionID)
+    /// Nothing of the execution is left to be tried again.
+    case alreadyRetried(ExecutionID)
     /// The server is stopping and takes nothing new.
     case draining
     /// The disk is full.
@@ -26,6 +28,7 @@ public enum RuntimeError: Error, Sendable, Hashable, CustomStringConvertible {
         case .unknownExecution(let id): "There is no execution \(id)."
         case .finished(let id): "The execution \(id) has ended."
         case .tooManySignals(let id): "1,000 signals wait for the execution \(id). Try again when it has taken them."
+        case .alreadyRetried(let id): "The execution \(id) was already retried."
         case .draining: "The server is stopping. Try again in a moment."
         case .full: "The disk is full; nothing was stored. Free some space and try again."
         case .unavailable(let reason): "The database cannot be reached; try again in a moment: \(reason)"

@@ -66,6 +66,12 @@ public struct Services: Sendable {
     public var now: @Sendable () -> Instant
     /// The places for attempts by provider.
     public var places: [String: Int]
+    /// Results of calls that stand for equal ones; `nil` when there are none.
+    public var cache: CallCache?
+    /// Names address and credential of who would be called; `nil` for what is done on this machine.
+    public var identity: @Sendable (Request, Grant) -> [UInt8]? = { _, _ in nil }
+    /// Remembers which runs are being decided about; `nil` when nobody wants to know.
+    public var crashMarker: CrashMarker?
     /// Writes a line to the server's log.
     public var log: @Sendable (String) -> Void
     /// Where chance comes from.

@@ -16,6 +16,7 @@ extension Shard {
         case .success(let quoted): grant = quoted
         case .failure(let error): return .refused(error)
         }
+        if let answer = consultCache(entry, address, run, request, grant) { return answer }
         if entry.places[address] == nil {
             let id = entry.handle.id
             let hasPlace = slots.take(grant.provider) { [weak self] in
@@ -37,8 +38,9 @@ extension Shard {
         case .granted(let grant):
             send(id, .admitted(address, grant))
             giveBackUnused(entry, address)
-        case .deferred: return
+        case .deferred, .pending: return
         case .refused(let error): send(id, .refused(address, error))
+        case .reused(let outputs, let reuse): send(id, .reused(address, outputs: outputs, reuse))
         }
     }
 
@@ -48,7 +50,7 @@ extension Shard {
         case .perform(let address, let attempt), .takeUp(let address, let attempt):
             start(address, attempt, entry)
         case .abort(let address, _):
-            entry.tasks[address]?.cancel()
+            if !isAwaited(entry, address) { entry.tasks[address]?.cancel() }
         }
     }
 
@@ -75,6 +77,8 @@ extension Shard {
         // What a run was dropped with is stopped; when it is loaded again, what that still says is no answer to it.
         let epoch = entry.driver.epoch
         let plan = run.plan
+        let (filled, account) = (entry.claims.removeValue(forKey: address), run.facts.account)
+        entry.filling[address] = filled
         entry.tasks[address] = Task(executorPreference: loop) { [call] in
             let outcome = await self.services.perform(call) { milestone in
                 let input: RunInput =
@@ -87,6 +91,7 @@ extension Shard {
                     await self.postLate(event, of: id, plan)
                 }
             }
+            if let filled { await self.settle(filled, account, id, outcome) }
             await self.finish(id, epoch, address, number, outcome, plan)
         }
     }
@@ -107,6 +112,7 @@ extension Shard {
             return
         }
         entry.tasks[address] = nil
+        entry.filling[address] = nil
         giveBack(entry, address)
         send(id, .finished(address, attempt: number, outcome))
     }
@@ -133,11 +139,13 @@ extension Shard {
 
     private func giveBack(_ entry: Entry, _ address: Address) {
         if let kind = entry.places.removeValue(forKey: address) { slots.give(kind) }
+        giveUpClaim(entry, address)
     }
 
     func giveBack(_ entry: Entry) {
         for kind in entry.places.values { slots.give(kind) }
         entry.places = [:]
+        for address in entry.claims.keys { giveUpClaim(entry, address) }
     }
 }
 
@@ -148,6 +156,7 @@ extension RunInput {
         case "cancel": self = .cancel(reason: signal.body["reason"]?.string)
         case "pause": self = .pause
         case "resume": self = .resume
+        case "cap": self = .changeCap(signal.body["nano"]?.integer.map(Money.init(nano:)))
         case "answer":
             guard let address = signal.body["address"]?.string.flatMap({ Address($0, in: plan) }) else { return nil }
             self = .answer(address, retry: signal.body["answer"]?.string == "retry")

@@ -69,10 +69,13 @@ extension Shard {
     func acceptForOthers(
         _ run: Run,
         _ execution: NewExecution,
-        graph: StoredGraph?
+        graph: StoredGraph?,
+        reusing reused: [ReusedRun],
+        redrive: Redrive?
     ) async throws(RuntimeError) -> RunHandle {
-        var driver = RunDriver(accepting: run, execution, graph: graph)
-        _ = driver.take(.accepted, now: services.now(), random: &random) { _, _ in .deferred(.noWorker, until: nil) }
+        var driver = RunDriver(accepting: run, execution, graph: graph, redrive: redrive)
+        let input: RunInput = reused.isEmpty ? .accepted : .acceptedReusing(reused)
+        _ = driver.take(input, now: services.now(), random: &random) { _, _ in .deferred(.noWorker, until: nil) }
         guard let append = driver.nextCommit() else { throw .storage(reason: "There is nothing to store.") }
         do {
             try await database.append(append)

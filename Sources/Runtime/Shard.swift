@@ -20,6 +20,8 @@ actor Shard {
     /// The handles of runs that were dropped and are loaded again: those who watch them go on watching.
     private var reloading: [ExecutionID: RunHandle] = [:]
     private(set) var isStopping = false
+    /// The number of this shard.
+    private let place: Int
     /// What others may look at without coming here.
     nonisolated let handles = Mutex<[ExecutionID: RunHandle]>([:])
     var random: Chance
@@ -34,6 +36,14 @@ actor Shard {
         var tasks: [Address: Task<Void, Never>] = [:]
         /// The kinds of places its attempts hold, by address.
         var places: [Address: String] = [:]
+        /// The results its node runs are to bring for others too, before their calls are made.
+        var claims: [Address: ContentHash] = [:]
+        /// The results that its calls under way are to bring for others too.
+        var filling: [Address: ContentHash] = [:]
+        /// Whether an earlier process may have ended over it.
+        let isFromBefore: Bool
+        /// The epoch of the driver, which may be known while the driver decides.
+        let epoch: Int64
         /// Those who wait for an input to be stored, by its number.
         var waiters: [Int: CheckedContinuation<Bool, Never>] = [:]
         /// The signals it has taken: a look at the inbox may still find them.
@@ -41,9 +51,11 @@ actor Shard {
         /// Until when another server wants to hear of its changes, by the clock of the loop.
         var watchedUntil: UInt64?
 
-        init(_ driver: RunDriver, _ handle: RunHandle) {
+        init(_ driver: RunDriver, _ handle: RunHandle, isFromBefore: Bool = false) {
             self.driver = driver
             self.handle = handle
+            self.isFromBefore = isFromBefore
+            epoch = driver.epoch
         }
     }
 
@@ -51,6 +63,7 @@ actor Shard {
 
     init(
         loop: Loop,
+        place: Int,
         database: Database,
         services: Services,
         slots: SlotLimiter,
@@ -60,6 +73,7 @@ actor Shard {
         self.duty = duty
         self.lease = lease
         self.loop = loop
+        self.place = place
         self.database = database
         self.services = services
         self.slots = slots
@@ -74,11 +88,20 @@ actor Shard {
     // MARK: Accepting and loading
 
     /// Accepts an execution: when this returns, it is stored.
-    func accept(_ run: Run, _ execution: NewExecution, graph: StoredGraph?) async throws(RuntimeError) -> RunHandle {
-        guard mayOwn else { return try await acceptForOthers(run, execution, graph: graph) }
-        let entry = Entry(RunDriver(accepting: run, execution, graph: graph), RunHandle(run))
+    func accept(
+        _ run: Run,
+        _ execution: NewExecution,
+        graph: StoredGraph?,
+        reusing reused: [ReusedRun],
+        redrive: Redrive?
+    ) async throws(RuntimeError) -> RunHandle {
+        guard mayOwn else {
+            return try await acceptForOthers(run, execution, graph: graph, reusing: reused, redrive: redrive)
+        }
+        let driver = RunDriver(accepting: run, execution, graph: graph, redrive: redrive)
+        let entry = Entry(driver, RunHandle(run))
         let id = run.facts.execution
-        decide(entry, .accepted)
+        decide(entry, reused.isEmpty ? .accepted : .acceptedReusing(reused))
         guard var append = entry.driver.nextCommit() else { throw .storage(reason: "There is nothing to store.") }
         append.owner = database.worker
         // From here on a place that comes free finds the run, though nobody else can see it yet.
@@ -87,6 +110,7 @@ actor Shard {
             try await database.append(append)
         } catch {
             drop(entry)
+            if case .conflict = error, let redrive { throw .alreadyRetried(redrive.execution) }
             throw Self.translate(error)
         }
         // When everything was stopped meanwhile, the next start takes it up.
@@ -134,7 +158,7 @@ actor Shard {
     func takeUp(claimed live: LiveRun) async throws(RuntimeError) {
         let id = live.execution
         if let entry = entries[id] {
-            guard entry.driver.epoch < live.epoch else { return }
+            guard entry.epoch < live.epoch else { return }
             relinquish(entry)
         }
         do {
@@ -146,7 +170,12 @@ actor Shard {
 
     private func takeUp(_ live: LiveRun) async throws -> RunHandle {
         let id = live.execution
-        let run = try await replay(id, from: nil)
+        // A short journal is read as fast as a state.
+        let snapshot = live.last > 64 ? try await database.snapshot(of: id) : nil
+        let run = try await replay(id, from: nil, snapshot) { [self] body in
+            guard let marker = services.crashMarker else { return body() }
+            marker.deciding(id, slot: place, body)
+        }
         let signals = try await database.signals(of: id)
         if let entry = entries[id] {
             guard entry.driver.epoch < live.epoch else { return entry.handle }
@@ -155,7 +184,11 @@ actor Shard {
         let seen = reloading.removeValue(forKey: id) ?? watched.removeValue(forKey: id)?.handle
         let handle = seen ?? RunHandle(run)
         handle.publish(run)
-        let entry = Entry(RunDriver(run: run, epoch: live.epoch), handle)
+        let entry = Entry(
+            RunDriver(run: run, epoch: live.epoch, snapshot: snapshot?.last ?? 0),
+            handle,
+            isFromBefore: true
+        )
         entries[id] = entry
         handles.withLock { $0[id] = handle }
         for signal in signals { take(signal, entry) }
@@ -177,18 +210,46 @@ actor Shard {
         }
     }
 
-    /// What the journal adds up to, from a state that was read before or from the beginning.
-    func replay(_ id: ExecutionID, from known: Run?) async throws -> Run {
+    /// What the journal of a run adds up to, from a state that is known or from the beginning.
+    func replay(
+        _ id: ExecutionID,
+        from known: Run?,
+        _ snapshot: StoredSnapshot? = nil,
+        watching: (() -> Void) -> Void = { $0() }
+    ) async throws -> Run {
+        if let known { return try await Self.replay(id, of: known.plan, in: database, from: known) }
+        guard let row = try await database.execution(id) else { throw RuntimeError.unknownExecution(id) }
+        let plan = try await services.plan(row.facts.graph)
+        let start = snapshot.flatMap { RunSnapshot.run($0.body, plan: plan) }
+        return try await Self.replay(id, of: plan, in: database, from: start, watching: watching)
+    }
+
+    /// The run that the stored events of an execution add up to.
+    ///
+    /// - Parameters:
+    ///   - id: The execution.
+    ///   - plan: What it runs.
+    ///   - database: Has its events.
+    ///   - known: A state to begin with.
+    ///   - watching: Called with what could end the process, which it does.
+    /// - Returns: The state after the last event.
+    /// - Throws: What the database or the journal says.
+    static func replay(
+        _ id: ExecutionID,
+        of plan: Plan,
+        in database: Database,
+        from known: Run? = nil,
+        watching: (() -> Void) -> Void = { $0() }
+    ) async throws -> Run {
         var run = known
         while true {
             let entries = try await database.journal(of: id, after: run?.lastEvent ?? 0, limit: 500)
             for entry in entries where !entry.body.isEmpty {
-                if run == nil {
-                    guard let row = try await database.execution(id) else { throw RuntimeError.unknownExecution(id) }
-                    run = Run(plan: try await services.plan(row.facts.graph), facts: try Event.facts(of: entry.body))
+                if run == nil { run = Run(plan: plan, facts: try Event.facts(of: entry.body)) }
+                let events = try Event.decode(entry.body, in: plan)
+                watching {
+                    for event in events { run?.apply(event) }
                 }
-                guard let plan = run?.plan else { continue }
-                for event in try Event.decode(entry.body, in: plan) { run?.apply(event) }
             }
             if entries.count < 500 { break }
         }
@@ -236,6 +297,11 @@ actor Shard {
 
     @discardableResult
     private func decide(_ entry: Entry, _ input: RunInput, signal: SignalID? = nil) -> Int? {
+        guard entry.isFromBefore, let marker = services.crashMarker else { return decideNow(entry, input, signal) }
+        return marker.deciding(entry.handle.id, slot: place) { decideNow(entry, input, signal) }
+    }
+
+    private func decideNow(_ entry: Entry, _ input: RunInput, _ signal: SignalID?) -> Int? {
         var granted: [Address] = []
         let number = entry.driver.take(input, signal: signal, now: services.now(), random: &random) { address, run in
             let admission = admit(entry, address, run)
@@ -347,7 +413,7 @@ actor Shard {
     func drop(_ entry: Entry, stopsAttempts: Bool = true) {
         let id = entry.handle.id
         entry.timer?.cancel()
-        if stopsAttempts { for task in entry.tasks.values { task.cancel() } }
+        for (address, task) in entry.tasks where stopsAttempts && !isAwaited(entry, address) { task.cancel() }
         giveBack(entry)
         for waiter in entry.waiters.values { waiter.resume(returning: false) }
         entry.waiters = [:]

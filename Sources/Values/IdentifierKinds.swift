@@ -35,6 +35,11 @@ public enum Kinds {
         /// The prefix `sig`.
         public static let prefix = "sig"
     }
+    /// A dead letter.
+    public enum DeadLetter: IdentifierKind {
+        /// The prefix `dlt`.
+        public static let prefix = "dlt"
+    }
     /// A request to the server.
     public enum Request: IdentifierKind {
         /// The prefix `req`.
@@ -61,6 +66,8 @@ public typealias CredentialID = Identifier<Kinds.Credential>
 public typealias MediaID = Identifier<Kinds.Media>
 /// Names a signal to a run.
 public typealias SignalID = Identifier<Kinds.Signal>
+/// Names a dead letter.
+public typealias DeadLetterID = Identifier<Kinds.DeadLetter>
 /// Names a request to the server.
 public typealias RequestID = Identifier<Kinds.Request>
 /// Names a server among those that work on one database.

@@ -50,6 +50,12 @@ struct Attempts: Sendable {
         offer.tool.map(tools.obstacle) ?? vendors.obstacle(to: offer)
     }
 
+    /// Names the address and the credential of who would be called; `nil` for what is done on this machine.
+    func identity(_ request: Services.Request, _ grant: Grant) -> [UInt8]? {
+        guard let offer = request.type.offer(grant.offer), !offer.isLocal else { return nil }
+        return grant.isSandbox ? [] : vendors.identity(of: offer)
+    }
+
     /// Makes an attempt; each milestone returns when it is stored.
     func perform(
         _ call: Services.Call,

@@ -16,6 +16,8 @@ enum Help {
           nodes        lists the node types, or shows one
           docs         prints the pages about expressions and node types
           keys         lists, makes and withdraws API keys
+          retry        runs an execution of a server again, without what is finished
+          dead-letters lists what failed for good on a server, tries it again or gives it up
           expression   evaluates expressions, or checks files of cases
           demo         loads the templates into a running server and runs one
           version      prints the version
@@ -137,6 +139,27 @@ enum Help {
         Works on the data folder, also while a server uses it. A new key is shown once.
 
         Example: millrace keys create ci --scopes workflows:execute,executions:read
+        """,
+        "retry": """
+        Usage: millrace retry EXECUTION [--from failed|start|NODE|NODE[ITEM]] [--draft] [--dry-run] [--url URL] [--key KEY]
+
+        Starts a new execution that takes over what the named one has finished, and prints what becomes of each node. The
+        key may also stand in MILLRACE_API_KEY, the URL in MILLRACE_URL.
+
+          --from PLACE  where it begins: at what failed, at the start, at a node or at one of its items (failed)
+          --draft       runs the workflow as it is now, not as it was then
+          --dry-run     only prints what would become of each node
+
+        Example: millrace retry exec_01m7wmssrtm7w5c0h6r3y1qpsd --from 'hero[37]'
+        """,
+        "dead-letters": """
+        Usage: millrace dead-letters list [--status open|retried|discarded] | retry ID | discard ID
+               [--url URL] [--key KEY]
+
+        Lists what failed for good on a server. retry runs the failed execution again without what is finished and prints
+        the new one; all dead letters of that execution are then retried. The key may also stand in MILLRACE_API_KEY.
+
+        Example: millrace dead-letters retry dlt_01m7wmssrtm7w5c0h6r3y1qpsd
         """,
         "demo": """
         Usage: millrace demo [--url URL] [--key KEY] [--topic TEXT] [--output DIR]

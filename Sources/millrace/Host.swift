@@ -87,19 +87,18 @@ struct Host {
             fetch: MediaFetch(assets: assets, clients: clients, now: Self.clock),
             now: Self.clock
         )
-        runs = RunService(
-            database: database,
-            loops: loops.loops,
-            services: Services(
-                quote: { [attempts] request, now in attempts.quote(request, now: now) },
-                perform: { [attempts] call, milestone in await attempts.perform(call, milestone: milestone) },
-                plan: { [plans] hash in try await plans.plan(hash) },
-                now: Self.clock,
-                places: ["local": max(2, loops.loops.count)],
-                log: Self.log
-            ),
-            duty: duty
+        var services = Services(
+            quote: { [attempts] request, now in attempts.quote(request, now: now) },
+            perform: { [attempts] call, milestone in await attempts.perform(call, milestone: milestone) },
+            plan: { [plans] hash in try await plans.plan(hash) },
+            now: Self.clock,
+            places: ["local": max(2, loops.loops.count)],
+            log: Self.log
         )
+        services.cache = CallCache(database: database)
+        services.identity = { [attempts] request, grant in attempts.identity(request, grant) }
+        services.crashMarker = CrashMarker(path: "\(data)/deciding")
+        runs = RunService(database: database, loops: loops.loops, services: services, duty: duty)
     }
 
     private static func database(_ address: String?, folder: String) throws -> Database {

@@ -31,6 +31,8 @@ struct Millrace {
             case "nodes": status = try NodesCommand.run(rest, environment)
             case "keys": status = try await KeysCommand.run(rest, environment)
             case "expression": status = try ExpressionCommand.run(rest)
+            case "retry": status = try await RetryCommand.run(rest, environment)
+            case "dead-letters": status = try await DeadLettersCommand.run(rest, environment)
             case "demo": status = try await DemoCommand.run(rest, environment)
             case "version", "--version":
                 Console.print("millrace \(Host.version)")

@@ -24,6 +24,8 @@ struct RandomRun {
     private var asked: [Address] = []
     /// Before when no further attempt of a node run may begin.
     private var notBefore: [Address: Instant] = [:]
+    /// The state at some moment of the past.
+    private var snapshot: RunSnapshot?
     /// Whether the shell is kind from now on: everything is answered.
     private var isKind = false
 
@@ -40,8 +42,63 @@ struct RandomRun {
         facts.failurePolicy = settings.failurePolicy
         if self.random.chance(0.1) { facts.target = self.random.pick(plan.nodes).id }
         if self.random.chance(0.1) { facts.timeoutBudget = .seconds(Int.random(in: 1...120, using: &self.random)) }
+        if self.random.chance(0.2) {
+            facts.maximumCost = Money(nano: Int64.random(in: 0...5, using: &self.random) * 1_000_000_000)
+            facts.budgetWait = .seconds(Int.random(in: 1...100, using: &self.random))
+        }
         run = Run(plan: plan, facts: facts)
         try step(.accepted)
+    }
+
+    /// A retry of a run that has ended, from a place that chance names.
+    init(retrying former: RandomRun, random: SplitMix64) throws {
+        self.random = random
+        let plan = former.run.plan
+        var facts = former.run.facts
+        facts.retryOf = facts.execution
+        facts.target = nil
+        var starts: [RetryPlan.Start] = [.failed, .failed, .start]
+        let node = self.random.pick(Array(plan.nodes.indices))
+        starts.append(.node(plan.nodes[node].id))
+        let items = former.run.nodes[node].items.keys.sorted { $0.lexicographicallyPrecedes($1) }
+        if !items.isEmpty { starts.append(.item(plan.nodes[node].id, self.random.pick(items))) }
+        let start = self.random.pick(starts)
+        let finished = FinishedRuns(former.run)
+        let retry = RetryPlan(from: start, of: finished, plan: plan, facts: facts)
+        run = Run(plan: plan, facts: facts)
+        try Self.check(retry, start, former.run)
+        try step(retry.reused.isEmpty ? .accepted : .acceptedReusing(retry.reused))
+        guard former.run.facts.target == nil, start == .failed, former.run.end?.phase == .completed else { return }
+        let isWhole = former.run.view.nodes.allSatisfy { $0.error == nil && ($0.items?.failed ?? 0) == 0 }
+        guard isWhole else { return }
+        guard run.end?.phase == .completed, journal.allSatisfy({ if case .intended = $0 { false } else { true } })
+        else {
+            throw Broken(description: "The retry of a run without a failure calls somebody, or does not complete.")
+        }
+        for (old, new) in zip(former.run.view.nodes, run.view.nodes) where old.outputs != new.outputs {
+            throw Broken(description: "The retry of a run without a failure gives other outputs at \(old.id).")
+        }
+    }
+
+    /// Nothing is taken over that has not completed, or that depends on something that runs again.
+    private static func check(_ retry: RetryPlan, _ start: RetryPlan.Start, _ former: Run) throws {
+        let reused = Set(retry.reused.map(\.address))
+        guard reused.count == retry.reused.count, start != .start || reused.isEmpty else {
+            throw Broken(description: "A retry takes over something twice, or at the start.")
+        }
+        for item in retry.reused {
+            guard let old = former.nodeRun(item.address), old.state == .completed, old.outputs == item.outputs else {
+                throw Broken(description: "A retry takes over what has not completed.")
+            }
+            for number in former.plan.nodes[item.address.node].incoming {
+                let source = former.plan.edges[number].source
+                // What runs once for both must be taken over as well, unless it has no outputs at all.
+                guard let single = former.nodes[source].single, single.state == .completed else { continue }
+                guard reused.contains(Address(node: source)) else {
+                    throw Broken(description: "A retry takes over what depends on something that runs again.")
+                }
+            }
+        }
     }
 
     /// Lets chance have its way, then answers everything until the run has ended.
@@ -84,6 +141,11 @@ struct RandomRun {
         case 0 where !isKind:
             asked.remove(at: place)
             try step(.refused(address, NodeError(.permission, "no key")))
+        case 5:
+            asked.remove(at: place)
+            let outputs = outputs(of: run.plan.nodes[address.node])
+            let reuse = Reuse(source: .cache, execution: nil, saved: Money(nano: 2))
+            try step(.reused(address, outputs: outputs, reuse))
         case 1...4 where !isKind:
             let until = random.chance(0.3) ? now + .seconds(5) : nil
             try step(.deferred(address, random.pick([WaitReason.slot, .rateLimit, .circuitOpen]), until: until))
@@ -116,7 +178,9 @@ struct RandomRun {
     }
 
     private mutating func interfere() throws {
-        switch Int.random(in: 0..<12, using: &random) {
+        switch Int.random(in: 0..<13, using: &random) {
+        case 12:
+            try step(.changeCap(random.chance(0.2) ? nil : Money(nano: Int64.random(in: 0...9, using: &random) << 30)))
         case 0..<3: try step(.pause)
         case 3..<6: try step(.resume)
         case 6 where random.chance(0.3): try step(.cancel(reason: "chance"))
@@ -133,7 +197,7 @@ struct RandomRun {
     }
 
     private mutating func restart() throws {
-        run = replayed()
+        run = try random.chance(0.5) ? replayed() : fromSnapshot()
         open = []
         asked = []
         try step(.recovered)
@@ -142,6 +206,7 @@ struct RandomRun {
     private mutating func step(_ input: RunInput) throws {
         if trace { print("•", input) }
         let before = run
+        if run.lastEvent > 0, run.end == nil, random.chance(0.1) { snapshot = RunSnapshot(run) }
         var source = random
         let decision = run.step(input, now: now, random: &source)
         random = source
@@ -214,7 +279,10 @@ struct RandomRun {
         let wasDraining = before.cancelRequestedAt != nil || (before.failure != nil && run.facts.failurePolicy == .fail)
         for event in decision.events {
             switch event {
-            case .intended(let address, _, _, _, _):
+            case .intended(let address, _, let grant, _, _):
+                if let cap = run.budget.cap, grant.upper > cap, !grant.isSandbox {
+                    throw Broken(description: "An attempt begins that may cost more than the run may.")
+                }
                 let earlier = before.nodeRun(address)?.attempts.count ?? 0
                 if wasDraining { throw Broken(description: "An attempt begins while the run is coming to its end.") }
                 if before.isPaused, earlier == 0 { throw Broken(description: "A node begins during a pause.") }
@@ -234,7 +302,42 @@ struct RandomRun {
             let different = zip(replayed.nodes, run.view.nodes).first { $0 != $1 }
             throw Broken(description: "A replay gives another view, such as \(String(describing: different)).")
         }
+        let restored = try run.end == nil && run.lastEvent % 4 == 0 ? fromSnapshot().view : run.view
+        guard restored == run.view else {
+            let different = zip(restored.nodes, run.view.nodes).first { $0 != $1 }
+            throw Broken(description: "A snapshot gives another view, such as \(String(describing: different)).")
+        }
         try checkCounts()
+        try checkBudget()
+    }
+
+    /// The state that a snapshot at a moment of the past and the events since then add up to.
+    private func fromSnapshot() throws -> Run {
+        guard let snapshot else { return replayed() }
+        guard var run = RunSnapshot.run(snapshot.body, plan: run.plan) else {
+            throw Broken(description: "A snapshot cannot be read.")
+        }
+        for event in journal.dropFirst(Int(snapshot.lastEvent)) { run.apply(event) }
+        let replayed = replayed()
+        guard run.nextWake == replayed.nextWake, RunSnapshot(run).body == RunSnapshot(replayed).body else {
+            throw Broken(description: "A snapshot and what came after are not what the journal gives.")
+        }
+        return run
+    }
+
+    private func checkBudget() throws {
+        let attempts = run.nodes.flatMap { state in
+            (Array(state.items.values) + [state.single].compactMap { $0 }).flatMap(\.attempts)
+        }
+        guard run.budget.spent == attempts.reduce(.zero, { $0 + $1.cost }) else {
+            throw Broken(description: "The run has booked something twice, or not at all.")
+        }
+        guard run.end != nil || run.budget.reserved == attempts.reduce(.zero, { $0 + $1.reserved }),
+            run.budget.reserved >= .zero
+        else { throw Broken(description: "The run holds money for nothing, or lets go of it twice.") }
+        for attempt in attempts where attempt.state.isOpen && attempt.reserved != attempt.grant.upper {
+            throw Broken(description: "An attempt under way holds no money.")
+        }
     }
 
     private func checkInputs(_ address: Address) throws {

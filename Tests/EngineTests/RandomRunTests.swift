@@ -27,6 +27,8 @@ struct RandomRunTests {
             do {
                 var run = try RandomRun(plan: plan, settings: graph.settings, random: random)
                 try run.play(steps: Int.random(in: 5...60, using: &random))
+                var retry = try RandomRun(retrying: run, random: random)
+                try retry.play(steps: Int.random(in: 0...20, using: &random))
             } catch {
                 Issue.record("seed \(seed): \(error)\n\(graph.record.text)")
                 return

@@ -19,6 +19,9 @@ struct RunHarness {
     var takenUp: [Address] = []
     var admits = true
     var upper = Money.zero
+    var isUnbounded = false
+    /// What a retry has said about each node.
+    var report: [RetryPlan.Row] = []
     private var random = SplitMix64(seed: 1)
 
     static let catalog: Catalog = {
@@ -32,6 +35,9 @@ struct RunHarness {
     init(
         _ graph: String,
         settings: String = "{}",
+        upper: Money = .zero,
+        isUnbounded: Bool = false,
+        retrying former: (FinishedRuns, RetryPlan.Start)? = nil,
         facts change: (inout RunFacts) -> Void = { _ in }
     ) throws {
         let json = try JSON(parsing: graph)
@@ -58,8 +64,16 @@ struct RunHarness {
         facts.timeoutBudget = graph.settings.timeoutBudget
         facts.failurePolicy = graph.settings.failurePolicy
         change(&facts)
+        self.upper = upper
+        self.isUnbounded = isUnbounded
         run = Run(plan: plan, facts: facts)
-        try step(.accepted)
+        if let (finished, start) = former {
+            let retry = RetryPlan(from: start, of: finished, plan: plan, facts: facts)
+            report = retry.rows
+            try step(.acceptedReusing(retry.reused))
+        } else {
+            try step(.accepted)
+        }
     }
 
     mutating func step(_ input: RunInput) throws {
@@ -124,7 +138,7 @@ struct RunHarness {
     func grant(_ address: Address) -> Grant {
         let type = run.plan.nodes[address.node].type
         let offer = type.offers[run.nodeRun(address)?.offer ?? 0]
-        return Grant(
+        var grant = Grant(
             offer: offer.id,
             provider: offer.provider,
             model: nil,
@@ -133,6 +147,8 @@ struct RunHarness {
             deadline: now + .seconds(600),
             isSandbox: false
         )
+        grant.isUnbounded = isUnbounded
+        return grant
     }
 
     private func replayed() throws -> Run {
@@ -141,10 +157,26 @@ struct RunHarness {
         return replayed
     }
 
+    /// What is booked and held must be what the attempts say.
+    private func checkBudget() {
+        let attempts = run.nodes.flatMap { node in
+            (node.single?.attempts ?? []) + node.items.values.flatMap(\.attempts)
+        }
+        #expect(run.budget.spent == attempts.reduce(.zero) { $0 + $1.cost })
+        guard run.end == nil else { return }
+        #expect(run.budget.reserved == attempts.reduce(.zero) { $0 + $1.reserved })
+        for attempt in attempts where attempt.state.isOpen { #expect(attempt.reserved == attempt.grant.upper) }
+    }
+
     private func checkReplay() throws {
         let replayed = try replayed()
         #expect(replayed.view == run.view, "Replaying the journal must give the same state.")
+        checkBudget()
         #expect(RunView(record: run.view.record) != nil)
+        guard run.end == nil else { return }
+        let restored = try #require(RunSnapshot.run(RunSnapshot(run).body, plan: run.plan))
+        #expect(restored.view == run.view, "A snapshot must give the same state.")
+        #expect(restored.nextWake == replayed.nextWake)
     }
 }
 

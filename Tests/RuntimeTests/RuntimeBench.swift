@@ -35,6 +35,7 @@ final class RuntimeBench: Sendable {
         settings: String = "{}",
         places: Int = 100,
         quote: (@Sendable (Services.Request) -> NodeError?)? = nil,
+        configure: (inout Services, Database) -> Void = { _, _ in },
         perform: @escaping @Sendable (Services.Call, Milestone) async -> RunInput.Outcome
     ) throws {
         self.folder = folder
@@ -58,35 +59,32 @@ final class RuntimeBench: Sendable {
             }
         let recorder = recorder
         let log = log
-        service = RunService(
-            database: database,
-            loops: group.loops,
-            services: Services(
-                quote: { request, now in
-                    if let error = quote?(request) { return .failure(error) }
-                    return .success(
-                        Grant(
-                            offer: request.type.offers[request.offer].id,
-                            provider: "vendor",
-                            model: nil,
-                            manifest: nil,
-                            upper: .zero,
-                            deadline: now + .seconds(60),
-                            isSandbox: false
-                        )
+        var services = Services(
+            quote: { request, now in
+                if let error = quote?(request) { return .failure(error) }
+                return .success(
+                    Grant(
+                        offer: request.type.offers[request.offer].id,
+                        provider: "vendor",
+                        model: nil,
+                        manifest: nil,
+                        upper: .zero,
+                        deadline: now + .seconds(60),
+                        isSandbox: false
                     )
-                },
-                perform: { call, milestone in
-                    recorder.add(call.request.address)
-                    return await perform(call, milestone)
-                },
-                plan: { _ in plan },
-                now: { Self.now },
-                places: ["vendor": places],
-                log: { log.add($0) }
-            ),
-            duty: duty
+                )
+            },
+            perform: { call, milestone in
+                recorder.add(call.request.address)
+                return await perform(call, milestone)
+            },
+            plan: { _ in plan },
+            now: { Self.now },
+            places: ["vendor": places],
+            log: { log.add($0) }
         )
+        configure(&services, database)
+        service = RunService(database: database, loops: group.loops, services: services, duty: duty)
     }
 
     /// With vendors that have no jobs.
@@ -107,7 +105,11 @@ final class RuntimeBench: Sendable {
 
     static var now: Instant { Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) }
 
-    func start(timeout: Duration? = nil) async throws -> RunHandle {
+    func start(
+        timeout: Duration? = nil,
+        reusing reused: [ReusedRun] = [],
+        facts change: (inout RunFacts) -> Void = { _ in }
+    ) async throws -> RunHandle {
         let now = Self.now
         var facts = RunFacts(
             execution: service.newExecutionID(on: group.loops[0], at: now),
@@ -118,7 +120,8 @@ final class RuntimeBench: Sendable {
             createdAt: now
         )
         facts.timeoutBudget = timeout
-        return try await service.accept(plan, facts, graph: graph, trigger: "api", key: nil)
+        change(&facts)
+        return try await service.accept(plan, facts, graph: graph, trigger: "api", key: nil, reusing: reused)
     }
 
     /// Takes up the runs of an earlier process and waits for the end of one.
@@ -220,7 +223,9 @@ final class RuntimeBench: Sendable {
           "outputs": [{"id": "text", "type": "TEXT"}], "offers": [{"id": "a", "provider": "vendor"}]},
          {"kind": "node", "type": "llm:safe", "effect": "repeatable",
           "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
-          "outputs": [{"id": "text", "type": "TEXT"}], "offers": [{"id": "a", "provider": "vendor"}]}]
+          "outputs": [{"id": "text", "type": "TEXT"}], "offers": [{"id": "a", "provider": "vendor"}]},
+         {"kind": "node", "type": "llm:list", "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
+          "outputs": [{"id": "texts", "type": "TEXT", "list": true}], "offers": [{"id": "a", "provider": "vendor"}]}]
         """
 }
 

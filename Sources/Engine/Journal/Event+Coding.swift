@@ -80,6 +80,13 @@ extension Event {
             object.append(new: "outputs", .sorted(outputs.mapValues(\.record)))
             if cost != .zero { object.append(new: "cost", .int(cost.nano)) }
             if let requestID { object.append(new: "requestId", .string(requestID)) }
+        case .reused(let address, let outputs, let reuse, let at):
+            object = make("reused", address, at: at)
+            object.append(new: "outputs", .sorted(outputs.mapValues(\.record)))
+            object.append(new: "reuse", reuse.record)
+        case .capChanged(let cap, let at):
+            object = make("capChanged", at: at)
+            if let cap { object.append(new: "cap", .int(cap.nano)) }
         case .failed(let address, let error, let isHandled, let at):
             object = make("failed", address, at: at)
             object.append(new: "error", error.record)
@@ -92,13 +99,32 @@ extension Event {
             if let reason { object.append(new: "reason", .string(reason)) }
         case .paused(let at): object = make("paused", at: at)
         case .resumed(let at): object = make("resumed", at: at)
-        case .ended(let end):
-            object = make("ended", at: end.at)
-            object.append(new: "phase", .string(end.phase.rawValue))
-            if let error = end.error { object.append(new: "error", error.record) }
-            if let node = end.failedNode { object.append(new: "failedNode", .string(node)) }
+        case .ended(let end): return Self.object(end)
         }
         return object
+    }
+
+    /// The end of a run as a journal entry of its own, for a run whose state nobody may look at.
+    public static func encode(_ end: RunEnd) -> [UInt8] { JSON.array([.object(object(end))]).bytes }
+
+    private static func object(_ end: RunEnd) -> JSONObject {
+        var object: JSONObject = [
+            "k": "ended", "t": .int(end.at.microseconds), "phase": .string(end.phase.rawValue),
+        ]
+        if let error = end.error { object.append(new: "error", error.record) }
+        if let node = end.failedNode { object.append(new: "failedNode", .string(node)) }
+        return object
+    }
+
+    private static func outputs(_ json: JSON) throws(JournalError) -> [String: Value] {
+        var outputs: [String: Value] = [:]
+        for member in json["outputs"]?.object ?? JSONObject() {
+            guard let value = Value(record: member.value) else {
+                throw JournalError(reason: "an event lacks a value of the port \(member.key)")
+            }
+            outputs[member.key] = value
+        }
+        return outputs
     }
 
     private init(_ json: JSON, in plan: Plan) throws(JournalError) {
@@ -163,18 +189,22 @@ extension Event {
                 at: try time("t")
             )
         case "completed":
-            var outputs: [String: Value] = [:]
-            for member in json["outputs"]?.object ?? JSONObject() {
-                outputs[member.key] = try need(Value(record: member.value), "a value")
-            }
             self = .completed(
                 try address(),
                 attempt: Int(json["a"]?.integer ?? 0),
-                outputs: outputs,
+                outputs: try Self.outputs(json),
                 cost: cost,
                 requestID: json["requestId"]?.string,
                 at: try time("t")
             )
+        case "reused":
+            self = .reused(
+                try address(),
+                outputs: try Self.outputs(json),
+                try need(json["reuse"].flatMap(Reuse.init(record:)), "where its outputs come from"),
+                at: try time("t")
+            )
+        case "capChanged": self = .capChanged(json["cap"]?.integer.map(Money.init(nano:)), at: try time("t"))
         case "failed":
             self = .failed(
                 try address(),

@@ -18,6 +18,10 @@ public enum Event: Sendable, Hashable {
     case attemptFailed(Address, attempt: Int, NodeError, cost: Money, next: NextStep, at: Instant)
     /// A node run has completed; `attempt` is 0 when the engine computed it.
     case completed(Address, attempt: Int, outputs: [String: Value], cost: Money, requestID: String?, at: Instant)
+    /// A node run has the outputs of an earlier one; nothing was called.
+    case reused(Address, outputs: [String: Value], Reuse, at: Instant)
+    /// Somebody has changed what the run may cost; `nil` takes the cap away.
+    case capChanged(Money?, at: Instant)
     /// A node run has failed for good.
     case failed(Address, NodeError, isHandled: Bool, at: Instant)
     /// A node run is not needed.
@@ -30,19 +34,6 @@ public enum Event: Sendable, Hashable {
     case resumed(at: Instant)
     /// The run is terminal.
     case ended(RunEnd)
-
-    /// When it happened; for a wait, since when it lasts.
-    public var time: Instant {
-        switch self {
-        case .accepted(let facts): facts.createdAt
-        case .waiting(_, _, _, let at, _), .intended(_, _, _, _, let at), .submitted(_, _, _, let at),
-            .ready(_, _, _, let at), .attemptFailed(_, _, _, _, _, let at), .completed(_, _, _, _, _, let at),
-            .failed(_, _, _, let at), .skipped(_, _, let at), .cancelRequested(_, let at), .paused(let at),
-            .resumed(let at):
-            at
-        case .ended(let end): end.at
-        }
-    }
 
     /// What follows a failed attempt.
     public enum NextStep: Sendable, Hashable {
@@ -91,7 +82,8 @@ public struct RunEnd: Sendable, Hashable {
     /// The node whose failure ended it.
     public var failedNode: String?
 
-    init(phase: Phase, at: Instant, error: NodeError? = nil, failedNode: String? = nil) {
+    /// An end with these facts.
+    public init(phase: Phase, at: Instant, error: NodeError? = nil, failedNode: String? = nil) {
         self.phase = phase
         self.at = at
         self.error = error

@@ -42,6 +42,8 @@ public struct Attempt: Sendable, Hashable {
     public var keep: JSON = .null
     /// What it cost.
     public var cost: Money = .zero
+    /// What of the run's budget it still holds.
+    public var reserved: Money = .zero
     /// The pause until the next attempt.
     public var nextDelay: Duration?
     /// The vendor's identifier of the request.
@@ -76,6 +78,8 @@ public struct Grant: Sendable, Hashable {
     public var manifest: ContentHash?
     /// The most it can cost.
     public var upper: Money
+    /// Whether nobody knows the most it can cost.
+    public var isUnbounded = false
     /// Until when it must have ended.
     public var deadline: Instant
     /// Whether the sandbox answers in the vendor's place.
@@ -108,6 +112,7 @@ public struct Grant: Sendable, Hashable {
         if let model { object["model"] = .string(model) }
         if let manifest { object["manifest"] = .string(manifest.description) }
         if isSandbox { object["sandbox"] = .bool(true) }
+        if isUnbounded { object["unbounded"] = .bool(true) }
         return .object(object)
     }
 
@@ -124,5 +129,6 @@ public struct Grant: Sendable, Hashable {
             deadline: Instant(microseconds: deadline),
             isSandbox: record["sandbox"]?.bool ?? false
         )
+        isUnbounded = record["unbounded"]?.bool ?? false
     }
 }

@@ -54,6 +54,8 @@ public struct NodeRun: Sendable, Hashable {
     public var outputs: [String: Value] = [:]
     /// Its attempts, oldest first.
     public var attempts: [Attempt] = []
+    /// Where its outputs come from, when it did not make them itself.
+    public var reuse: Reuse?
 
     init(state: State, readyAt: Instant) {
         self.state = state

@@ -11,6 +11,7 @@ extension Run {
         case .accepted: break
         case .waiting(let address, let reason, let readyAt, let since, let until):
             var run = nodeRun(address) ?? NodeRun(state: .running, readyAt: readyAt)
+            budget.answered(&run)
             run.state = .waiting(reason, until: until)
             run.waitingSince = since
             nodes[address.node][address.index] = run
@@ -38,8 +39,11 @@ extension Run {
             run.outputs = outputs
             if startedAt == nil { startedAt = at }
             finish(address, &run, .completed, at: at)
+        case .reused(let address, let outputs, let reuse, let at): applyReused(address, outputs, reuse, at: at)
+        case .capChanged(let cap, _): budget.cap = cap
         case .failed(let address, let error, let isHandled, let at):
             var run = nodeRun(address) ?? NodeRun(state: .running, readyAt: at)
+            budget.answered(&run)
             if isHandled, plan.nodes[address.node].policy.onError == .route {
                 run.outputs = ["error": .json(routed(error, address.node, run))]
             }
@@ -68,6 +72,7 @@ extension Run {
         run.waitingSince = nil
         if run.startedAt == nil { run.startedAt = at }
         run.attempts.append(Attempt(number: number, grant: grant, startedAt: at))
+        budget.reserve(&run.attempts[run.attempts.count - 1])
         nodes[address.node][address.index] = run
         timers[address] = nil
         if startedAt == nil { startedAt = at }
@@ -120,6 +125,7 @@ extension Run {
         run.attempts[last].state = state
         run.attempts[last].endedAt = at
         run.attempts[last].cost = cost
+        budget.settle(&run.attempts[last])
         running -= 1
         nodes[node].running -= 1
     }
@@ -131,7 +137,7 @@ extension Run {
         nodes[address.node][address.index] = run
     }
 
-    private mutating func finish(_ address: Address, _ run: inout NodeRun, _ state: NodeRun.State, at: Instant) {
+    mutating func finish(_ address: Address, _ run: inout NodeRun, _ state: NodeRun.State, at: Instant) {
         run.state = state
         run.endedAt = at
         run.waitingSince = nil
@@ -164,6 +170,7 @@ extension Run {
                 cancel(&run, Address(node: node, index: index), at: end.at)
             }
         }
+        budget.end()
         timers = [:]
         asking = []
         queues = [:]

@@ -29,6 +29,8 @@ public struct Run: Sendable {
     var timers: [Address: Instant] = [:]
     /// How many attempts are under way.
     public internal(set) var running = 0
+    /// What it may cost, spends and holds.
+    public internal(set) var budget: RunBudget
 
     // What follows is not journaled: a restart finds it again.
 
@@ -44,6 +46,7 @@ public struct Run: Sendable {
         self.plan = plan
         self.facts = facts
         time = facts.createdAt
+        budget = RunBudget(cap: facts.maximumCost)
         nodes = [NodeState](repeating: NodeState(), count: plan.nodes.count)
     }
 

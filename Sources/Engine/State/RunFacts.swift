@@ -38,6 +38,15 @@ public struct RunFacts: Sendable, Hashable {
     /// The group of executions it belongs to, a UUID.
     public var batch: String = ""
 
+    /// The most it may cost.
+    public var maximumCost: Money?
+    /// How long it waits for money before it fails.
+    public var budgetWait: Duration = .seconds(86_400)
+    /// Whether results of equal calls may be used; `nil` leaves it to the nodes.
+    public var cache: CacheMode?
+    /// The execution whose finished values it took over.
+    public var retryOf: ExecutionID?
+
     /// Facts without inputs, overrides or limits.
     public init(
         execution: ExecutionID,
@@ -72,6 +81,10 @@ public struct RunFacts: Sendable, Hashable {
         if let timeoutBudget { object["timeoutMs"] = .int(timeoutBudget.wholeMilliseconds) }
         if sandbox != .never { object["sandbox"] = .string(sandbox.rawValue) }
         if !metadata.isNull { object["metadata"] = metadata }
+        if let maximumCost { object["maximumCost"] = .int(maximumCost.nano) }
+        if budgetWait != .seconds(86_400) { object["budgetWaitMs"] = .int(budgetWait.wholeMilliseconds) }
+        if let cache { object["cache"] = .string(cache.rawValue) }
+        if let retryOf { object["retryOf"] = .string(retryOf.description) }
         return .object(object)
     }
 
@@ -103,6 +116,10 @@ public struct RunFacts: Sendable, Hashable {
         sandbox = record["sandbox"]?.string.flatMap(SandboxPolicy.init) ?? .never
         metadata = record["metadata"] ?? .null
         batch = record["batch"]?.string ?? ""
+        maximumCost = record["maximumCost"]?.integer.map(Money.init(nano:))
+        budgetWait = record["budgetWaitMs"]?.integer.map { .milliseconds($0) } ?? budgetWait
+        cache = record["cache"]?.string.flatMap(CacheMode.init)
+        retryOf = record["retryOf"]?.string.flatMap(ExecutionID.init)
     }
 }
 

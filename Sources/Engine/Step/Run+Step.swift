@@ -58,7 +58,13 @@ extension Step {
             emit(.accepted(run.facts))
             skipUnneeded()
             lookAtAll()
+        case .acceptedReusing(let reused):
+            emit(.accepted(run.facts))
+            skipUnneeded()
+            take(over: reused)
+            lookAtAll()
         case .recovered: recover()
+        case .reused(let address, let outputs, let reuse): reuseAdmitted(address, outputs, reuse)
         case .admitted(let address, let grant): intend(address, grant)
         case .deferred(let address, let reason, let until): wait(address, reason, until)
         case .refused(let address, let error):
@@ -76,9 +82,11 @@ extension Step {
         case .pause:
             if !run.isPaused, run.cancelRequestedAt == nil { emit(.paused(at: now)) }
         case .resume:
-            guard run.isPaused else { return }
+            guard run.isPaused else { return askForBudget() }
             emit(.resumed(at: now))
             lookAtAll()
+            askForBudget()
+        case .changeCap(let cap): changeCap(cap)
         case .answer(let address, let retry): answer(address, retry: retry)
         case .late(let event): takeLate(event)
         }
@@ -138,6 +146,7 @@ extension Step {
             ($0.node, $0.index.description) < ($1.node, $1.index.description)
         }
         for address in due {
+            if endBudgetWait(address) { continue }
             run.timers[address] = nil
             ask(address)
         }

@@ -4,10 +4,14 @@ public import Values
 public enum RunInput: Sendable {
     /// It was just accepted.
     case accepted
+    /// It was just accepted, and these node runs have finished in earlier executions.
+    case acceptedReusing([ReusedRun])
     /// It was loaded from its journal: what was under way has to be taken up again.
     case recovered
     /// A node run may make an attempt.
     case admitted(Address, Grant)
+    /// A node run need not call anyone: the result of an equal call is known.
+    case reused(Address, outputs: [String: Value], Reuse)
     /// A node run has to wait for something outside; it is admitted later.
     case deferred(Address, WaitReason, until: Instant?)
     /// A node run cannot be served at all.
@@ -26,6 +30,8 @@ public enum RunInput: Sendable {
     case pause
     /// The pause is over.
     case resume
+    /// Somebody changes what the run may cost; `nil` takes the cap away.
+    case changeCap(Money?)
     /// Somebody says what to do with an attempt of unknown outcome.
     case answer(Address, retry: Bool)
     /// What came of an attempt of a server that has lost the run meanwhile, as the event it would have stored.

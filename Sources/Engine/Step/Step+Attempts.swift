@@ -56,13 +56,14 @@ extension Step {
             run.queues[address.node] = [address.index] + (run.queues[address.node] ?? [])
             return
         }
+        guard affords(address, grant) else { return }
         let number = (before?.attempts.last?.number ?? 0) + 1
         emit(.intended(address, attempt: number, grant, readyAt: before?.readyAt ?? now, at: now))
         decision.effects.append(.perform(address, attempt: number))
     }
 
     /// Whether an item's node was failed as a whole meanwhile.
-    private func hasFailedWhole(_ address: Address) -> Bool {
+    func hasFailedWhole(_ address: Address) -> Bool {
         !address.index.isEmpty && run.nodes[address.node].single != nil
     }
 
@@ -97,6 +98,7 @@ extension Step {
             emit(.attemptFailed(address, attempt: number, error, cost: cost, next: next, at: now))
             if next == .fail, run.cancelRequestedAt == nil { fail(address, error) }
         }
+        askForBudget()
     }
 
     mutating func fail(_ address: Address, _ error: NodeError) {
@@ -213,6 +215,7 @@ extension Step {
         }
         if run.cancelRequestedAt != nil { abortOpenAttempts() }
         lookAtAll()
+        askForBudget()
     }
 }
 

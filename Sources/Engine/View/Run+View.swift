@@ -27,7 +27,8 @@ extension Run {
             error: end?.error,
             failedNode: end?.failedNode,
             nodes: plan.nodes.indices.map(nodeView),
-            results: plan.results.map { plan.nodes[$0].id }
+            results: plan.results.map { plan.nodes[$0].id },
+            budget: budget
         )
     }
 
@@ -45,6 +46,7 @@ extension Run {
             view.outputs = single.outputs
             view.attempts = single.attempts
             view.cost = single.cost
+            view.show(reused: [single])
         } else if !node.dimensions.isEmpty {
             showItems(place, &view)
         }
@@ -65,6 +67,7 @@ extension Run {
         view.readyAt = runs.map(\.readyAt).min()
         view.startedAt = runs.compactMap(\.startedAt).min()
         view.cost = runs.reduce(.zero) { $0 + $1.cost }
+        view.show(reused: runs)
         for output in plan.nodes[place].outputs {
             let values = collected(place, port: output.id, under: [])
             if !values.isEmpty { view.outputs[output.id] = .list(values) }
@@ -125,6 +128,14 @@ extension NodeRun {
 }
 
 extension NodeView {
+    fileprivate mutating func show(reused runs: [NodeRun]) {
+        for case let reuse? in runs.lazy.map(\.reuse) {
+            if self.reuse == nil { self.reuse = reuse }
+            reused += 1
+            saved += reuse.saved
+        }
+    }
+
     fileprivate mutating func show(_ run: NodeRun) {
         status = run.status
         wait = run.wait

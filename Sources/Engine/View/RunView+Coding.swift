@@ -14,6 +14,7 @@ extension RunView {
         object.set("cancelRequestedAt", cancelRequestedAt)
         if let error { object["error"] = error.record }
         if let failedNode { object["failedNode"] = .string(failedNode) }
+        if budget != RunBudget(cap: nil) { object["budget"] = budget.record }
         return .object(object)
     }
 
@@ -34,7 +35,8 @@ extension RunView {
             error: NodeError(record: record["error"]),
             failedNode: record["failedNode"]?.string,
             nodes: nodes.compactMap(NodeView.init(record:)),
-            results: record["results"]?.array?.compactMap(\.string) ?? []
+            results: record["results"]?.array?.compactMap(\.string) ?? [],
+            budget: RunBudget(record: record["budget"])
         )
     }
 }
@@ -54,6 +56,11 @@ extension NodeView {
         if !outputs.isEmpty { object["outputs"] = .sorted(outputs.mapValues(\.record)) }
         if !attempts.isEmpty { object["attempts"] = .array(attempts.map(\.record)) }
         if cost != .zero { object["cost"] = .int(cost.nano) }
+        if let reuse {
+            object["reuse"] = reuse.record
+            object["reused"] = .int(Int64(reused))
+            if saved != .zero { object["saved"] = .int(saved.nano) }
+        }
         if let items {
             object["items"] = [
                 "total": items.total.map { .int(Int64($0)) } ?? .null, "completed": .int(Int64(items.completed)),
@@ -82,6 +89,9 @@ extension NodeView {
         for member in record["outputs"]?.object ?? JSONObject() { outputs[member.key] = Value(record: member.value) }
         attempts = record["attempts"]?.array?.compactMap(Attempt.init(record:)) ?? []
         cost = Money(nano: record["cost"]?.integer ?? 0)
+        reuse = record["reuse"].flatMap(Reuse.init(record:))
+        reused = Int(record["reused"]?.integer ?? 0)
+        saved = Money(nano: record["saved"]?.integer ?? 0)
         if let counts = record["items"] {
             func count(_ name: String) -> Int { Int(counts[name]?.integer ?? 0) }
             items = Items(
@@ -108,6 +118,7 @@ extension Attempt {
         if let nextDelay { object["nextDelayMs"] = .int(nextDelay.wholeMilliseconds) }
         if let requestID { object["requestId"] = .string(requestID) }
         if isWait { object["wait"] = .bool(true) }
+        if reserved != .zero { object["reserved"] = .int(reserved.nano) }
         return .object(object)
     }
 
@@ -133,6 +144,7 @@ extension Attempt {
         nextDelay = record["nextDelayMs"]?.integer.map { .milliseconds($0) }
         requestID = record["requestId"]?.string
         isWait = record["wait"]?.bool ?? false
+        reserved = Money(nano: record["reserved"]?.integer ?? 0)
     }
 
     /// The word for the state in our records.
@@ -150,11 +162,46 @@ extension Attempt {
 }
 
 extension JSONObject {
-    fileprivate mutating func set(_ name: String, _ time: Instant?) {
+    mutating func set(_ name: String, _ time: Instant?) {
         if let time { self[name] = .int(time.microseconds) }
     }
 }
 
 extension JSON {
-    fileprivate func time(_ name: String) -> Instant? { self[name]?.integer.map(Instant.init(microseconds:)) }
+    func time(_ name: String) -> Instant? { self[name]?.integer.map(Instant.init(microseconds:)) }
+}
+
+extension RunBudget {
+    var record: JSON {
+        var object: JSONObject = ["spent": .int(spent.nano)]
+        if let cap { object["cap"] = .int(cap.nano) }
+        if reserved != .zero { object["reserved"] = .int(reserved.nano) }
+        return .object(object)
+    }
+
+    init(record: JSON?) {
+        self.init(cap: record?["cap"]?.integer.map(Money.init(nano:)))
+        spent = Money(nano: record?["spent"]?.integer ?? 0)
+        reserved = Money(nano: record?["reserved"]?.integer ?? 0)
+    }
+}
+
+extension RunView {
+    /// The end of a run that is set aside without a look at its state: only what it was accepted with is known.
+    public static func setAside(_ facts: RunFacts, lastEvent: Int64, _ end: RunEnd) -> RunView {
+        RunView(
+            facts: facts,
+            phase: end.phase.rawValue,
+            status: end.phase.status,
+            lastEvent: lastEvent,
+            startedAt: nil,
+            endedAt: end.at,
+            cancelRequestedAt: nil,
+            error: end.error,
+            failedNode: nil,
+            nodes: [],
+            results: [],
+            budget: RunBudget(cap: facts.maximumCost)
+        )
+    }
 }

@@ -27,6 +27,11 @@ public struct RunView: Sendable, Hashable {
     public var nodes: [NodeView]
     /// The identifiers of the nodes whose outputs are the result.
     public var results: [String]
+    /// What it may cost, spent and holds.
+    public var budget: RunBudget
+
+    /// What calls would have cost that were not made because their results were known.
+    public var saved: Money { nodes.reduce(.zero) { $0 + $1.saved } }
 
     /// What all attempts cost.
     public var cost: Money { nodes.reduce(.zero) { $0 + $1.cost } }
@@ -112,6 +117,15 @@ public struct NodeView: Sendable, Hashable {
     public var cost: Money = .zero
     /// Its items, when it is iterated.
     public var items: Items?
+    /// Where its outputs come from, or those of its first item that has others' outputs.
+    public var reuse: Reuse?
+    /// How many of its runs have outputs of earlier ones.
+    public var reused = 0
+    /// What these would have cost.
+    public var saved: Money = .zero
+
+    /// Whether it made nothing itself.
+    public var isCached: Bool { reused > 0 && reused == (items?.completed ?? 1) }
 
     /// Whether nothing more happens to it.
     public var isTerminal: Bool { !["PENDING", "RUNNING", "WAITING"].contains(status) }

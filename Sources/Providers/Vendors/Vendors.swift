@@ -137,7 +137,7 @@ public final class Vendors: Sendable {
             }
         }
         let model = prepared.parameters["model"]?.string ?? offer.model ?? plan.variables["endpoint"]?.string
-        return Grant(
+        var grant = Grant(
             offer: offer.id,
             provider: offer.provider,
             model: model,
@@ -146,6 +146,19 @@ public final class Vendors: Sendable {
             deadline: now + (timeout ?? plan.envelope.deadline),
             isSandbox: false
         )
+        grant.isUnbounded = plan.price?.isUnbounded ?? false
+        return grant
+    }
+
+    /// Names the address and the credential an offer would be called with, without telling them; `nil` when it cannot
+    /// be called.
+    public func identity(of offer: Offer) -> [UInt8]? {
+        guard let provider = live.current.providers[offer.provider],
+            let credential = credentials.credential(for: provider)
+        else { return nil }
+        let fields = credential.fields.sorted { $0.key < $1.key }.map { "\($0.key)\u{0}\($0.value)" }
+        let text = ([provider.id, credential.baseURL ?? ""] + fields).joined(separator: "\u{1}")
+        return HMAC.sha256(Array(text.utf8), key: secret)
     }
 
     /// What keeps an offer from being called, with what to do about it; `nil` when nothing does.

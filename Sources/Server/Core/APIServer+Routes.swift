@@ -92,6 +92,22 @@ extension APIServer {
             scopes: ["workflows:execute"],
             aliases: ["/executions/{id}/pause"]
         ) { try await $0.pause($1) },
+        Route(
+            row: 29,
+            method: .post,
+            path: "/workflows/executions/{id}/retry",
+            scopes: ["workflows:execute"],
+            aliases: ["/executions/{id}/retry"]
+        ) { try await $0.retry($1) },
+        Route(row: 62, method: .get, path: "/dead-letters", scopes: ["executions:write"]) {
+            try await $0.listDeadLetters($1)
+        },
+        Route(row: 62, method: .post, path: "/dead-letters/{id}/retry", scopes: ["executions:write"]) {
+            try await $0.retryDeadLetter($1)
+        },
+        Route(row: 62, method: .delete, path: "/dead-letters/{id}", scopes: ["executions:write"]) {
+            try await $0.discardDeadLetter($1)
+        },
         Route(row: 40, method: .get, path: "/nodes", scopes: ["workflows:read"]) { try await $0.listNodes($1) },
         Route(row: 40, method: .get, path: "/nodes/{type}", scopes: ["workflows:read"]) { try await $0.getNode($1) },
         Route(row: 40, method: .get, path: "/schemas/{file}", scopes: nil, isAtRoot: true) { try $0.schema($1) },

@@ -54,6 +54,12 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     case executionFinished = "execution_finished"
     /// The word `too_many_signals`.
     case tooManySignals = "too_many_signals"
+    /// The word `execution_running`.
+    case executionRunning = "execution_running"
+    /// The word `dead_letter_closed`.
+    case deadLetterClosed = "dead_letter_closed"
+    /// The word `media_expired`.
+    case mediaExpired = "media_expired"
     /// The word `precondition_failed`.
     case preconditionFailed = "precondition_failed"
     /// The word `body_too_large`.
@@ -98,7 +104,8 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
         case .workflowNotFound, .executionNotFound, .nodeNotFound, .routeNotFound, .resourceNotFound: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
-        case .staleWrite, .executionFinished, .tooManySignals: 409
+        case .staleWrite, .executionFinished, .tooManySignals, .executionRunning, .deadLetterClosed: 409
+        case .mediaExpired: 410
         case .preconditionFailed: 412
         case .bodyTooLarge: 413
         case .uriTooLong: 414

@@ -18,29 +18,33 @@ extension APIServer {
         if snapshot.run.end != nil, wait != nil {
             return .json(detailsBody(snapshot.run.view, change: snapshot.change, exchange, includes: []))
         }
-        let run = snapshot.run
+        return .json(
+            .object(started(snapshot.run, warnings: body.warnings)),
+            status: 201,
+            headers: ["location": "/api/v1/workflows/executions/\(id)/poll"]
+        )
+    }
+
+    /// What is said about an execution that was accepted (contract §7.1).
+    func started(_ run: Run, warnings: [JSON]) -> JSONObject {
+        let id = run.facts.execution.description
         let started: JSON = .string(run.facts.createdAt.description)
-        let poll = "/api/v1/workflows/executions/\(id)/poll"
         let oneRun: JSON = [
             "id": .string(id), "status": "RUNNING", "startTime": started, "endTime": nil, "error": nil, "nodeRuns": [],
             "batchId": .string(run.facts.batch), "runIndexInBatch": 0, "inputIndex": 0,
         ]
-        return .json(
-            [
-                "executionId": .string(id), "status": "RUNNING",
-                "phase": .string(run.end == nil ? run.phase : "running"),
-                "workflowId": .string(run.facts.workflow.description),
-                "workflowVersion": run.facts.version.map(JSON.int) ?? .null,
-                "workflowRevision": run.facts.revision.map(JSON.int) ?? .null, "batchId": .string(run.facts.batch),
-                "executionRuns": [oneRun], "staleDependencies": [],
-                "links": [
-                    "poll": .string(poll), "events": .string("/api/v1/workflows/executions/\(id)/events"),
-                ],
-                "warnings": .array(run.plan.warnings.map(\.json) + body.warnings),
+        return [
+            "executionId": .string(id), "status": "RUNNING", "phase": .string(run.end == nil ? run.phase : "running"),
+            "workflowId": .string(run.facts.workflow.description),
+            "workflowVersion": run.facts.version.map(JSON.int) ?? .null,
+            "workflowRevision": run.facts.revision.map(JSON.int) ?? .null, "batchId": .string(run.facts.batch),
+            "executionRuns": [oneRun], "staleDependencies": [],
+            "links": [
+                "poll": .string("/api/v1/workflows/executions/\(id)/poll"),
+                "events": .string("/api/v1/workflows/executions/\(id)/events"),
             ],
-            status: 201,
-            headers: ["location": poll]
-        )
+            "warnings": .array(run.plan.warnings.map(\.json) + warnings),
+        ]
     }
 
     /// POST /workflows/{id}/run: inputs only.
@@ -76,7 +80,7 @@ extension APIServer {
         return .json(["data": RunDescription(plan: plan).json(row)])
     }
 
-    private func waited(
+    func waited(
         _ handle: RunHandle,
         _ wait: Duration?,
         _ exchange: Exchange
@@ -108,10 +112,7 @@ extension APIServer {
         facts.values = try await RunInputs.read(body.inputs, for: plan, assets: assets)
         facts.overrides = try body.settings(for: plan)
         facts.triggerData = body.triggerData
-        facts.trigger = [
-            "type": "api", "keyId": (exchange.key?.id.description).map(JSON.string) ?? .null,
-            "ip": .string(exchange.request.peer.ip.description), "scheduleId": nil, "webhookId": nil, "retryOf": nil,
-        ]
+        facts.trigger = Self.trigger(exchange, retryOf: nil)
         if let target = body.target {
             guard plan.place(of: target) != nil else {
                 throw APIError.field("targetNodeId", "names no node of the workflow")
@@ -123,33 +124,52 @@ extension APIServer {
         facts.sandbox = plan.settings.sandbox
         facts.metadata = body.metadata
         facts.batch = Self.uuid()
+        body.limits.apply(to: &facts, settings: plan.settings, credit: configuration.credit)
+        let pinned = try await pinned(plan, exchange)
         do {
-            return try await runs.accept(plan, facts, graph: graph, trigger: "api", key: exchange.key?.id)
+            return try await runs.accept(
+                plan,
+                facts,
+                graph: graph,
+                trigger: "api",
+                key: exchange.key?.id,
+                reusing: pinned
+            )
         } catch {
             throw APIError(runtime: error)
         }
     }
 
+    /// What started a run, as the contract shows it.
+    static func trigger(_ exchange: Exchange, retryOf: ExecutionID?) -> JSON {
+        [
+            "type": "api", "keyId": (exchange.key?.id.description).map(JSON.string) ?? .null,
+            "ip": .string(exchange.request.peer.ip.description), "scheduleId": nil, "webhookId": nil,
+            "retryOf": (retryOf?.description).map(JSON.string) ?? .null,
+        ]
+    }
+
     /// Which graph runs (contract §7.1): the saved one, the sent one, or the saved one with sent nodes merged in.
-    private func plan(_ body: ExecuteRequest, _ row: WorkflowRow) async throws -> (Plan, StoredGraph?) {
-        if !body.hasGraph, let plan = plans.known(row.draft) { return (plan, nil) }
+    func plan(_ body: ExecuteRequest?, _ row: WorkflowRow) async throws -> (Plan, StoredGraph?) {
+        let sent = body.flatMap { $0.hasGraph ? $0 : nil }
+        if sent == nil, let plan = plans.known(row.draft) { return (plan, nil) }
         guard let stored = try await stored({ try await self.database.graph(row.draft) }) else {
             throw APIError(.internalError, "The graph of the workflow is missing.")
         }
         var graph = try Graph(record: try JSON(parsing: stored))
-        if body.hasGraph {
+        if let sent {
             do {
-                if let edges = body.edges {
+                if let edges = sent.edges {
                     let saved: JSON = .array(graph.nodes.map { .object($0.raw) })
-                    graph = try Graph(nodes: body.nodes ?? saved, edges: edges, settings: graph.settings)
-                } else if let nodes = body.nodes {
+                    graph = try Graph(nodes: sent.nodes ?? saved, edges: edges, settings: graph.settings)
+                } else if let nodes = sent.nodes {
                     graph = try graph.merging(nodes)
                 }
             } catch {
                 throw APIError(graph: error)
             }
         }
-        let kept = body.hasGraph ? try StoredGraph(graph) : nil
+        let kept = sent == nil ? nil : try StoredGraph(graph)
         switch plans.compile(graph, hash: kept?.hash ?? row.draft) {
         case .plan(let plan): return (plan, kept)
         case .violations(let findings): throw APIError(violations: findings)
@@ -173,6 +193,7 @@ extension APIError {
         case .unknownExecution: self.init(.executionNotFound, "Execution not found", ["param": "id"])
         case .finished: self.init(.executionFinished, error.description)
         case .tooManySignals: self.init(.tooManySignals, error.description)
+        case .alreadyRetried: self.init(.deadLetterClosed, error.description)
         case .draining: self.init(.draining, error.description)
         case .full: self.init(.storageFull, error.description)
         case .unavailable: self.init(.storageUnavailable, error.description)

@@ -93,10 +93,16 @@ extension APIServer {
         return try await control("pause", [:], dedupe: "pause:\(exchange.id)", exchange)
     }
 
-    /// POST …/resume: ends a pause, or answers an unknown outcome.
+    /// POST …/resume: ends a pause, raises what the run may cost, or answers an unknown outcome.
     func resume(_ exchange: Exchange) async throws -> Reply {
-        let fields = try Fields(try await exchange.object(), known: ["nodeId", "item", "data", "answer"])
+        let fields = try Fields(
+            try await exchange.object(),
+            known: ["nodeId", "item", "data", "answer", "maxCredits", "maxCostUsd"]
+        )
         guard let answer = try fields.string("answer") else {
+            if let cap = try RunLimits(fields).cap(credit: configuration.credit) {
+                return try await control("cap", ["nano": .int(cap.nano)], dedupe: "cap:\(exchange.id)", exchange)
+            }
             return try await control("resume", [:], dedupe: "resume:\(exchange.id)", exchange)
         }
         guard answer == "retry" || answer == "fail" else { throw APIError.field("answer", "must be retry or fail") }

@@ -16,6 +16,7 @@ struct ExecuteRequest {
     let version: JSON?
     let timeoutBudget: Duration?
     let failurePolicy: FailurePolicy?
+    let limits: RunLimits
     let warnings: [JSON]
 
     /// Whether the body carries a graph, which is a write.
@@ -23,12 +24,14 @@ struct ExecuteRequest {
 
     private static let common = [
         "inputs", "overrides", "targetNodeId", "triggerData", "version", "metadata", "timeoutBudgetMs", "failurePolicy",
-        "force",
     ]
 
     /// - Throws: ``APIError`` naming the field that cannot be used.
     init(_ object: JSONObject, allowsGraph: Bool) throws(APIError) {
-        let fields = try Fields(object, known: Self.common + (allowsGraph ? ["nodes", "edges"] : []))
+        let fields = try Fields(
+            object,
+            known: Self.common + RunLimits.fields + (allowsGraph ? ["nodes", "edges"] : [])
+        )
         inputs = try fields.object("inputs") ?? JSONObject()
         overrides = try fields.object("overrides") ?? JSONObject()
         nodes = allowsGraph ? fields["nodes"] : nil
@@ -54,6 +57,7 @@ struct ExecuteRequest {
         } else {
             metadata = .null
         }
+        limits = try RunLimits(fields)
         warnings = fields.warnings
     }
 
@@ -61,6 +65,11 @@ struct ExecuteRequest {
     ///
     /// - Throws: ``APIError`` for what cannot be overridden: expressions, secrets, unknown nodes and names.
     func settings(for plan: Plan) throws(APIError) -> [String: JSONObject] {
+        try Self.settings(overrides, for: plan)
+    }
+
+    /// The changed settings of such overrides.
+    static func settings(_ overrides: JSONObject, for plan: Plan) throws(APIError) -> [String: JSONObject] {
         var settings: [String: JSONObject] = [:]
         for member in overrides {
             let path = "overrides.\(member.key)"
@@ -90,7 +99,8 @@ struct ExecuteRequest {
     }
 
     /// The changes under the names that the node's type uses.
-    private func checked(_ changes: JSONObject, of node: PlanNode, _ path: String) throws(APIError) -> JSONObject {
+    private static func checked(_ changes: JSONObject, of node: PlanNode, _ path: String) throws(APIError) -> JSONObject
+    {
         var settings = JSONObject()
         for change in changes {
             guard let name = node.settingName(change.key) else {

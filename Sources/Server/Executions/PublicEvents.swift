@@ -100,6 +100,12 @@ struct PublicEvents {
             object["outputUrl"] = media.first.map { .string(writer.values.url($0)) } ?? .null
             if let text = outputs["text"]?.text { object["text"] = writer.values.json(.text(text)) }
             add("node.completed", object)
+        case .reused(let address, _, let reuse, _):
+            var object = data(address)
+            object["cached"] = true
+            object["source"] = .string(reuse.source.rawValue)
+            object["credits"] = 0
+            add("node.completed", object)
         case .failed(let address, let error, let isHandled, _):
             var object = data(address)
             object["error"] = .string(error.message)
@@ -110,7 +116,7 @@ struct PublicEvents {
             var object = data(address)
             object["skipReason"] = .string(reason.rawValue)
             add("node.skipped", object)
-        case .accepted, .submitted, .ready, .cancelRequested, .paused, .resumed, .ended: break
+        case .accepted, .submitted, .ready, .cancelRequested, .paused, .resumed, .capChanged, .ended: break
         }
     }
 }
@@ -123,7 +129,7 @@ extension Event {
         case .waiting(_, _, _, let at, _), .intended(_, _, _, _, let at), .submitted(_, _, _, let at),
             .ready(_, _, _, let at), .attemptFailed(_, _, _, _, _, let at), .completed(_, _, _, _, _, let at),
             .failed(_, _, _, let at), .skipped(_, _, let at), .cancelRequested(_, let at), .paused(let at),
-            .resumed(let at):
+            .resumed(let at), .reused(_, _, _, let at), .capChanged(_, let at):
             at
         case .ended(let end): end.at
         }

@@ -55,12 +55,23 @@ struct RunWriter {
             "durationMs": view.endedAt.map { milliseconds(facts.createdAt, $0) } ?? .null,
             "criticalPath": .array(criticalPath.map(JSON.string)),
         ]
-        object["credits"] = [
-            "estimated": nil, "reserved": 0, "used": .int(credits), "providerCostUsd": .double(view.cost.dollars),
-        ]
+        object["credits"] = money
         object["settledAt"] = time(view.endedAt)
         object["nodes"] = .array(view.nodes.map { .object(row($0)) })
         return object
+    }
+
+    /// What the run costs, holds, may cost and has saved.
+    private var money: JSON {
+        let budget = view.budget
+        return [
+            "estimated": nil, "reserved": .int(budget.reserved.credits(at: credit)), "used": .int(credits),
+            "limit": budget.cap.map { .int($0.nano / max(1, credit.nano)) } ?? .null,
+            "saved": .int(view.saved.credits(at: credit)), "providerCostUsd": .double(view.cost.dollars),
+            "reservedUsd": .double(budget.reserved.dollars),
+            "limitUsd": budget.cap.map { .double($0.dollars) } ?? .null,
+            "savedUsd": .double(view.saved.dollars),
+        ]
     }
 
     /// The credits of all nodes, each rounded up once.
@@ -91,7 +102,7 @@ struct RunWriter {
             "error": node.error.map { .string($0.message) } ?? .null, "outputUrl": urls.first ?? .null,
             "outputUrls": .array(Array(urls)), "text": shownText(node), "progress": node.isTerminal ? 1 : 0,
             "requestId": node.attempts.last?.requestID.map(JSON.string) ?? .null,
-            "attempt": .int(Int64(node.attempts.count { !$0.isWait })), "cached": false,
+            "attempt": .int(Int64(node.attempts.count { !$0.isWait })), "cached": .bool(node.isCached),
         ]
         if let reason = node.skipReason { object["skipReason"] = .string(reason) }
         if let wait = node.wait { object["waiting"] = json(wait) }
@@ -159,6 +170,13 @@ struct RunWriter {
         object["model"] = last?.grant.model.map(JSON.string) ?? .null
         object["output"] = node.outputs.isEmpty ? .null : values.object(node.outputs)
         object["attempts"] = .array(node.attempts.map(attempt))
+        if let reuse = node.reuse {
+            object["reusedFrom"] = [
+                "source": .string(reuse.source.rawValue),
+                "executionId": (reuse.execution?.description).map(JSON.string) ?? .null,
+                "runs": .int(Int64(node.reused)), "savedUsd": .double(node.saved.dollars),
+            ]
+        }
         object["fallbackUsed"] = fallback(node)
         object["address"] = .string(node.id)
         object["iterationPath"] = [["node": .string(node.id)]]

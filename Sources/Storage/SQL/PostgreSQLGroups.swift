@@ -184,10 +184,10 @@ extension PostgreSQLSession {
         let rows = try lists(
             """
             WITH given AS (
-                SELECT * FROM unnest(?1::bytea[], ?2::bigint[], ?3::bigint[], ?4::bigint[], ?5::bytea[])
-                    AS given (id, epoch, first, last, body)
+                SELECT * FROM unnest(?1::bytea[], ?2::bigint[], ?3::bigint[], ?4::bigint[], ?5::bytea[], ?6::bigint[])
+                    AS given (id, epoch, first, last, body, reserved)
             ), moved AS (
-                UPDATE live SET seq = given.last FROM given
+                UPDATE live SET seq = given.last, reserved_nano = given.reserved FROM given
                 WHERE execution_id = given.id AND live.epoch = given.epoch AND seq = given.first - 1
                 RETURNING execution_id
             ), stored AS (
@@ -199,6 +199,7 @@ extension PostgreSQLSession {
             [
                 .bytesList(appends.map(\.execution.bytes)), .integers(appends.map(\.epoch)),
                 .integers(appends.map(\.first)), .integers(appends.map(\.last)), .bytesList(appends.map(\.body)),
+                .integers(appends.map(\.reserved.nano)),
             ]
         )
         var landed: Set<ExecutionID> = []

@@ -24,6 +24,16 @@ public struct JournalAppend: Sendable {
     public var captured: [ContentHash] = []
     /// The end of the run, when these are its last events.
     public var end: ExecutionEnd?
+    /// What attempts hold of the run's budget after these events.
+    public var reserved: Money = .zero
+    /// What failed for good with these events.
+    public var deadLetters: [DeadLetter] = []
+    /// The state after these events, to begin with when the run is loaded again.
+    public var snapshot: StoredSnapshot?
+    /// Whether an earlier state was stored, which the end of the run makes useless.
+    public var hasSnapshot = false
+    /// The execution in whose place this one is accepted.
+    public var redrive: Redrive?
 
     /// An append of these events.
     public init(execution: ExecutionID, epoch: Int64, first: Int64, last: Int64, body: [UInt8]) {
@@ -65,17 +75,26 @@ extension SQLSession where Self: ~Copyable {
         if let graph = append.graph { try keep(graph) }
         if let execution = append.accepted {
             try insert(execution)
+            if let redrive = append.redrive { try mark(redrive, as: append.execution) }
             if append.end == nil {
                 try later(
-                    "INSERT INTO live (execution_id, epoch, seq, owner) VALUES (?1, ?2, ?3, ?4)",
-                    [.id(append.execution), .integer(append.epoch), .integer(append.last), .id(append.owner)]
+                    "INSERT INTO live (execution_id, epoch, seq, owner, reserved_nano) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    [
+                        .id(append.execution), .integer(append.epoch), .integer(append.last), .id(append.owner),
+                        .integer(append.reserved.nano),
+                    ]
                 )
                 if append.owner == nil { try send(.work, to: nil) }
             }
         } else {
             let changed = try run(
-                "UPDATE live SET seq = ?3 WHERE execution_id = ?1 AND epoch = ?2 AND seq = ?4",
-                [.id(append.execution), .integer(append.epoch), .integer(append.last), .integer(append.first - 1)]
+                """
+                UPDATE live SET seq = ?3, reserved_nano = ?5 WHERE execution_id = ?1 AND epoch = ?2 AND seq = ?4
+                """,
+                [
+                    .id(append.execution), .integer(append.epoch), .integer(append.last), .integer(append.first - 1),
+                    .integer(append.reserved.nano),
+                ]
             )
             guard changed == 1 else { throw .fenced }
         }
@@ -101,6 +120,11 @@ extension SQLSession where Self: ~Copyable {
             )
         }
         for hash in append.captured { try markStored(hash, execution: append.execution) }
+        for letter in append.deadLetters { try insert(letter) }
+        if let snapshot = append.snapshot { try keep(snapshot, of: append.execution) }
+        if append.end != nil, append.hasSnapshot {
+            try run("DELETE FROM snapshots WHERE execution_id = ?1", [.id(append.execution)])
+        }
         if let end = append.end { try self.end(append.execution, end) }
     }
 

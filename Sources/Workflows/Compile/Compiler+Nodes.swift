@@ -71,7 +71,7 @@ extension Compiler {
             }
         }
         if policy.onError == .route { outputs.append(OutputPort(id: "error", type: .json, isBranch: true)) }
-        return PlanNode(
+        var planned = PlanNode(
             id: node.id,
             label: node.label,
             writtenType: node.nodeType ?? type.id,
@@ -83,6 +83,8 @@ extension Compiler {
             policy: policy,
             isDisabled: node.isDisabled
         )
+        planned.pin = NodePin(node.data["pin"])
+        return planned
     }
 
     private struct DeclaredPort {

@@ -1,5 +1,5 @@
 import Catalog
-import Expressions
+public import Expressions
 import Values
 
 /// A reference in a setting of a node.
@@ -370,7 +370,7 @@ extension PlanNode {
 
 extension Binding {
     /// What the value refers to.
-    var references: [Reference] {
+    public var references: [Reference] {
         switch self {
         case .literal: []
         case .template(let template): template.references
@@ -379,7 +379,7 @@ extension Binding {
     }
 
     /// The text that refers; `nil` for a value that stands there.
-    fileprivate var text: String? {
+    public var text: String? {
         switch self {
         case .literal: nil
         case .template(let template): template.source

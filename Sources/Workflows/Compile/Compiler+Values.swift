@@ -42,13 +42,13 @@ extension Compiler {
         for node in nodes where !node.isDisabled {
             for offer in node.type.offers where !offer.isLocal && offer.lifecycle.status != .retired {
                 let isOfInterest =
-                    graph.settings.maximumCredits != nil || offer.source["vars"]?["window"] != nil
+                    graph.settings.hasCap || offer.source["vars"]?["window"] != nil
                 guard isOfInterest, let plan = try? catalog.plan(for: offer, of: node.type) else { continue }
-                if graph.settings.maximumCredits != nil, plan.price?.isUnbounded == true {
+                if graph.settings.hasCap, plan.price?.isUnbounded == true {
                     report(
                         .unboundedCost,
-                        "Nobody can say what \(node.label) costs at most through \(offer.id), and maxCredits is a cap.",
-                        fix: "Choose a type with a highest price, or remove settings.maxCredits.",
+                        "Nobody can say what \(node.label) costs at most through \(offer.id), and the settings hold a cap.",
+                        fix: "Choose a type with a highest price, or remove settings.maxCredits and maxCostUsd.",
                         node: node.id,
                         path: "data.nodeType"
                     )

@@ -34,6 +34,10 @@ public struct WorkflowSettings: Sendable, Hashable {
     public private(set) var sandbox: SandboxPolicy = .never
     /// The most credits a run may cost; `nil` for no cap.
     public private(set) var maximumCredits: Int64?
+    /// The most a run may cost in dollars; `nil` for no cap.
+    public private(set) var maximumCost: Money?
+    /// How long a run waits for money before it fails; `nil` for a day.
+    public private(set) var budgetWait: Duration?
     /// The input nodes a published workflow shows; `nil` shows all.
     public private(set) var exposedInputs: [String]?
 
@@ -57,6 +61,13 @@ public struct WorkflowSettings: Sendable, Hashable {
         concurrency = try Self.integer(object, "concurrency", 1...100).map(Int.init) ?? 32
         sandbox = try Self.word(object, "sandbox") ?? .never
         maximumCredits = try Self.integer(object, "maxCredits", 0...Int64.max)
+        if let dollars = object["maxCostUsd"], !dollars.isNull {
+            guard let number = dollars.number, let cost = Money(rounding: number * 1e9) else {
+                throw GraphError.badSetting(name: "maxCostUsd", reason: "must be a number of dollars, 0 or more")
+            }
+            maximumCost = cost
+        }
+        budgetWait = try Self.integer(object, "budgetWaitMs", 0...Self.longestBudgetMs).map { .milliseconds($0) }
         if let names = object["exposedInputs"], !names.isNull {
             guard let list = names.array, list.allSatisfy({ $0.string != nil }) else {
                 throw GraphError.badSetting(name: "exposedInputs", reason: "must be a list of node ids")
@@ -64,6 +75,9 @@ public struct WorkflowSettings: Sendable, Hashable {
             exposedInputs = list.compactMap(\.string)
         }
     }
+
+    /// Whether a run may cost only so much.
+    var hasCap: Bool { maximumCredits != nil || maximumCost != nil }
 
     /// The object as it was sent.
     public var json: JSON { .object(raw) }

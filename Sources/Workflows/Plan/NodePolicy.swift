@@ -76,6 +76,9 @@ public struct NodePolicy: Sendable, Hashable {
     /// When the node may run.
     public var joinMode: JoinMode = .all
 
+    /// Whether results of equal calls may be used; `nil` leaves it to the run.
+    public var cache: CacheMode?
+
     /// The defaults.
     public init() {}
 
@@ -120,6 +123,8 @@ public struct NodePolicy: Sendable, Hashable {
         onUnknown = word("onUnknown")
         onError = word("onError") ?? .fail
         joinMode = word("joinMode") ?? .all
+        cache = word("cache")
+        if cache == .only { report("cache", "must be one of: off, auto") }
         concurrency = number(object, "concurrency", 1...100).map { Int($0) } ?? 8
         guard let retry = object["retry"]?.object else { return }
         self.retry.maximumRetries = number(retry, "maxRetries", 0...20).map { Int($0) } ?? self.retry.maximumRetries

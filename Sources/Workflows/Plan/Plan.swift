@@ -81,6 +81,8 @@ public struct PlanNode: Sendable {
     public var isDisabled: Bool
     /// Whether the graph does not show it: a step that a conversion needs.
     public var isImplied = false
+    /// Whose outputs it takes instead of running, in a run of the draft.
+    public var pin: NodePin?
     /// The nodes, and itself, without which it cannot run.
     public var ancestors: Set<Int> = []
 
@@ -148,6 +150,15 @@ public enum Binding: Sendable {
     case expression(Expression)
     /// It is an expression that the node itself evaluates.
     case itemExpression(Expression)
+
+    /// Whether what it gives depends on when it is asked.
+    public var usesNow: Bool {
+        switch self {
+        case .literal: false
+        case .template(let template): template.usesNow
+        case .expression(let expression), .itemExpression(let expression): expression.usesNow
+        }
+    }
 }
 
 /// An edge of a plan.

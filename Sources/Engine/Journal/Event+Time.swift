@@ -1,0 +1,16 @@
+public import Values
+
+extension Event {
+    /// When it happened; for a wait, since when it lasts.
+    public var time: Instant {
+        switch self {
+        case .accepted(let facts): facts.createdAt
+        case .waiting(_, _, _, let at, _), .intended(_, _, _, _, let at), .submitted(_, _, _, let at),
+            .ready(_, _, _, let at), .attemptFailed(_, _, _, _, _, let at), .completed(_, _, _, _, _, let at),
+            .reused(_, _, _, let at), .capChanged(_, let at), .failed(_, _, _, let at), .skipped(_, _, let at),
+            .cancelRequested(_, let at), .paused(let at), .resumed(let at):
+            at
+        case .ended(let end): end.at
+        }
+    }
+}

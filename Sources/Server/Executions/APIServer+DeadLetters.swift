@@ -1,0 +1,124 @@
+import Engine
+import HTTPServer
+import HTTPValues
+import Runtime
+import Storage
+import Values
+
+extension APIServer {
+    /// GET /dead-letters: what failed for good, newest first.
+    func listDeadLetters(_ exchange: Exchange) async throws -> Reply {
+        let limit = try exchange.integer("limit", 1...100, orElse: 20)
+        let position = try exchange.query("cursor").map(cursors.decode)
+        var filter = DeadLetterFilter()
+        filter.kind = try word("kind", exchange)
+        filter.status = try word("status", exchange)
+        filter.workflow = try identifier("workflowId", exchange)
+        filter.execution = try identifier("executionId", exchange)
+        let wanted = filter
+        let letters = try await stored {
+            try await self.database.deadLetters(of: exchange.account, wanted, after: position, limit: limit + 1)
+        }
+        let page = letters.prefix(limit)
+        var next: JSON = .null
+        if letters.count > limit, let last = page.last {
+            next = .string(cursors.encode(PagePosition(time: last.createdAt, id: last.id.bytes)))
+        }
+        return .json([
+            "data": .array(page.map(\.json)), "nextCursor": next, "hasMore": .bool(letters.count > limit),
+        ])
+    }
+
+    /// POST /dead-letters/{id}/retry: once; asked again, it names the execution that tried it.
+    func retryDeadLetter(_ exchange: Exchange) async throws -> Reply {
+        let body = try RetryRequest(try await exchange.object(), allowsPayload: true)
+        let letter = try await deadLetter(exchange)
+        if let done = letter.retriedAs { return Self.redriven(letter, as: done, isRepeated: true) }
+        guard letter.status == .open, let execution = letter.execution,
+            letter.kind == .execution || letter.kind == .node
+        else { throw Self.closed(letter) }
+        let missing = APIError(.executionNotFound, "The execution of the dead letter is gone; discard the letter.")
+        let preparation = try await preparation(of: execution, body, exchange, orElse: missing)
+        do {
+            let handle = try await accept(preparation, Redrive(of: execution, isExclusive: true), exchange)
+            return Self.redriven(letter, as: handle.id, isRepeated: false)
+        } catch let error as APIError where error.code == .deadLetterClosed {
+            // Somebody else was faster.
+            let now = try await deadLetter(exchange)
+            guard let done = now.retriedAs else { throw Self.closed(now) }
+            return Self.redriven(letter, as: done, isRepeated: true)
+        }
+    }
+
+    /// DELETE /dead-letters/{id}: gives it up.
+    func discardDeadLetter(_ exchange: Exchange) async throws -> Reply {
+        let letter = try await deadLetter(exchange)
+        let isDone = try await stored { try await self.database.discardDeadLetter(letter.id) }
+        guard isDone || letter.status == .discarded else { throw Self.closed(try await deadLetter(exchange)) }
+        return .empty(headers: [:])
+    }
+
+    // MARK: Parts
+
+    private func deadLetter(_ exchange: Exchange) async throws -> DeadLetter {
+        let missing = APIError(.resourceNotFound, "Dead letter not found", ["kind": "dead_letter"])
+        let id: DeadLetterID = try exchange.identifier(0, orElse: missing)
+        guard let letter = try await stored({ try await self.database.deadLetter(id) }),
+            letter.account == exchange.account
+        else { throw missing }
+        return letter
+    }
+
+    private func word<Word: RawRepresentable & CaseIterable>(_ name: String, _ exchange: Exchange) throws -> Word?
+    where Word.RawValue == String {
+        guard let text = exchange.query(name) else { return nil }
+        guard let word = Word(rawValue: text) else {
+            let words = Word.allCases.map(\.rawValue).joined(separator: ", ")
+            throw APIError(.invalidFilter, "\(name) must be one of: \(words).", ["param": .string(name)])
+        }
+        return word
+    }
+
+    private func identifier<Kind>(_ name: String, _ exchange: Exchange) throws -> Identifier<Kind>? {
+        guard let text = exchange.query(name) else { return nil }
+        guard let id = Identifier<Kind>(text) else {
+            throw APIError(.invalidFilter, "\(name) is no identifier.", ["param": .string(name)])
+        }
+        return id
+    }
+
+    private static func redriven(_ letter: DeadLetter, as execution: ExecutionID, isRepeated: Bool) -> Reply {
+        let poll = "/api/v1/workflows/executions/\(execution)/poll"
+        return .json(
+            [
+                "id": .string(letter.id.description), "executionId": .string(execution.description),
+                "retryOf": (letter.execution?.description).map(JSON.string) ?? .null, "status": "retried",
+                "repeated": .bool(isRepeated), "links": ["poll": .string(poll)],
+            ],
+            status: 202,
+            headers: ["location": poll]
+        )
+    }
+
+    private static func closed(_ letter: DeadLetter) -> APIError {
+        APIError(
+            .deadLetterClosed,
+            "The dead letter is \(letter.status.rawValue), of the kind \(letter.kind.rawValue), and cannot be changed so.",
+            ["status": .string(letter.status.rawValue)]
+        )
+    }
+}
+
+extension DeadLetter {
+    fileprivate var json: JSON {
+        [
+            "id": .string(id.description), "kind": .string(kind.rawValue),
+            "workflowId": (workflow?.description).map(JSON.string) ?? .null,
+            "executionId": (execution?.description).map(JSON.string) ?? .null,
+            "nodeId": node.map(JSON.string) ?? .null, "address": address.map(JSON.string) ?? .null,
+            "reason": .string(reason), "error": error, "attempts": .int(attempts), "payload": payload,
+            "createdAt": .string(createdAt.description), "status": .string(status.rawValue),
+            "retriedAs": (retriedAs?.description).map(JSON.string) ?? .null,
+        ]
+    }
+}

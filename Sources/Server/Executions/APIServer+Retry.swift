@@ -1,0 +1,200 @@
+import Assets
+import Engine
+import EventLoop
+import FileSystem
+import HTTPServer
+import HTTPValues
+import Runtime
+import Storage
+import Values
+import Workflows
+
+extension APIServer {
+    /// POST …/retry: a new execution that takes over what is finished.
+    func retry(_ exchange: Exchange) async throws -> Reply {
+        let body = try RetryRequest(
+            try await exchange.object(),
+            isDryRun: exchange.query("dryRun") == "true"
+        )
+        let missing = APIError(.executionNotFound, "Execution not found", ["param": "id"])
+        let id: ExecutionID = try exchange.identifier(0, orElse: missing)
+        let wait = try exchange.waitTime()
+        let preparation = try await preparation(of: id, body, exchange, orElse: missing)
+        if body.isDryRun { return .json(["data": .object(preparation.report)]) }
+        let handle = try await accept(preparation, Redrive(of: id, isExclusive: false), exchange)
+        let snapshot = try await waited(handle, wait, exchange)
+        if snapshot.run.end != nil, wait != nil {
+            return .json(detailsBody(snapshot.run.view, change: snapshot.change, exchange, includes: []))
+        }
+        var object = started(snapshot.run, warnings: body.warnings)
+        for member in preparation.report { object[member.key] = member.value }
+        return .json(
+            .object(object),
+            status: 201,
+            headers: ["location": "/api/v1/workflows/executions/\(handle.id)/poll"]
+        )
+    }
+
+    /// A retry that may be accepted.
+    struct RetryPreparation {
+        let plan: Plan
+        let facts: RunFacts
+        let retry: RetryPlan
+
+        /// What becomes of each node, for the answer.
+        var report: JSONObject {
+            [
+                "retryOf": (facts.retryOf?.description).map(JSON.string) ?? .null,
+                "workflowRevision": facts.revision.map(JSON.int) ?? .null,
+                "report": .array(
+                    retry.rows.map { row in
+                        [
+                            "nodeId": .string(row.node), "action": .string(row.action.rawValue),
+                            "reason": row.reason.map(JSON.string) ?? .null, "reusedRuns": .int(Int64(row.reused)),
+                        ]
+                    }
+                ),
+            ]
+        }
+    }
+
+    /// Decides what a retry of an execution takes over.
+    ///
+    /// - Throws: ``APIError`` when it cannot be retried so; the given one when it is not known to the account.
+    func preparation(
+        of id: ExecutionID,
+        _ body: RetryRequest,
+        _ exchange: Exchange,
+        orElse missing: APIError
+    ) async throws -> RetryPreparation {
+        guard let row = try await stored({ try await self.database.execution(id) }),
+            row.facts.account == exchange.account
+        else { throw missing }
+        guard let former = try await finished(id) else {
+            throw APIError(
+                .executionRunning,
+                "The execution has not ended. Cancel it, or wait for its end, before it is retried."
+            )
+        }
+        var facts = former.facts
+        var plan = former.plan
+        if body.usesDraft {
+            guard let workflow = try await stored({ try await self.workflows.workflow(facts.workflow) }) else {
+                throw Self.noWorkflow
+            }
+            guard workflow.isActive else { throw APIError(.workflowInactive, "Workflow is not active") }
+            plan = try await self.plan(nil, workflow).0
+            (facts.version, facts.revision) = (nil, workflow.revision)
+        }
+        facts.execution = runs.newExecutionID(on: exchange.request.loop, at: exchange.now)
+        facts.createdAt = exchange.now
+        facts.retryOf = id
+        facts.trigger = Self.trigger(exchange, retryOf: id)
+        facts.batch = Self.uuid()
+        facts.triggerData = body.triggerData ?? facts.triggerData
+        try await change(&facts, body, plan)
+        var retry = RetryPlan(from: try body.start(in: plan), of: former, plan: plan, facts: facts)
+        if let lost = try await lost(retry.reused) {
+            let node = plan.nodes[lost.address.node]
+            guard body.isDryRun else { throw Self.expired(node.id) }
+            retry.lose(node.id, "Media it has made are not kept any more; begin at this node.")
+        }
+        return RetryPreparation(plan: plan, facts: facts, retry: retry)
+    }
+
+    /// Accepts a retry.
+    func accept(
+        _ preparation: RetryPreparation,
+        _ redrive: Redrive,
+        _ exchange: Exchange
+    ) async throws -> RunHandle {
+        do {
+            return try await runs.accept(
+                preparation.plan,
+                preparation.facts,
+                graph: nil,
+                trigger: "api",
+                key: exchange.key?.id,
+                reusing: preparation.retry.reused,
+                redrive: redrive
+            )
+        } catch .alreadyRetried {
+            throw APIError(
+                .deadLetterClosed,
+                "Nothing of the execution is left to be tried again.",
+                ["executionId": .string(redrive.execution.description)]
+            )
+        } catch {
+            throw APIError(runtime: error)
+        }
+    }
+
+    /// What the nodes of a draft take over that are pinned to earlier executions (contract §9.2).
+    func pinned(_ plan: Plan, _ exchange: Exchange) async throws -> [ReusedRun] {
+        var former: [ExecutionID: FinishedRuns] = [:]
+        var reused: [ReusedRun] = []
+        for (place, node) in plan.nodes.enumerated() {
+            guard let pin = node.pin, !node.isDisabled else { continue }
+            func refuse(_ reason: String) -> APIError { .field("nodes.\(node.id).data.pin", reason) }
+            if former[pin.execution] == nil {
+                let row = try await stored { try await self.database.execution(pin.execution) }
+                guard let row, row.facts.account == exchange.account, let runs = try await finished(pin.execution)
+                else {
+                    throw refuse("names \(pin.execution), which is unknown or has not ended")
+                }
+                former[pin.execution] = runs
+            }
+            guard let runs = former[pin.execution]?.runs(of: pin.address ?? node.id, as: place, by: .pin),
+                runs.allSatisfy({ $0.address.index.count == node.dimensions.count })
+            else { throw refuse("names no finished run of \(pin.address ?? node.id) that fits the node") }
+            reused += runs
+        }
+        if let lost = try await lost(reused) { throw Self.expired(plan.nodes[lost.address.node].id) }
+        return reused
+    }
+
+    // MARK: Parts
+
+    private func finished(_ id: ExecutionID) async throws(APIError) -> FinishedRuns? {
+        do {
+            return try await runs.finishedRuns(of: id)
+        } catch {
+            throw APIError(runtime: error)
+        }
+    }
+
+    /// Puts what the body says in the place of what the run was accepted with.
+    private func change(_ facts: inout RunFacts, _ body: RetryRequest, _ plan: Plan) async throws {
+        if !body.inputs.isEmpty || body.usesDraft {
+            var inputs = facts.inputs.object ?? JSONObject()
+            for member in body.inputs { inputs[member.key] = member.value }
+            facts.inputs = .object(inputs)
+            facts.values = try await RunInputs.read(inputs, for: plan, assets: assets)
+        }
+        for (node, settings) in try ExecuteRequest.settings(body.overrides, for: plan) {
+            for setting in settings { facts.overrides[node, default: JSONObject()][setting.key] = setting.value }
+        }
+        if let cap = body.limits.cap(credit: configuration.credit) { facts.maximumCost = cap }
+        if let wait = body.limits.budgetWait { facts.budgetWait = wait }
+        if let cache = body.limits.cache { facts.cache = cache }
+    }
+
+    /// The first node run whose media are not there any more.
+    private func lost(_ reused: [ReusedRun]) async throws -> ReusedRun? {
+        let hashes = Array(Set(reused.flatMap { $0.outputs.values.flatMap(\.media).map(\.hash) })).sorted()
+        guard !hashes.isEmpty else { return nil }
+        var missing = try await stored { try await self.database.missingAssets(among: hashes) }
+        let assets = assets
+        missing.formUnion(try await pool.run { hashes.filter { !Folder.exists(assets.path(of: $0)) } })
+        guard !missing.isEmpty else { return nil }
+        return reused.first { $0.outputs.values.contains { $0.media.contains { missing.contains($0.hash) } } }
+    }
+
+    private static func expired(_ node: String) -> APIError {
+        APIError(
+            .mediaExpired,
+            "Media that \(node) has made are not kept any more. Begin at this node, or before it.",
+            ["nodeId": .string(node)]
+        )
+    }
+}
