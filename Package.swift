@@ -145,7 +145,9 @@ let package = Package(
         .testTarget(
             name: "RuntimeTests",
             dependencies: [
-                "Catalog", "Engine", "EventLoop", "Runtime", "SQLite", "Storage", "TestSupport", "Values", "Workflows",
+                "Catalog", "Engine", "EventLoop", "Runtime", "SQLite", "Storage", "TestSockets", "TestSupport",
+                "Values",
+                "Workflows",
             ]
         ),
 

@@ -23,7 +23,7 @@ extension RunService {
         while lease.isHeld, !isStopping, await count() < duty.capacity {
             let runs: [LiveRun]
             do {
-                runs = try await database.claim(kind, labels: duty.labels, limit: Self.batch)
+                runs = try await database.claim(kind, labels: duty.labels, limit: Self.batch, duty.lease)
             } catch {
                 // A full disk: what is there is claimed as soon as there is space.
                 guard error == .full else { throw error }

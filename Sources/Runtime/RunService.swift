@@ -51,6 +51,9 @@ public final class RunService: Sendable {
     /// Whether runs of an earlier process are still being taken up.
     public var isRecovering: Bool { recovering.load(ordering: .relaxed) }
 
+    /// Whether this server may act as the owner of runs now.
+    public var holdsLease: Bool { lease.isHeld }
+
     /// A new execution identifier whose run will live on the loop that asks, or on any other one.
     public func newExecutionID(on loop: Loop, at now: Instant) -> ExecutionID {
         var random = services.chance

@@ -62,12 +62,18 @@ extension Database {
     ///   - kind: Which runs.
     ///   - labels: What this server can do that not every one can.
     ///   - limit: The most runs.
+    ///   - lease: How long others are respected.
     /// - Returns: The runs with their new epochs.
     /// - Throws: ``StorageError`` when the database fails.
-    public func claim(_ kind: ClaimKind, labels: [String], limit: Int) async throws(StorageError) -> [LiveRun] {
+    public func claim(
+        _ kind: ClaimKind,
+        labels: [String],
+        limit: Int,
+        _ lease: Lease = .standard
+    ) async throws(StorageError) -> [LiveRun] {
         let worker = worker
         return try await write { session throws(StorageError) in
-            try session.claim(kind, for: worker, labels: labels, limit: limit)
+            try session.claim(kind, for: worker, labels: labels, limit: limit, lease)
         }
     }
 

@@ -33,7 +33,10 @@ struct CompanyTests {
         }
 
         /// Stops to renew its lease and to hear anything; what it does for its runs goes on.
-        func freeze() { life.cancel() }
+        func freeze() async {
+            life.cancel()
+            await life.value
+        }
     }
 
     private func member(
@@ -172,7 +175,7 @@ struct CompanyTests {
         let handle = try await first.bench.start()
         await first.bench.recorder.wait(for: 1)
         let second = try await member(nodes: Self.asking, edges: "[]") { _, _ in .text("bought twice") }
-        first.freeze()
+        await first.freeze()
         // The successor does not know what became of the call, and asks.
         try await eventually {
             let own = second.bench.service.knownHandle(handle.id)
@@ -202,7 +205,7 @@ struct CompanyTests {
         let second = try await member(nodes: Self.asking, edges: "[]") { call, _ in
             call.stage == .submitted ? .text(call.keep["jobId"]?.string ?? "") : .text("bought twice")
         }
-        first.freeze()
+        await first.freeze()
         try await eventually {
             let own = second.bench.service.knownHandle(handle.id)
             return own?.snapshot.run.view.waiting?.wait.reason == .unknownOutcome
@@ -218,14 +221,17 @@ struct CompanyTests {
 
     @Test func `a server without a lease begins no effect, and works again when it has one`() async throws {
         let gate = Gate()
-        let alone = try await member(life: .milliseconds(600)) { call, _ in
+        let alone = try await member(life: .seconds(3)) { call, _ in
             if call.request.address == "a" { await gate.wait() }
             return .text("x")
         }
         let handle = try await alone.bench.start()
         await alone.bench.recorder.wait(for: 1)
-        alone.freeze()
-        try await eventually { await alone.bench.service.count() == 0 }
+        await alone.freeze()
+        try await eventually {
+            guard !alone.bench.service.holdsLease else { return false }
+            return await alone.bench.service.count() == 0
+        }
         // Nothing is owned without a lease: the run waits for a worker.
         let other = try await alone.bench.start()
         #expect(other.snapshot.run.view.waiting?.wait.reason == .noWorker)

@@ -39,7 +39,7 @@ struct ClaimTests {
         try await store.use { database in
             #expect(database.worker != first)
             #expect(try await database.lapsedWorkers(lease) == [first])
-            let runs = try await database.claim(.left(by: first), labels: [], limit: 1)
+            let runs = try await database.claim(.left(by: first), labels: [], limit: 1, lease)
             #expect(runs.map(\.execution) == [Sample.execution(1)])
             guard case .own(let run) = try await database.claim(Sample.execution(2), lease) else {
                 return _ = Issue.record("The run must be given to the one that asks.")

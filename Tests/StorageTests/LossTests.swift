@@ -140,6 +140,7 @@ struct LossTests {
             return _ = Issue.record("The run has an owner.")
         }
         #expect(run.owner == one.worker)
+        #expect(try await other.claim(.left(by: one.worker), labels: [], limit: 1).isEmpty)
         #expect(try await other.lapsedWorkers().isEmpty)
         try await one.renew(Lease(life: .zero), labels: [], version: "1")
         #expect(try await other.lapsedWorkers(Lease(life: .zero, grace: .zero)) == [one.worker])

@@ -4,18 +4,22 @@ package struct Dialect: Sendable {
     let words: [(placeholder: String, word: String)]
     /// The time of the database's clock in microseconds since 1970.
     package let now: String
+    /// Locks the rows of a query; where one connection writes, nothing.
+    let locked: String
     /// Locks the rows of a query and leaves out those that others have locked; where one connection writes, nothing.
     let skipLocked: String
 
     package static let sqlite = Dialect(
         words: [("{bytes}", "BLOB"), ("{integer}", "INTEGER"), ("{clustered}", "WITHOUT ROWID")],
         now: "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
+        locked: "",
         skipLocked: ""
     )
 
     static let postgreSQL = Dialect(
         words: [("{bytes}", "BYTEA"), ("{integer}", "BIGINT"), ("{clustered}", "")],
         now: "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)",
+        locked: "FOR UPDATE",
         skipLocked: "FOR UPDATE SKIP LOCKED"
     )
 

@@ -24,13 +24,15 @@ extension SQLSession where Self: ~Copyable {
     ///   - worker: The server; its lease must hold.
     ///   - labels: What the server can do that not every one can.
     ///   - limit: The most runs.
+    ///   - lease: How long others are respected.
     /// - Returns: The runs with their new epochs.
     /// - Throws: ``StorageError`` when the database fails.
     mutating func claim(
         _ kind: ClaimKind,
         for worker: WorkerID,
         labels: [String],
-        limit: Int
+        limit: Int,
+        _ lease: Lease
     ) throws(StorageError) -> [LiveRun] {
         let numbers = labels.indices.map { "?\($0 + 4)" }.joined(separator: ", ")
         let mayRun = labels.isEmpty ? "label IS NULL" : "(label IS NULL OR label IN (\(numbers)))"
@@ -41,6 +43,9 @@ extension SQLSession where Self: ~Copyable {
             which = "owner IS NULL AND (wake_at IS NULL OR wake_at <= \(dialect.now)) AND ?3 = 0"
             from = .integer(0)
         case .left(let owner):
+            if owner != worker {
+                guard try holdLapsed(owner, lease) else { return [] }
+            }
             which = "owner = ?3"
             from = .id(owner)
         }
@@ -71,17 +76,28 @@ extension SQLSession where Self: ~Copyable {
         for worker: WorkerID,
         _ lease: Lease
     ) throws(StorageError) -> Possession? {
+        guard let seen = try liveRun(id) else { return nil }
+        if let owner = seen.owner, owner != worker {
+            guard try holdLapsed(owner, lease) else { return .elsewhere(seen) }
+        }
         let claimed = try liveRuns(
             """
             UPDATE live SET epoch = epoch + 1, owner = ?2, wake_at = NULL
-            WHERE execution_id = ?1 AND (owner IS NULL OR owner = ?2
-                OR owner IN (SELECT owner FROM workers WHERE lease_until <= \(dialect.now) - ?3))
+            WHERE execution_id = ?1 AND (owner IS NULL OR owner = ?2 OR owner = ?3)
             RETURNING execution_id, epoch, seq, owner
             """,
-            [.id(id), .id(worker), .span(lease.grace)]
+            [.id(id), .id(worker), .id(seen.owner ?? worker)]
         )
         if let run = claimed.first { return .own(run) }
         return try liveRun(id).map { .elsewhere($0) }
+    }
+
+    /// Whether the lease of a server has ended; then it cannot be renewed before this transaction has.
+    private mutating func holdLapsed(_ worker: WorkerID, _ lease: Lease) throws(StorageError) -> Bool {
+        try row(
+            "SELECT 1 FROM workers WHERE owner = ?1 AND lease_until <= \(dialect.now) - ?2 \(dialect.locked)",
+            [.id(worker), .span(lease.grace)]
+        ) != nil
     }
 
     /// Leaves all runs of a server to the others, and its lease.
