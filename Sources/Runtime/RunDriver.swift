@@ -150,7 +150,12 @@ struct RunDriver {
     private static func captured(_ events: [Event]) -> [ContentHash] {
         var hashes: [ContentHash] = []
         for event in events {
-            guard case .completed(_, let attempt, let outputs, _, _, _) = event, attempt > 0 else { continue }
+            let outputs: [String: Value]
+            switch event {
+            case .completed(_, let attempt, let made, _, _, _) where attempt > 0: outputs = made
+            case .judged(_, let attempt, let candidate, _, _, _) where attempt > 0: outputs = candidate.outputs
+            default: continue
+            }
             for (_, value) in outputs.sorted(by: { $0.key < $1.key }) { hashes += value.media.map(\.hash) }
         }
         return hashes

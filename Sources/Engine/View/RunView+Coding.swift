@@ -14,6 +14,7 @@ extension RunView {
         object.set("cancelRequestedAt", cancelRequestedAt)
         if let error { object["error"] = error.record }
         if let failedNode { object["failedNode"] = .string(failedNode) }
+        if round > 1 { object["round"] = .int(Int64(round)) }
         return .object(object)
     }
 
@@ -33,6 +34,7 @@ extension RunView {
             cancelRequestedAt: record.time("cancelRequestedAt"),
             error: NodeError(record: record["error"]),
             failedNode: record["failedNode"]?.string,
+            round: Int(record["round"]?.integer ?? 1),
             nodes: nodes.compactMap(NodeView.init(record:)),
             results: record["results"]?.array?.compactMap(\.string) ?? []
         )
@@ -60,6 +62,9 @@ extension NodeView {
                 "failed": .int(Int64(items.failed)), "skipped": .int(Int64(items.skipped)),
             ]
         }
+        if !itemErrors.isEmpty { object["errors"] = .array(itemErrors.map(\.record)) }
+        if !turns.isEmpty { object["turns"] = .array(turns.map(\.record)) }
+        if !candidates.isEmpty { object["candidates"] = .array(candidates.map(\.record)) }
         return .object(object)
     }
 
@@ -82,6 +87,9 @@ extension NodeView {
         for member in record["outputs"]?.object ?? JSONObject() { outputs[member.key] = Value(record: member.value) }
         attempts = record["attempts"]?.array?.compactMap(Attempt.init(record:)) ?? []
         cost = Money(nano: record["cost"]?.integer ?? 0)
+        itemErrors = record["errors"]?.array?.compactMap(ItemError.init(record:)) ?? []
+        turns = record["turns"]?.array?.compactMap(Turn.init(record:)) ?? []
+        candidates = record["candidates"]?.array?.compactMap(Candidate.init(record:)) ?? []
         if let counts = record["items"] {
             func count(_ name: String) -> Int { Int(counts[name]?.integer ?? 0) }
             items = Items(
@@ -92,6 +100,19 @@ extension NodeView {
                 running: 0
             )
         }
+    }
+}
+
+extension NodeView.ItemError {
+    var record: JSON {
+        ["address": .string(address), "error": error.record, "handled": .bool(isHandled)]
+    }
+
+    init?(record: JSON) {
+        guard let address = record["address"]?.string, let error = NodeError(record: record["error"]) else {
+            return nil
+        }
+        self.init(address: address, error: error, isHandled: record["handled"]?.bool ?? false)
     }
 }
 
@@ -108,6 +129,7 @@ extension Attempt {
         if let nextDelay { object["nextDelayMs"] = .int(nextDelay.wholeMilliseconds) }
         if let requestID { object["requestId"] = .string(requestID) }
         if isWait { object["wait"] = .bool(true) }
+        if round > 1 { object["round"] = .int(Int64(round)) }
         return .object(object)
     }
 
@@ -133,6 +155,7 @@ extension Attempt {
         nextDelay = record["nextDelayMs"]?.integer.map { .milliseconds($0) }
         requestID = record["requestId"]?.string
         isWait = record["wait"]?.bool ?? false
+        round = Int(record["round"]?.integer ?? 1)
     }
 
     /// The word for the state in our records.

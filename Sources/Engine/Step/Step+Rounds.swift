@@ -1,0 +1,64 @@
+import Values
+import Workflows
+
+extension Step {
+    /// Begins the run anew after a failure, where the failure policy says so and as often as the settings allow.
+    ///
+    /// - Returns: Whether it did.
+    mutating func restartIfFailed() -> Bool {
+        guard run.end == nil, run.failure != nil, run.facts.failurePolicy == .restart, run.running == 0,
+            run.cancelRequestedAt == nil, run.round <= run.plan.settings.maximumRestarts, !isUnknownOpen
+        else { return false }
+        emit(.restarted(round: run.round + 1, at: now))
+        skipUnneeded()
+        lookAtAll()
+        return true
+    }
+
+    /// Whether a restart only waits for an answer.
+    var restartsLater: Bool {
+        run.facts.failurePolicy == .restart && run.round <= run.plan.settings.maximumRestarts && isUnknownOpen
+    }
+
+    /// Whether somebody still has to say what became of an attempt: without that it might be bought twice.
+    private var isUnknownOpen: Bool {
+        func isUnknown(_ node: NodeRun) -> Bool {
+            if case .waiting(.unknownOutcome, _) = node.state { true } else { false }
+        }
+        return run.nodes.contains { $0.single.map(isUnknown) == true || $0.items.values.contains(where: isUnknown) }
+    }
+}
+
+extension Effect {
+    /// The effect for node runs of that round.
+    func inRound(_ round: Int) -> Effect {
+        switch self {
+        case .admit(let address): .admit(address.inRound(round))
+        case .perform(let address, let attempt): .perform(address.inRound(round), attempt: attempt)
+        case .takeUp(let address, let attempt): .takeUp(address.inRound(round), attempt: attempt)
+        case .abort(let address, let attempt): .abort(address.inRound(round), attempt: attempt)
+        }
+    }
+}
+
+extension RunInput {
+    /// The input as the run keeps addresses; `nil` when it is about a round that is over.
+    func within(_ round: Int) -> RunInput? {
+        func here(_ address: Address, _ input: (Address) -> RunInput) -> RunInput? {
+            address.round == round ? input(address.inRound(1)) : nil
+        }
+        switch self {
+        case .accepted, .recovered, .wake, .cancel, .pause, .resume: return self
+        case .admitted(let address, let grant): return here(address) { .admitted($0, grant) }
+        case .deferred(let address, let reason, let until): return here(address) { .deferred($0, reason, until: until) }
+        case .refused(let address, let error): return here(address) { .refused($0, error) }
+        case .submitted(let address, let attempt, let keep):
+            return here(address) { .submitted($0, attempt: attempt, keep: keep) }
+        case .ready(let address, let attempt, let keep):
+            return here(address) { .ready($0, attempt: attempt, keep: keep) }
+        case .finished(let address, let attempt, let outcome):
+            return here(address) { .finished($0, attempt: attempt, outcome) }
+        case .answer(let address, let retry): return here(address) { .answer($0, retry: retry) }
+        }
+    }
+}
