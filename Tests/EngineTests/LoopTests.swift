@@ -135,7 +135,7 @@ struct LoopTests {
         try harness.succeed("loop[1]#2/each[0]", ["text": .text("Z")])
         try harness.succeed("loop[0]#2/ideas", ["texts": .list([])])
         #expect(harness.run.end?.phase == .completed)
-        #expect(harness.outputs("out")["value"] == .list([.text("[]"), .text(#"["Z"]"#)]))
+        #expect(harness.outputs("loop")["result"] == .list([.text("[]"), .text(#"["Z"]"#)]))
     }
 
     @Test func `loops stand in loops`() throws {
@@ -165,13 +165,13 @@ struct LoopTests {
         let isDeep = text.contains("[7]")
         let inner = text.contains("a%2Fb") ? "a/b" : "hero"
         let body =
-            #"{"id": "\#(inner)", \#(text == "hero" ? "" : #""parentId": "loop", "#)"data": {"nodeType": "llm:one"}}"#
+            #"{"id": "\#(inner)", \#(text == "hero" ? "" : #""parentId": "loop", "#)"data": {"nodeType": "llm:one", "config": {"prompt": "x"}}}"#
         let made = try RunHarness(
             graph(
                 [
                     node("topics", "input:list", #""config": {"items": [1]}"#),
                     node("loop", "logic:loop"), inside("loop", node("l", "llm:list", #""config": {"prompt": "x"}"#)),
-                    inside("loop", node("m", "llm:list")),
+                    inside("loop", node("m", "llm:list", #""config": {"prompt": "x"}"#)),
                     inside("loop", node("n", "llm:one", #""config": {"prompt": "x"}"#)),
                     text == "hero" ? node("hero", "llm:one", #""config": {"prompt": "x"}"#) : body,
                 ],

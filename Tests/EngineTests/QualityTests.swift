@@ -40,9 +40,11 @@ struct QualityTests {
         #expect(node.cost == Money(nano: 15))
     }
 
-    @Test(arguments: [
-        ("fail", nil, "quality_gate_failed"), ("best", 0.6, nil), ("continue", 0.4, nil),
-    ] as [(String, Double?, String?)])
+    @Test(
+        arguments: [
+            ("fail", nil, "quality_gate_failed"), ("best", 0.6, nil), ("continue", 0.4, nil),
+        ] as [(String, Double?, String?)]
+    )
     func `what happens when none passes is declared`(onFail: String, kept: Double?, code: String?) throws {
         var harness = try RunHarness(judged(#""target": 0.8, "maxRegenerations": 5, "onFail": "\#(onFail)""#))
         for score in [0.5, 0.6, 0.4] { try give(&harness, score) }

@@ -23,7 +23,10 @@ struct RunHarness {
 
     static let catalog: Catalog = {
         do {
-            return try Catalog([Catalog.Document(file: "test.json", bytes: Array(testCatalog.utf8))])
+            let containers = BuiltInCatalog.documents.filter { document in
+                ["loop", "try", "gate"].contains { document.file.hasSuffix("logic/\($0).json") }
+            }
+            return try Catalog([Catalog.Document(file: "test.json", bytes: Array(testCatalog.utf8))] + containers)
         } catch {
             preconditionFailure("\(error)")
         }
@@ -178,24 +181,6 @@ private let testCatalog = """
       "outputs": [{"id": "items", "type": "ANY", "list": true}]},
      {"kind": "node", "type": "utility:template", "dynamicPorts": true,
       "params": [{"id": "template", "type": "TEXT", "template": true}], "outputs": [{"id": "text", "type": "TEXT"}]},
-     {"kind": "node", "type": "logic:loop", "inputs": [{"id": "initial", "type": "ANY"}, {"id": "feedback",
-      "type": "ANY"}, {"id": "result", "type": "ANY"}], "params": [{"id": "until", "type": "ANY",
-      "expression": "item"}, {"id": "maxTurns", "type": "NUMBER", "integer": true, "min": 1, "max": 100,
-      "default": 10}, {"id": "keep", "type": "TEXT", "options": ["last", "best"], "default": "last"},
-      {"id": "score", "type": "ANY", "expression": "item"}], "outputs": [{"id": "value", "type": "ANY"},
-      {"id": "turn", "type": "NUMBER"}, {"id": "result", "type": "ANY"}, {"id": "turns", "type": "NUMBER"},
-      {"id": "score", "type": "NUMBER"}]},
-     {"kind": "node", "type": "logic:try", "inputs": [{"id": "value", "type": "ANY"}, {"id": "result",
-      "type": "ANY"}], "params": [{"id": "maxTries", "type": "NUMBER", "integer": true, "min": 1, "max": 10,
-      "default": 1}], "outputs": [{"id": "value", "type": "ANY"}, {"id": "turn", "type": "NUMBER"},
-      {"id": "result", "type": "ANY", "branch": true}, {"id": "error", "type": "JSON", "branch": true}]},
-     {"kind": "node", "type": "logic:gate", "inputs": [{"id": "value", "type": "ANY", "required": true},
-      {"id": "score", "type": "NUMBER"}], "params": [{"id": "condition", "type": "ANY",
-      "expression": "value"}, {"id": "target", "type": "NUMBER"}, {"id": "feedback", "type": "TEXT",
-      "template": true}, {"id": "maxRegenerations", "type": "NUMBER", "integer": true, "min": 0, "max": 10,
-      "default": 2}, {"id": "onFail", "type": "TEXT", "options": ["fail", "best", "continue"],
-      "default": "fail"}, {"id": "from", "type": "TEXT"}], "outputs": [{"id": "value", "type": "ANY"},
-      {"id": "score", "type": "NUMBER"}, {"id": "passed", "type": "BOOLEAN"}]},
      {"kind": "node", "type": "iterator:list", "inputs": [{"id": "data", "type": "JSON", "required": true}],
       "outputs": [{"id": "items", "type": "ANY", "list": true}]},
      {"kind": "node", "type": "logic:stop_error", "inputs": [{"id": "message", "type": "TEXT", "required": true}],

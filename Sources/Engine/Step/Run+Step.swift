@@ -58,6 +58,7 @@ extension Step {
     fileprivate mutating func take(_ input: RunInput) {
         switch input {
         case .accepted:
+            guard run.lastEvent == 0 else { return }
             emit(.accepted(run.facts))
             skipUnneeded()
             lookAtAll()
