@@ -138,6 +138,23 @@ struct LoopTests {
         #expect(harness.outputs("loop")["result"] == .list([.text("[]"), .text(#"["Z"]"#)]))
     }
 
+    @Test func `a loop for each item of an empty list has no turns, and the run ends`() throws {
+        let harness = try RunHarness(
+            graph(
+                [
+                    node("topics", "input:list", #""config": {"items": []}"#), node("loop", "logic:loop"),
+                    inside("loop", node("a", "llm:one")), node("all", "iterator:collect"),
+                ],
+                [
+                    edge("topics", "loop.initial"), edge("loop.value", "a.prompt"), edge("a", "loop.feedback"),
+                    edge("loop.result", "all.item"),
+                ]
+            )
+        )
+        #expect(harness.run.end?.phase == .completed)
+        #expect(harness.outputs("all")["items"] == .list([]))
+    }
+
     @Test func `loops stand in loops`() throws {
         var harness = try RunHarness(
             graph(

@@ -67,7 +67,12 @@ extension Step {
     }
 
     /// Looks at the nodes that follow a node run that has just become terminal, and at the container round it.
-    mutating func touchFollowers(of address: Address) {
+    ///
+    /// - Parameters:
+    ///   - address: The node run, or the items for which it runs for nothing.
+    ///   - isEmpty: Whether there is nothing that became terminal, because a list is empty. Then the container is only
+    ///     looked at from inside a turn: where it has no turns either, it and its nodes would call each other for ever.
+    mutating func touchFollowers(of address: Address, isEmpty: Bool = false) {
         for number in run.plan.nodes[address.node].outgoing {
             let target = run.plan.edges[number].target
             // As far as both run for the same items, only these are looked at.
@@ -75,6 +80,7 @@ extension Step {
         }
         guard let container = run.plan.nodes[address.node].enclosing else { return }
         let levels = run.plan.nodes[container].dimensions.count
+        guard !isEmpty || address.index.count > levels else { return }
         touch(Address(node: container, index: Array(address.index.prefix(levels))))
     }
 
@@ -105,7 +111,7 @@ extension Step {
             touchFollowers(of: address)
         case .count(0):
             // Lists without items resolve what runs for them without any event: what follows is looked at all the same.
-            touchFollowers(of: address)
+            touchFollowers(of: address, isEmpty: true)
         case .count(let count):
             if address.index.count + 1 == levels, let error = limit(address, count) {
                 failAll(address, error)

@@ -58,7 +58,9 @@ extension RunInput {
             return here(address) { .ready($0, attempt: attempt, keep: keep) }
         case .finished(let address, let attempt, let outcome):
             return here(address) { .finished($0, attempt: attempt, outcome) }
-        case .answer(let address, let retry): return here(address) { .answer($0, retry: retry) }
+        case .answer(let address, let retry):
+            // A person who names no round means the present one: a round does not end before its questions are answered.
+            return [1, round].contains(address.round) ? .answer(address.inRound(1), retry: retry) : nil
         }
     }
 }

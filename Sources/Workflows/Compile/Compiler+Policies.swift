@@ -124,7 +124,7 @@ extension Compiler {
             return value
         }
         if literal("maxRegenerations")?.integer == 0 { return nil }
-        if let id = literal("from")?.string {
+        if let id = literal("from")?.string, !id.isEmpty {
             if let place = places[id], place != gate, nodes[gate].ancestors.contains(place) { return place }
             report(
                 .unknownReference,
