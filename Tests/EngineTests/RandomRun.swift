@@ -235,6 +235,7 @@ struct RandomRun {
                 case .retry(let time, _), .wait(let time): notBefore[address] = time
                 case .ask, .fail: notBefore[address] = nil
                 }
+            case .restarted: notBefore = [:]
             default: break
             }
         }

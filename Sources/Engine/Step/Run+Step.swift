@@ -157,7 +157,7 @@ extension Step {
         guard let target = run.facts.target.flatMap({ run.plan.place(of: $0) }) else { return }
         var needed = run.plan.nodes[target].ancestors
         // A container has no half turns.
-        for container in run.plan.nodes.indices where run.plan.contains(container, target) {
+        for container in run.plan.nodes.indices where container == target || run.plan.contains(container, target) {
             for member in run.plan.allMembers(of: container) { needed.formUnion(run.plan.nodes[member].ancestors) }
         }
         for node in run.plan.nodes.indices where !needed.contains(node) {

@@ -58,6 +58,8 @@ extension Step {
         for member in run.plan.nodes[address.node].container?.members ?? [] {
             touch(Address(node: member, index: address.index + [Int32(turns)]))
         }
+        // Where none of them runs, the turn is over already.
+        touch(address)
     }
 
     /// Ends the present turn of a container when all node runs of it are terminal, and begins the next one or ends it.
