@@ -9,8 +9,10 @@ public struct Address: Sendable, Hashable {
     public let node: Int
     /// The item or turn of each dimension, from 0, outermost first; empty for a node that runs once.
     public let index: [Int32]
-    /// The round of the run, see ``Run/round``. What a run keeps about itself is about its present round and says 1;
-    /// what it asks of the world, and what comes back, carries the true number.
+    /// The round of the run.
+    ///
+    /// What a run keeps about itself is about its present round and says 1; what it asks of the world, and what comes
+    /// back, carries the true number.
     public let round: Int
 
     /// The run of that node for these items.
