@@ -187,7 +187,8 @@ struct RunDriver {
         for event in events {
             let outputs: [String: Value]
             switch event {
-            case .completed(_, let attempt, let brought, _, _, _) where attempt > 0: outputs = brought
+            case .completed(_, let attempt, let made, _, _, _) where attempt > 0: outputs = made
+            case .judged(_, let attempt, let candidate, _, _, _) where attempt > 0: outputs = candidate.outputs
             case .reused(_, let taken, _, _): outputs = taken
             default: continue
             }

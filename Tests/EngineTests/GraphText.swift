@@ -22,3 +22,8 @@ private func parts(_ end: String) -> (String, String?) {
 func graph(_ nodes: [String], _ edges: [String]) -> String {
     #"{"nodes": [\#(nodes.joined(separator: ","))], "edges": [\#(edges.joined(separator: ","))]}"#
 }
+
+/// A node that stands in a container.
+func inside(_ container: String, _ node: String) -> String {
+    #"{"parentId": "\#(container)", "# + node.dropFirst()
+}

@@ -100,6 +100,8 @@ struct NodeExampleTests {
     @Test func `no node that computes falls over extreme values`() throws {
         let catalog = try Self.catalog.get()
         for type in catalog.nodeTypes.values.sorted(by: { $0.id < $1.id }) where Computation.exists(for: type.id) {
+            // What holds other nodes, or names them, is nothing alone.
+            if ["logic:loop", "logic:try", "logic:gate"].contains(type.id) { continue }
             let config = type.examples.first?.config ?? JSONObject()
             for value in Self.extremes {
                 for input in type.inputs {

@@ -187,7 +187,10 @@ struct RandomRun {
         case 7..<10: try restart()
         case 10:
             // An answer of an attempt that is over, or never was.
-            let address = Address(node: Int.random(in: 0..<run.plan.nodes.count, using: &random))
+            let address = Address(
+                node: Int.random(in: 0..<run.plan.nodes.count, using: &random),
+                round: random.chance(0.5) ? run.round : 1
+            )
             try step(.finished(address, attempt: 99, .succeeded(outputs: [:], cost: .zero, requestID: nil)))
             guard !asked.contains(address) else { return }
             try step(.admitted(address, grant(address)))
@@ -260,6 +263,10 @@ struct RandomRun {
         var outputs: [String: Value] = [:]
         for port in node.outputs where random.chance(0.9) {
             let count = random.pick([0, 1, 2, 2, 3])
+            if port.type == .number {
+                outputs[port.id] = .json(.double(random.pick([0.1, 0.3, 0.4, 0.9])))
+                continue
+            }
             outputs[port.id] =
                 port.isList && random.chance(0.95) ? .list((0..<count).map { .text("v\($0)") }) : .text("v")
         }
@@ -276,7 +283,9 @@ struct RandomRun {
             let performs = decision.effects.contains { if case .perform = $0 { true } else { false } }
             if performs { throw Broken(description: "A run that ends performs something.") }
         }
-        let wasDraining = before.cancelRequestedAt != nil || (before.failure != nil && run.facts.failurePolicy == .fail)
+        let wasDraining =
+            before.cancelRequestedAt != nil
+            || (before.failure != nil && [.fail, .restart].contains(run.facts.failurePolicy))
         for event in decision.events {
             switch event {
             case .intended(let address, _, let grant, _, _):
@@ -294,6 +303,7 @@ struct RandomRun {
                 case .retry(let time, _), .wait(let time): notBefore[address] = time
                 case .ask, .fail: notBefore[address] = nil
                 }
+            case .restarted: notBefore = [:]
             default: break
             }
         }

@@ -10,7 +10,7 @@ struct RandomRunTests {
     private static var seeds: Range<UInt64> {
         let environment = ProcessInfo.processInfo.environment
         if let seed = environment["MILLRACE_SEED"].flatMap({ UInt64($0) }) { return seed..<seed + 1 }
-        return 0..<(environment["MILLRACE_SEEDS"].flatMap { UInt64($0) } ?? 2000)
+        return 0..<(environment["MILLRACE_SEEDS"].flatMap { UInt64($0) } ?? 1000)
     }
 
     @Test func `whatever happens to a run, its rules hold and it ends`() throws {

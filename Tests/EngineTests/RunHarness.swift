@@ -26,7 +26,10 @@ struct RunHarness {
 
     static let catalog: Catalog = {
         do {
-            return try Catalog([Catalog.Document(file: "test.json", bytes: Array(testCatalog.utf8))])
+            let containers = BuiltInCatalog.documents.filter { document in
+                ["loop", "try", "gate"].contains { document.file.hasSuffix("logic/\($0).json") }
+            }
+            return try Catalog([Catalog.Document(file: "test.json", bytes: Array(testCatalog.utf8))] + containers)
         } catch {
             preconditionFailure("\(error)")
         }
@@ -210,6 +213,13 @@ private let testCatalog = """
       "outputs": [{"id": "items", "type": "ANY", "list": true}]},
      {"kind": "node", "type": "utility:template", "dynamicPorts": true,
       "params": [{"id": "template", "type": "TEXT", "template": true}], "outputs": [{"id": "text", "type": "TEXT"}]},
+     {"kind": "node", "type": "iterator:list", "inputs": [{"id": "data", "type": "JSON", "required": true}],
+      "outputs": [{"id": "items", "type": "ANY", "list": true}]},
+     {"kind": "node", "type": "logic:stop_error", "inputs": [{"id": "message", "type": "TEXT", "required": true}],
+      "outputs": []},
+     {"kind": "node", "type": "llm:judge", "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
+      "outputs": [{"id": "score", "type": "NUMBER"}, {"id": "text", "type": "TEXT"}],
+      "offers": [{"id": "a", "provider": "vendor"}]},
      {"kind": "node", "type": "output:value", "inputs": [{"id": "value", "type": "ANY"}], "outputs": []}
     ]
     """

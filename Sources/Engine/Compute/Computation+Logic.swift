@@ -15,6 +15,8 @@ extension Computation {
             "logic:compare": compareValues,
             "logic:stop_error": stopError,
             "logic:length_gate": lengthGate,
+            // The engine runs these itself, see Step+Containers.swift and Step+Quality.swift.
+            "logic:loop": nothing, "logic:try": nothing, "logic:gate": nothing,
         ]
     }
 

@@ -94,6 +94,26 @@ extension Event {
         case .skipped(let address, let reason, let at):
             object = make("skipped", address, at: at)
             object.append(new: "reason", .string(reason.rawValue))
+        case .turnStarted(let address, let turn, let value, let at):
+            object = make("turnStarted", address, at: at)
+            object.append(new: "turn", .int(Int64(turn)))
+            if let value { object.append(new: "value", value.record) }
+        case .turnEnded(let address, let turn, let score, let at):
+            object = make("turnEnded", address, at: at)
+            object.append(new: "turn", .int(Int64(turn)))
+            if let score { object.append(new: "score", .double(score)) }
+        case .judged(let address, let attempt, let candidate, let cost, let requestID, let at):
+            object = make("judged", address, at: at)
+            if attempt > 0 { object.append(new: "a", .int(Int64(attempt))) }
+            object.append(new: "candidate", candidate.record)
+            if cost != .zero { object.append(new: "cost", .int(cost.nano)) }
+            if let requestID { object.append(new: "requestId", .string(requestID)) }
+        case .regenerating(let address, let candidate, let at):
+            object = make("regenerating", address, at: at)
+            object.append(new: "candidate", candidate.record)
+        case .restarted(let round, let at):
+            object = make("restarted", at: at)
+            object.append(new: "round", .int(Int64(round)))
         case .cancelRequested(let reason, let at):
             object = make("cancelRequested", at: at)
             if let reason { object.append(new: "reason", .string(reason)) }
@@ -218,6 +238,37 @@ extension Event {
                 try need(json["reason"]?.string.flatMap(NodeRun.SkipReason.init), "its reason"),
                 at: try time("t")
             )
+        case "turnStarted":
+            self = .turnStarted(
+                try address(),
+                turn: Int(try need(json["turn"]?.integer, "its turn")),
+                value: json["value"].flatMap(Value.init(record:)),
+                at: try time("t")
+            )
+        case "turnEnded":
+            self = .turnEnded(
+                try address(),
+                turn: Int(try need(json["turn"]?.integer, "its turn")),
+                score: json["score"]?.number,
+                at: try time("t")
+            )
+        case "judged":
+            self = .judged(
+                try address(),
+                attempt: Int(json["a"]?.integer ?? 0),
+                try need(json["candidate"].flatMap(Candidate.init(record:)), "its candidate"),
+                cost: cost,
+                requestID: json["requestId"]?.string,
+                at: try time("t")
+            )
+        case "regenerating":
+            self = .regenerating(
+                try address(),
+                try need(json["candidate"].flatMap(Candidate.init(record:)), "its candidate"),
+                at: try time("t")
+            )
+        case "restarted":
+            self = .restarted(round: Int(try need(json["round"]?.integer, "its round")), at: try time("t"))
         case "cancelRequested": self = .cancelRequested(reason: json["reason"]?.string, at: try time("t"))
         case "paused": self = .paused(at: try time("t"))
         case "resumed": self = .resumed(at: try time("t"))

@@ -26,6 +26,16 @@ public enum Event: Sendable, Hashable {
     case failed(Address, NodeError, isHandled: Bool, at: Instant)
     /// A node run is not needed.
     case skipped(Address, NodeRun.SkipReason, at: Instant)
+    /// A turn of a container has begun.
+    case turnStarted(Address, turn: Int, value: Value?, at: Instant)
+    /// All node runs of a turn are terminal.
+    case turnEnded(Address, turn: Int, score: Double?, at: Instant)
+    /// A quality gate has judged a result; `attempt` is 0 when the engine computed it. What did not pass is paid here.
+    case judged(Address, attempt: Int, Candidate, cost: Money, requestID: String?, at: Instant)
+    /// A gate has the nodes before it run anew.
+    case regenerating(Address, Candidate, at: Instant)
+    /// The whole run begins anew.
+    case restarted(round: Int, at: Instant)
     /// Somebody wants the run to end.
     case cancelRequested(reason: String?, at: Instant)
     /// Somebody wants no new node to start.

@@ -9,7 +9,7 @@ import Catalog
 /// ``version`` is not read: then the journal is.
 public struct RunSnapshot: Sendable {
     /// Changes whenever the state of a run does.
-    public static let version: Int64 = 1
+    public static let version: Int64 = 2
 
     /// The number of the last event in it.
     public let lastEvent: Int64
@@ -26,6 +26,7 @@ public struct RunSnapshot: Sendable {
         ]
         object.set("startedAt", run.startedAt)
         object.set("cancelRequestedAt", run.cancelRequestedAt)
+        if run.round > 1 { object["round"] = .int(Int64(run.round)) }
         if run.isPaused { object["paused"] = .bool(true) }
         if let (node, error) = run.failure {
             object["failure"] = ["node": .string(run.plan.nodes[node].id), "error": error.record]
@@ -37,6 +38,14 @@ public struct RunSnapshot: Sendable {
             if !runs.isEmpty { nodes.append(new: node.id, .array(runs)) }
         }
         object["nodes"] = .object(nodes)
+        var past = JSONObject()
+        for (node, state) in zip(run.plan.nodes, run.nodes) where !state.past.isEmpty {
+            let attempts = state.past.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { index, attempts in
+                JSON.object(["i": Self.record(index), "attempts": .array(attempts.map(\.snapshot))])
+            }
+            past.append(new: node.id, .array(attempts))
+        }
+        if !past.isEmpty { object["past"] = .object(past) }
         body = JSON.object(object).bytes
     }
 
@@ -51,6 +60,7 @@ public struct RunSnapshot: Sendable {
         run.budget = RunBudget(record: json["budget"])
         run.startedAt = json.time("startedAt")
         run.cancelRequestedAt = json.time("cancelRequestedAt")
+        run.round = Int(json["round"]?.integer ?? 1)
         run.isPaused = json["paused"]?.bool ?? false
         if let failure = json["failure"] {
             guard let node = failure["node"]?.string.flatMap(plan.place(of:)),
@@ -61,10 +71,16 @@ public struct RunSnapshot: Sendable {
         for member in json["nodes"]?.object ?? JSONObject() {
             guard let node = plan.place(of: member.key) else { return nil }
             for record in member.value.array ?? [] {
-                guard let index = record["i"]?.array.map({ $0.compactMap { $0.integer.map(Int32.init) } }),
-                    let nodeRun = NodeRun(record: record)
+                guard let index = Self.index(record["i"]), let nodeRun = NodeRun(record: record)
                 else { return nil }
                 run.restore(Address(node: node, index: index), nodeRun)
+            }
+        }
+        for member in json["past"]?.object ?? JSONObject() {
+            guard let node = plan.place(of: member.key) else { return nil }
+            for record in member.value.array ?? [] {
+                guard let index = Self.index(record["i"]), let attempts = record["attempts"]?.array else { return nil }
+                run.nodes[node].past[index] = attempts.compactMap(Attempt.init(snapshot:))
             }
         }
         return run
@@ -72,8 +88,14 @@ public struct RunSnapshot: Sendable {
 
     private static func record(_ run: NodeRun, _ index: [Int32]) -> JSON {
         guard case .object(var object) = run.record else { return .null }
-        object["i"] = .array(index.map { .int(Int64($0)) })
+        object["i"] = record(index)
         return .object(object)
+    }
+
+    private static func record(_ index: [Int32]) -> JSON { .array(index.map { .int(Int64($0)) }) }
+
+    private static func index(_ record: JSON?) -> [Int32]? {
+        record?.array.map { $0.compactMap { $0.integer.map(Int32.init) } }
     }
 }
 
@@ -121,17 +143,10 @@ extension NodeRun {
         if offer != 0 { object["offer"] = .int(Int64(offer)) }
         if !outputs.isEmpty { object["outputs"] = .sorted(outputs.mapValues(\.record)) }
         if let reuse { object["reuse"] = reuse.record }
-        if !attempts.isEmpty {
-            object["attempts"] = .array(
-                attempts.map { attempt in
-                    guard case .object(var record) = attempt.record else { return .null }
-                    // What the vendor said is needed to go on with the job.
-                    if !attempt.keep.isNull { record["keep"] = attempt.keep }
-                    if let delay = attempt.nextDelay { record["nextDelay"] = .int(delay.wholeMicroseconds) }
-                    return .object(record)
-                }
-            )
-        }
+        if !attempts.isEmpty { object["attempts"] = .array(attempts.map(\.snapshot)) }
+        if !turns.isEmpty { object["turns"] = .array(turns.map(\.snapshot)) }
+        if !candidates.isEmpty { object["candidates"] = .array(candidates.map(\.record)) }
+        if let replaced { object["replaced"] = replaced.record }
         return .object(object)
     }
 
@@ -166,9 +181,44 @@ extension NodeRun {
         }
         reuse = record["reuse"].flatMap(Reuse.init(record:))
         for record in record["attempts"]?.array ?? [] {
-            guard var attempt = Attempt(record: record) else { return nil }
-            attempt.nextDelay = record["nextDelay"]?.integer.map { .microseconds($0) }
+            guard let attempt = Attempt(snapshot: record) else { return nil }
             attempts.append(attempt)
         }
+        for record in record["turns"]?.array ?? [] {
+            guard let turn = Turn(snapshot: record) else { return nil }
+            turns.append(turn)
+        }
+        candidates = record["candidates"]?.array?.compactMap(Candidate.init(record:)) ?? []
+        replaced = NodeError(record: record["replaced"])
+    }
+}
+
+extension Attempt {
+    /// The attempt as a snapshot keeps it.
+    fileprivate var snapshot: JSON {
+        guard case .object(var object) = record else { return .null }
+        // What the vendor said is needed to go on with the job.
+        if !keep.isNull { object["keep"] = keep }
+        if let nextDelay { object["nextDelay"] = .int(nextDelay.wholeMicroseconds) }
+        return .object(object)
+    }
+
+    fileprivate init?(snapshot: JSON) {
+        self.init(record: snapshot)
+        nextDelay = snapshot["nextDelay"]?.integer.map { .microseconds($0) }
+    }
+}
+
+extension Turn {
+    /// The turn as a snapshot keeps it: with the value it began with.
+    fileprivate var snapshot: JSON {
+        guard case .object(var object) = record else { return .null }
+        if let value { object["value"] = value.record }
+        return .object(object)
+    }
+
+    fileprivate init?(snapshot: JSON) {
+        self.init(record: snapshot)
+        value = snapshot["value"].flatMap(Value.init(record:))
     }
 }

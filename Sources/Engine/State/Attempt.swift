@@ -50,6 +50,8 @@ public struct Attempt: Sendable, Hashable {
     public var requestID: String?
     /// Whether it only found a limit of the vendor, which is a wait and no attempt.
     public var isWait = false
+    /// The round of the run it was made in.
+    public var round = 1
 
     init(number: Int, grant: Grant, startedAt: Instant) {
         self.number = number

@@ -56,6 +56,12 @@ public struct NodeRun: Sendable, Hashable {
     public var attempts: [Attempt] = []
     /// Where its outputs come from, when it did not make them itself.
     public var reuse: Reuse?
+    /// Its turns, when the node holds others.
+    public var turns: [Turn] = []
+    /// What a quality gate has judged, oldest first.
+    public var candidates: [Candidate] = []
+    /// The failure for which the declared defaults stand in; the node run has completed then.
+    public var replaced: NodeError?
 
     init(state: State, readyAt: Instant) {
         self.state = state
@@ -75,6 +81,8 @@ public struct NodeState: Sendable {
     public var single: NodeRun?
     /// The runs of a node with dimensions, by item.
     public var items: [[Int32]: NodeRun] = [:]
+    /// The attempts of rounds and regenerations before the present one, by item.
+    public internal(set) var past: [[Int32]: [Attempt]] = [:]
     /// How many items are terminal, by the item of each of the outer dimensions, for every number of them.
     var terminalItems: [[Int32]: Int] = [:]
     /// How many runs are completed, failed, skipped or cancelled.

@@ -44,14 +44,28 @@ extension Run {
         case .failed(let address, let error, let isHandled, let at):
             var run = nodeRun(address) ?? NodeRun(state: .running, readyAt: at)
             budget.answered(&run)
-            if isHandled, plan.nodes[address.node].policy.onError == .route {
+            let policy = plan.nodes[address.node].policy
+            if !isHandled, failure == nil { failure = (address.node, error) }
+            if isHandled, policy.onError == .default {
+                run.outputs = policy.defaults
+                run.replaced = error
+                return finish(address, &run, .completed, at: at)
+            }
+            if isHandled, policy.onError == .route {
                 run.outputs = ["error": .json(routed(error, address.node, run))]
             }
-            if !isHandled, failure == nil { failure = (address.node, error) }
             finish(address, &run, .failed(error, isHandled: isHandled), at: at)
+            if isHandled, policy.onError == .fail { noteCaught(routed(error, address.node, run), address) }
         case .skipped(let address, let reason, let at):
             var run = nodeRun(address) ?? NodeRun(state: .running, readyAt: at)
+            closeAttempt(&run, of: address.node, .cancelled, .zero, at: at)
             finish(address, &run, .skipped(reason), at: at)
+        case .turnStarted(let address, let turn, let value, let at): applyTurnStarted(address, turn, value, at: at)
+        case .turnEnded(let address, _, let score, let at): applyTurnEnded(address, score, at: at)
+        case .judged(let address, let attempt, let candidate, let cost, let requestID, let at):
+            applyJudged(address, attempt, candidate, cost, requestID, at: at)
+        case .regenerating(let address, let candidate, let at): applyRegenerating(address, candidate, at: at)
+        case .restarted(let round, _): applyRestarted(round)
         case .cancelRequested(_, let at):
             if cancelRequestedAt == nil { cancelRequestedAt = at }
         case .paused: isPaused = true
@@ -72,6 +86,7 @@ extension Run {
         run.waitingSince = nil
         if run.startedAt == nil { run.startedAt = at }
         run.attempts.append(Attempt(number: number, grant: grant, startedAt: at))
+        run.attempts[run.attempts.count - 1].round = round
         budget.reserve(&run.attempts[run.attempts.count - 1])
         nodes[address.node][address.index] = run
         timers[address] = nil
@@ -109,6 +124,27 @@ extension Run {
             run.state = .waiting(.unknownOutcome, until: nil)
             run.waitingSince = at
         case .fail: break
+        }
+        nodes[address.node][address.index] = run
+    }
+
+    /// Keeps what a quality gate says; what did not pass ends its attempt, and the node run waits for its next one.
+    private mutating func applyJudged(
+        _ address: Address,
+        _ number: Int,
+        _ candidate: Candidate,
+        _ cost: Money,
+        _ requestID: String?,
+        at: Instant
+    ) {
+        var run = nodeRun(address) ?? NodeRun(state: .running, readyAt: at)
+        run.candidates.append(candidate)
+        if number > 0, !candidate.passed {
+            closeAttempt(&run, of: address.node, .succeeded, cost, at: at)
+            run.attempts[run.attempts.count - 1].requestID = requestID
+            run.state = .waiting(.slot, until: nil)
+            run.waitingSince = at
+            prepared[address] = nil
         }
         nodes[address.node][address.index] = run
     }

@@ -17,6 +17,8 @@ public struct Run: Sendable {
     public internal(set) var startedAt: Instant?
     /// When somebody first asked for its end.
     public internal(set) var cancelRequestedAt: Instant?
+    /// How often the whole run was begun, from 1; more than 1 only under the failure policy `restart`.
+    public internal(set) var round = 1
     /// Whether no new node may start, because somebody said so.
     public internal(set) var isPaused = false
     /// How it ended.
@@ -38,6 +40,12 @@ public struct Run: Sendable {
     var asking: Set<Address> = []
     /// The node runs that wait for a place under a limit of the workflow, first come first, by node.
     var queues: [Int: ArraySlice<[Int32]>] = [:]
+    /// How many runs of a node there are under some items, once that is certain and not told by one list alone.
+    var totals: [Address: Int] = [:]
+    /// How many items each node has under the items that were looked at, to keep it within the limit.
+    var extents: [Address: Int] = [:]
+    /// The sums of these by node.
+    var extentSums: [Int: Int] = [:]
     /// The resolved inputs of node runs that are not terminal.
     var prepared: [Address: Prepared] = [:]
 
@@ -63,11 +71,24 @@ public struct Run: Sendable {
 
     /// Whether no new node may start because the run is coming to its end.
     var isDraining: Bool {
-        end != nil || cancelRequestedAt != nil || (failure != nil && facts.failurePolicy == .fail)
+        end != nil || cancelRequestedAt != nil
+            || (failure != nil && (facts.failurePolicy == .fail || facts.failurePolicy == .restart))
     }
 
     /// The run of a node for these items.
     public func nodeRun(_ address: Address) -> NodeRun? { nodes[address.node][address.index] }
+
+    /// The attempts of a node run, those of earlier rounds and regenerations included, oldest first.
+    public func attempts(_ address: Address) -> [Attempt] {
+        (nodes[address.node].past[address.index] ?? []) + (nodeRun(address)?.attempts ?? [])
+    }
+
+    /// Whether a node run may take a stored value and leave one: loop turns and regenerations do not (engine.md §7).
+    public func mayUseCache(_ address: Address) -> Bool {
+        let node = plan.nodes[address.node]
+        return !node.dimensions.contains(where: \.isTurn) && node.gate == nil
+            && nodeRun(address)?.candidates.isEmpty ?? true
+    }
 }
 
 /// The inputs of a node run, ready to be used.

@@ -8,6 +8,18 @@ struct NodeScope: Scope {
     let run: Run
     let address: Address
     let prepared: Prepared
+    /// What the items of the address are of.
+    let dimensions: [Dimension]
+    /// Whether a container itself asks, at the end of a turn, about what it holds.
+    let isInside: Bool
+
+    init(run: Run, address: Address, prepared: Prepared, dimensions: [Dimension]? = nil, isInside: Bool = false) {
+        self.run = run
+        self.address = address
+        self.prepared = prepared
+        self.dimensions = dimensions ?? run.plan.nodes[address.node].dimensions
+        self.isInside = isInside
+    }
 
     func value(ofRoot name: String) -> CELValue? {
         switch name {
@@ -18,11 +30,11 @@ struct NodeScope: Scope {
         case "run":
             return .map([
                 "id": .string(run.facts.execution.description), "workflowId": .string(run.facts.workflow.description),
-                "round": .double(1),
+                "round": .double(Double(run.round)),
             ])
-        case "index": return address.index.last.map { .double(Double($0)) }
+        case "index": return listLevel.map { .double(Double(address.index[$0])) }
         case "item": return item
-        default: return own(name) ?? node(name)
+        default: return own(name) ?? node(name) ?? (name == "feedback" ? .string(run.feedback(for: address)) : nil)
         }
     }
 
@@ -35,9 +47,14 @@ struct NodeScope: Scope {
     private func node(_ name: String) -> CELValue? {
         guard let place = run.plan.place(ofReference: name) else { return nil }
         let levels = run.plan.nodes[place].dimensions.count
-        let index = run.projected(address.index, of: address.node, to: place)
+        let index = run.projected(address.index, along: dimensions, to: place)
         var members: [CELMap.Member] = []
-        if index.count == levels, let source = run.nodes[place].single ?? run.nodes[place].items[index] {
+        if let turn = run.turn(of: place, along: dimensions, at: address.index) {
+            for port in PlanContainer.innerOutputs.sorted() {
+                guard let value = turn[port] else { continue }
+                members.append(CELMap.Member(key: port, value: CELValue(value, link: \.path)))
+            }
+        } else if index.count == levels, let source = run.nodes[place].single ?? run.nodes[place].items[index] {
             for (port, value) in source.outputs {
                 members.append(CELMap.Member(key: port, value: CELValue(value, link: \.path)))
             }
@@ -52,15 +69,25 @@ struct NodeScope: Scope {
 
     /// Only the nodes that stand before this one are shown, so that nothing depends on chance.
     private var referencedNodes: [CELMap.Member] {
-        run.plan.nodes[address.node].ancestors.sorted().compactMap { place in
+        known.sorted().compactMap { place in
             guard place != address.node else { return nil }
             let id = run.plan.nodes[place].id
             return node(id).map { CELMap.Member(key: id, value: $0) }
         }
             + run.plan.references.compactMap { name, place in
-                run.plan.nodes[address.node].ancestors.contains(place) && name != run.plan.nodes[place].id
+                known.contains(place) && name != run.plan.nodes[place].id
                     ? node(name).map { CELMap.Member(key: name, value: $0) } : nil
             }
+    }
+
+    private var known: Set<Int> {
+        let ancestors = run.plan.nodes[address.node].ancestors
+        return isInside ? ancestors.union(run.plan.allMembers(of: address.node)) : ancestors
+    }
+
+    /// The innermost level that walks a list; turns have no items.
+    private var listLevel: Int? {
+        dimensions.prefix(address.index.count).lastIndex { !$0.isTurn }
     }
 
     private var trigger: CELValue {
@@ -69,10 +96,11 @@ struct NodeScope: Scope {
     }
 
     private var item: CELValue? {
-        guard let index = address.index.last,
-            let source = run.plan.nodes[address.node].dimensions.last?.sources.first
-        else { return nil }
-        let outer = run.projected(address.index, of: address.node, to: source.node)
-        return run.nodes[source.node][outer]?.outputs[source.port]?.item(Int(index)).map { CELValue($0, link: \.path) }
+        guard let level = listLevel, let source = dimensions[level].sources.first else { return nil }
+        let outer = Array(address.index.prefix(level))
+        let list =
+            run.turn(of: source.node, along: dimensions, at: outer).map { $0[source.port] }
+            ?? run.nodes[source.node][run.projected(outer, along: dimensions, to: source.node)]?.outputs[source.port]
+        return list?.item(Int(address.index[level])).map { CELValue($0, link: \.path) }
     }
 }

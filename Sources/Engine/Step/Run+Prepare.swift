@@ -10,6 +10,7 @@ extension Run {
     ///
     /// - Throws: ``NodeError`` when an expression or a conversion fails, or a required value is missing.
     public func prepare(_ address: Address, now: Instant) throws(NodeError) -> Prepared {
+        let address = address.inRound(1)
         if let prepared = prepared[address] { return prepared }
         let node = plan.nodes[address.node]
         var result = Prepared(inputs: [:], parameters: [:])
@@ -19,6 +20,12 @@ extension Run {
             } else if let value = try wired(input, to: address) {
                 result.inputs[input.port.id] = value
             }
+        }
+        if let input = node.inputs.first(where: { $0.port.id == "feedback" }), node.container == nil,
+            input.edges.isEmpty, input.binding == nil, result.inputs["feedback"] == nil
+        {
+            let told = feedback(for: address)
+            if !told.isEmpty { result.inputs["feedback"] = .text(told) }
         }
         for input in node.inputs where result.inputs[input.port.id] == nil {
             guard let value = try setting(input.port.id, input.binding, node, address, result, now) else { continue }
@@ -50,7 +57,7 @@ extension Run {
 
     private func wired(_ input: PlanInput, to address: Address) throws(NodeError) -> Value? {
         var values: [Value] = []
-        for number in input.edges where supply(number, to: address) == .live {
+        for number in input.edges where !plan.edges[number].isBackward && supply(number, to: address) == .live {
             let edge = plan.edges[number]
             guard let port = edge.sourcePort, let output = plan.nodes[edge.source].output(port),
                 let value = value(of: edge, port, to: address, for: input.port)
@@ -72,7 +79,9 @@ extension Run {
     private func value(of edge: PlanEdge, _ port: String, to address: Address, for input: InputPort) -> Value? {
         let levels = plan.nodes[edge.source].dimensions.count
         let index = projected(address.index, of: address.node, to: edge.source)
-        if index.count < levels {
+        let turn =
+            edge.isInward ? turn(of: edge.source, along: plan.nodes[address.node].dimensions, at: address.index) : nil
+        if turn == nil, index.count < levels {
             let items = collected(edge.source, port: port, under: index)
             switch edge.take {
             case .first: return items.first
@@ -80,7 +89,7 @@ extension Run {
             case nil: return .list(items)
             }
         }
-        guard let value = nodes[edge.source][index]?.outputs[port] else { return nil }
+        guard let value = turn.map({ $0[port] }) ?? nodes[edge.source][index]?.outputs[port] else { return nil }
         if let take = edge.take, let count = value.itemCount {
             return value.item(take == .first ? 0 : count - 1)
         }

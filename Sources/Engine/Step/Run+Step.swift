@@ -41,12 +41,15 @@ extension Run {
         now: Instant,
         random: inout Random
     ) -> Decision {
-        guard end == nil else { return Decision() }
+        guard end == nil, let input = input.within(round) else { return Decision() }
         var step = Step(run: self, now: max(now, time), random: random)
+        // What is left here must not share the items: a change would copy all of them.
+        self = Run(plan: plan, facts: facts)
         step.take(input)
         step.settle()
         self = step.run
         random = step.random
+        if round > 1 { step.decision.effects = step.decision.effects.map { $0.inRound(round) } }
         return step.decision
     }
 }
@@ -55,6 +58,7 @@ extension Step {
     fileprivate mutating func take(_ input: RunInput) {
         switch input {
         case .accepted:
+            guard run.lastEvent == 0 else { return }
             emit(.accepted(run.facts))
             skipUnneeded()
             lookAtAll()
@@ -99,16 +103,18 @@ extension Step {
     /// Follows what was decided to its end: everything that can start now starts, and the run may end.
     fileprivate mutating func settle() {
         var next = 0
-        while run.end == nil {
-            while next < touched.count {
-                let address = touched[next]
-                next += 1
-                isTouched.remove(address)
-                look(at: address)
+        repeat {
+            while run.end == nil {
+                while next < touched.count {
+                    let address = touched[next]
+                    next += 1
+                    isTouched.remove(address)
+                    look(at: address)
+                }
+                startQueued()
+                if next == touched.count { break }
             }
-            startQueued()
-            if next == touched.count { break }
-        }
+        } while restartIfFailed()
         endIfDone()
     }
 
@@ -157,9 +163,13 @@ extension Step {
         run.nodes.indices.first { run.nodes[$0].running > 0 }.map { run.plan.nodes[$0].id }
     }
 
-    private mutating func skipUnneeded() {
+    mutating func skipUnneeded() {
         guard let target = run.facts.target.flatMap({ run.plan.place(of: $0) }) else { return }
-        let needed = run.plan.nodes[target].ancestors
+        var needed = run.plan.nodes[target].ancestors
+        // A container has no half turns.
+        for container in run.plan.nodes.indices where container == target || run.plan.contains(container, target) {
+            for member in run.plan.allMembers(of: container) { needed.formUnion(run.plan.nodes[member].ancestors) }
+        }
         for node in run.plan.nodes.indices where !needed.contains(node) {
             emit(.skipped(Address(node: node), .notNeeded, at: now))
         }
@@ -172,11 +182,12 @@ extension Step {
             return
         }
         let failed = run.failure.map { (run.plan.nodes[$0.node].id, $0.error) }
-        if let (node, error) = failed, run.facts.failurePolicy == .fail {
+        if let (node, error) = failed, run.facts.failurePolicy == .fail || run.facts.failurePolicy == .restart {
+            if restartsLater { return }
             emit(.ended(RunEnd(phase: .failed, at: now, error: error, failedNode: node)))
             return
         }
-        guard run.asking.isEmpty, run.nodes.indices.allSatisfy(run.isResolved) else { return }
+        guard run.asking.isEmpty, run.nodes.indices.allSatisfy({ run.isResolved($0) }) else { return }
         guard let (node, error) = failed else {
             emit(.ended(RunEnd(phase: .completed, at: now)))
             return

@@ -8,10 +8,12 @@ extension Step {
         let node = run.plan.nodes[address.node]
         do {
             let prepared = try run.prepare(address, now: now)
-            if node.type.isComputed {
-                let outputs = try compute(address, prepared)
-                emit(.completed(address, attempt: 0, outputs: outputs, cost: .zero, requestID: nil, at: now))
-                touchFollowers(of: address)
+            if node.container != nil {
+                open(address, prepared)
+            } else if node.type.id == "logic:gate" {
+                try gate(address, prepared)
+            } else if node.type.isComputed {
+                accept(address, 0, try compute(address, prepared), cost: .zero, requestID: nil)
             } else {
                 run.prepared[address] = prepared
                 run.queues[address.node, default: []].append(address.index)
@@ -56,15 +58,20 @@ extension Step {
             run.queues[address.node] = [address.index] + (run.queues[address.node] ?? [])
             return
         }
+        guard !run.isCaught(address) else {
+            emit(.skipped(address, .upstreamFailed, at: now))
+            touchFollowers(of: address)
+            return
+        }
         guard affords(address, grant) else { return }
-        let number = (before?.attempts.last?.number ?? 0) + 1
+        let number = (run.attempts(address).last?.number ?? 0) + 1
         emit(.intended(address, attempt: number, grant, readyAt: before?.readyAt ?? now, at: now))
         decision.effects.append(.perform(address, attempt: number))
     }
 
-    /// Whether an item's node was failed as a whole meanwhile.
+    /// Whether an item's node was failed for all items meanwhile.
     func hasFailedWhole(_ address: Address) -> Bool {
-        !address.index.isEmpty && run.nodes[address.node].single != nil
+        run.judgement(of: address.node, at: address.index) != nil
     }
 
     /// Journals what a node run waits for; it stays asked, and keeps its place.
@@ -89,10 +96,7 @@ extension Step {
         guard let before = run.nodeRun(address), before.openAttempt?.number == number else { return }
         switch outcome {
         case .succeeded(let outputs, let cost, let requestID):
-            emit(
-                .completed(address, attempt: number, outputs: outputs, cost: cost, requestID: requestID, at: now)
-            )
-            touchFollowers(of: address)
+            accept(address, number, outputs, cost: cost, requestID: requestID)
         case .failed(let error, let cost):
             let next = nextStep(address, before, error)
             emit(.attemptFailed(address, attempt: number, error, cost: cost, next: next, at: now))
@@ -102,9 +106,11 @@ extension Step {
     }
 
     mutating func fail(_ address: Address, _ error: NodeError) {
-        let isHandled = run.plan.nodes[address.node].policy.onError != .fail
-        emit(.failed(address, error, isHandled: isHandled, at: now))
+        let isOwn = run.plan.nodes[address.node].policy.onError != .fail
+        let isCaught = !isOwn && run.plan.catcher(of: address.node) != nil
+        emit(.failed(address, error, isHandled: isOwn || isCaught, at: now))
         touchFollowers(of: address)
+        if isCaught { stopCaught(address) }
     }
 
     // MARK: What follows a failed attempt
@@ -135,7 +141,7 @@ extension Step {
     /// Another attempt through the same offer after a pause, unless there were as many as the policy allows.
     private mutating func repetition(_ node: PlanNode, _ before: NodeRun, _ offer: Int) -> Event.NextStep? {
         let retries = before.attempts.reduce(0) {
-            $0 + ($1.grant.offer == node.type.offers[offer].id && !$1.isWait ? 1 : 0)
+            $0 + ($1.grant.offer == node.type.offers[offer].id && !$1.isWait && $1.state != .succeeded ? 1 : 0)
         }
         guard retries <= node.policy.retry.maximumRetries else { return nil }
         let delay = node.policy.retry.delay(before: retries, random: Double.random(in: 0...1, using: &random))

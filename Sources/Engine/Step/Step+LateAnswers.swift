@@ -19,7 +19,10 @@ extension Step {
             }
         case .completed(let address, let number, let outputs, let cost, let requestID, _):
             guard let state = lateState(address, number) else { return }
-            if state.isOpen { decision.effects.append(.abort(address, attempt: number)) }
+            if state.isOpen {
+                decision.effects.append(.abort(address, attempt: number))
+                return finish(address, number, .succeeded(outputs: outputs, cost: cost, requestID: requestID))
+            }
             emit(.completed(address, attempt: number, outputs: outputs, cost: cost, requestID: requestID, at: now))
             touchFollowers(of: address)
         case .attemptFailed(let address, let number, let error, let cost, _, _):

@@ -21,20 +21,25 @@ enum Supply: Hashable {
 
 extension Run {
     func supply(_ number: Int, to address: Address) -> Supply {
-        let edge = plan.edges[number]
-        if let single = nodes[edge.source].single { return supply(edge, from: single) }
-        guard !plan.nodes[edge.source].dimensions.isEmpty else { return .open }
-        let index = projected(address.index, of: address.node, to: edge.source)
+        supply(plan.edges[number], at: address.index, along: plan.nodes[address.node].dimensions)
+    }
+
+    /// What an edge brings to an item of these dimensions.
+    func supply(_ edge: PlanEdge, at index: [Int32], along own: [Dimension]) -> Supply {
+        if edge.isInward, let turn = turn(of: edge.source, along: own, at: index) {
+            return edge.sourcePort.map { turn[$0] == nil } == true ? .dead : .live
+        }
+        let index = projected(index, along: own, to: edge.source)
+        if let judged = judgement(of: edge.source, at: index) { return supply(edge, from: judged) }
         if index.count == plan.nodes[edge.source].dimensions.count {
-            return nodes[edge.source].items[index].map { supply(edge, from: $0) } ?? .open
+            return nodes[edge.source][index].map { supply(edge, from: $0) } ?? .open
         }
         guard let total = total(edge.source, under: index),
             nodes[edge.source].terminalItems[index, default: 0] == total
         else { return .open }
         guard total > 0 else { return .live }
-        let states = knownItems(edge.source, under: index).compactMap { nodes[edge.source].items[$0] }
         // One item that failed without being handled has failed the node: nobody gets the list without it.
-        let supplies = Set(states.map { supply(edge, from: $0) })
+        let supplies = Set(runs(of: edge.source, under: index).map { supply(edge, from: $0) })
         return [.broken, .live, .absent].first(where: supplies.contains) ?? .dead
     }
 
@@ -45,6 +50,8 @@ extension Run {
             guard let port = edge.sourcePort else { return .live }
             return run.outputs[port] == nil ? .dead : .live
         case .failed(_, isHandled: true):
+            // What the try round it has caught leads nowhere inside of that.
+            if plan.nodes[edge.source].policy.onError == .fail { return .broken }
             guard let port = edge.sourcePort else { return .live }
             return run.outputs[port] == nil ? .absent : .live
         case .failed, .cancelled, .skipped(.upstreamFailed): return .broken
@@ -59,83 +66,89 @@ extension Step {
         for node in run.plan.nodes.indices { touch(Address(node: node)) }
     }
 
-    /// Looks at the nodes that follow a node run that has just become terminal.
-    mutating func touchFollowers(of address: Address) {
+    /// Looks at the nodes that follow a node run that has just become terminal, and at the container round it.
+    ///
+    /// - Parameters:
+    ///   - address: The node run, or the items for which it runs for nothing.
+    ///   - isEmpty: Whether there is nothing that became terminal, because a list is empty. Then the container is only
+    ///     looked at from inside a turn: where it has no turns either, it and its nodes would call each other for ever.
+    mutating func touchFollowers(of address: Address, isEmpty: Bool = false) {
         for number in run.plan.nodes[address.node].outgoing {
             let target = run.plan.edges[number].target
-            guard !run.plan.nodes[target].dimensions.isEmpty else {
-                touch(Address(node: target))
-                continue
-            }
-            // A node with the same items goes on item by item; any other is looked at as a whole.
-            let isParallel = run.plan.nodes[target].dimensions == run.plan.nodes[address.node].dimensions
-            touch(Address(node: target, index: isParallel ? address.index : []))
+            // As far as both run for the same items, only these are looked at.
+            touch(Address(node: target, index: run.projected(address.index, of: address.node, to: target)))
         }
+        guard let container = run.plan.nodes[address.node].enclosing else { return }
+        let levels = run.plan.nodes[container].dimensions.count
+        guard !isEmpty || address.index.count > levels else { return }
+        touch(Address(node: container, index: Array(address.index.prefix(levels))))
     }
 
-    /// Starts, skips or leaves alone a node run, or all items of a node when the address names none.
+    /// Starts, skips or leaves alone a node run, or all of those under the items that the address names.
     mutating func look(at address: Address) {
-        guard !run.isDraining, run.nodes[address.node].single == nil else { return }
+        guard !run.isDraining else { return }
         let levels = run.plan.nodes[address.node].dimensions.count
         guard address.index.count < levels else {
-            lookAtItem(address)
+            if run.judgement(of: address.node, at: address.index) == nil { lookAtItem(address) }
             return
         }
-        if let mismatch = run.mismatch(address.node) {
-            failWhole(address.node, mismatch)
-            return
-        }
-        switch run.extent(address.node, after: []) {
-        case .unknown, .mismatch: return
+        guard run.judgement(of: address.node, at: address.index) == nil else { return }
+        switch run.extent(address.node, after: address.index) {
+        case .unknown: return
+        case .mismatch(let left, let leftCount, let right, let rightCount):
+            failAll(
+                address,
+                NodeError(
+                    "iteration_length_mismatch",
+                    "\(left) has \(leftCount) items and \(right) has \(rightCount); they are walked together and "
+                        + "must have equal length. Use iterator:product for all combinations."
+                )
+            )
         case .absent:
             // The lists it would run for do not exist: what kept them away keeps the node away.
             let isBroken = run.plan.nodes[address.node].incoming.contains { run.supply($0, to: address) == .broken }
-            emit(.skipped(Address(node: address.node), isBroken ? .upstreamFailed : .branchNotTaken, at: now))
-            touchFollowers(of: Address(node: address.node))
-        case .count:
-            if let total = run.total(address.node), total > Self.maximumItems {
-                failWhole(
-                    address.node,
-                    NodeError(
-                        "iteration_limit",
-                        "The node would run \(total) times; at most \(Self.maximumItems) are possible. Use a batch."
-                    )
-                )
+            emit(.skipped(address, isBroken ? .upstreamFailed : .branchNotTaken, at: now))
+            touchFollowers(of: address)
+        case .count(0):
+            // Lists without items resolve what runs for them without any event: what follows is looked at all the same.
+            touchFollowers(of: address, isEmpty: true)
+        case .count(let count):
+            if address.index.count + 1 == levels, let error = limit(address, count) {
+                failAll(address, error)
                 return
             }
-            let items = run.knownItems(address.node)
-            for index in items where run.nodes[address.node].items[index] == nil {
-                lookAtItem(Address(node: address.node, index: index))
-            }
-            // Lists without items resolve what runs for them without any event: what follows is looked at all the same.
-            guard items.isEmpty || levels > 1 else { return }
-            for number in run.plan.nodes[address.node].outgoing {
-                touch(Address(node: run.plan.edges[number].target))
-            }
+            for item in 0..<count { look(at: Address(node: address.node, index: address.index + [Int32(item)])) }
         }
     }
 
-    /// Fails a node as a whole, for all items; those under way are let finish, no further one starts.
-    private mutating func failWhole(_ node: Int, _ error: NodeError) {
-        run.queues[node] = nil
-        fail(Address(node: node), error)
+    /// Fails a node for all of these items; those under way are let finish, no further one starts.
+    private mutating func failAll(_ address: Address, _ error: NodeError) {
+        run.queues[address.node]?.removeAll { $0.starts(with: address.index) }
+        run.totals = [:]
+        fail(address, error)
     }
-
-    /// The most runs of one node in an execution (engine.md §5).
-    private static var maximumItems: Int { 10_000 }
 
     private mutating func lookAtItem(_ address: Address) {
         // What has its inputs is in the queue, or asked for.
-        guard run.nodeRun(address) == nil, run.prepared[address] == nil else { return }
+        guard run.prepared[address] == nil else { return }
         let node = run.plan.nodes[address.node]
+        if let before = run.nodeRun(address) {
+            guard before.state == .running, before.openAttempt == nil, !run.isPaused else { return }
+            if node.container != nil { return endTurn(address) }
+            guard !before.candidates.isEmpty, before.attempts.isEmpty else { return }
+        }
+        for number in node.incoming where run.plan.edges[number].collects {
+            run.noteTotal(of: run.plan.edges[number], for: address)
+        }
         let supplies = node.incoming.map { run.supply($0, to: address) }
         let isReady =
             node.policy.joinMode == .any && supplies.contains(.live) || !supplies.contains(.open)
         guard isReady else { return }
-        if let reason = skipReason(address, node, supplies) {
+        if let reason = run.isCaught(address) ? .upstreamFailed : skipReason(address, node, supplies) {
             emit(.skipped(address, reason, at: now))
             touchFollowers(of: address)
         } else if !run.isPaused {
+            if node.policy.cancelsLosers { stopLosers(of: address, supplies) }
             start(address)
         }
     }

@@ -26,6 +26,7 @@ extension Run {
             cancelRequestedAt: cancelRequestedAt,
             error: end?.error,
             failedNode: end?.failedNode,
+            round: round,
             nodes: plan.nodes.indices.map(nodeView),
             results: plan.results.map { plan.nodes[$0].id },
             budget: budget
@@ -44,18 +45,24 @@ extension Run {
         if let single = nodes[place].single {
             view.show(single)
             view.outputs = single.outputs
-            view.attempts = single.attempts
-            view.cost = single.cost
+            view.attempts = attempts(Address(node: place))
+            view.cost = view.attempts.reduce(.zero) { $0 + $1.cost }
+            view.turns = single.turns
+            view.candidates = single.candidates
             view.show(reused: [single])
         } else if !node.dimensions.isEmpty {
             showItems(place, &view)
+        } else if let past = nodes[place].past[[]] {
+            view.attempts = past
+            view.cost = past.reduce(.zero) { $0 + $1.cost }
         }
         return view
     }
 
     private func showItems(_ place: Int, _ view: inout NodeView) {
         let state = nodes[place]
-        let runs = state.items.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
+        let sorted = state.items.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        let runs = sorted.map(\.value)
         let total = total(place)
         view.items = NodeView.Items(
             total: total,
@@ -68,6 +75,17 @@ extension Run {
         view.startedAt = runs.compactMap(\.startedAt).min()
         view.cost = runs.reduce(.zero) { $0 + $1.cost }
         view.show(reused: runs)
+        for attempts in state.past.values { view.cost = attempts.reduce(view.cost) { $0 + $1.cost } }
+        for (index, run) in sorted where view.itemErrors.count < NodeView.maximumErrors {
+            guard let (error, isHandled) = run.failure else { continue }
+            view.itemErrors.append(
+                NodeView.ItemError(
+                    address: Address(node: place, index: index).text(in: plan),
+                    error: error,
+                    isHandled: isHandled
+                )
+            )
+        }
         for output in plan.nodes[place].outputs {
             let values = collected(place, port: output.id, under: [])
             if !values.isEmpty { view.outputs[output.id] = .list(values) }
@@ -108,6 +126,12 @@ extension NodeState {
 }
 
 extension NodeRun {
+    /// Why it failed, and whether the run went on; also where declared defaults stand in.
+    var failure: (error: NodeError, isHandled: Bool)? {
+        if case .failed(let error, let isHandled) = state { return (error, isHandled) }
+        return replaced.map { ($0, true) }
+    }
+
     /// What it waits for.
     var wait: NodeView.Wait? {
         guard case .waiting(let reason, let until) = state else { return nil }
@@ -147,7 +171,10 @@ extension NodeView {
             self.error = error
             self.isHandled = isHandled
         case .skipped(let reason): skipReason = reason.rawValue
-        case .waiting, .running, .completed, .cancelled: break
+        case .completed:
+            error = run.replaced
+            isHandled = run.replaced != nil
+        case .waiting, .running, .cancelled: break
         }
     }
 }

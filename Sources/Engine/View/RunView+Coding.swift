@@ -15,6 +15,7 @@ extension RunView {
         if let error { object["error"] = error.record }
         if let failedNode { object["failedNode"] = .string(failedNode) }
         if budget != RunBudget(cap: nil) { object["budget"] = budget.record }
+        if round > 1 { object["round"] = .int(Int64(round)) }
         return .object(object)
     }
 
@@ -34,6 +35,7 @@ extension RunView {
             cancelRequestedAt: record.time("cancelRequestedAt"),
             error: NodeError(record: record["error"]),
             failedNode: record["failedNode"]?.string,
+            round: Int(record["round"]?.integer ?? 1),
             nodes: nodes.compactMap(NodeView.init(record:)),
             results: record["results"]?.array?.compactMap(\.string) ?? [],
             budget: RunBudget(record: record["budget"])
@@ -67,6 +69,9 @@ extension NodeView {
                 "failed": .int(Int64(items.failed)), "skipped": .int(Int64(items.skipped)),
             ]
         }
+        if !itemErrors.isEmpty { object["errors"] = .array(itemErrors.map(\.record)) }
+        if !turns.isEmpty { object["turns"] = .array(turns.map(\.record)) }
+        if !candidates.isEmpty { object["candidates"] = .array(candidates.map(\.record)) }
         return .object(object)
     }
 
@@ -92,6 +97,9 @@ extension NodeView {
         reuse = record["reuse"].flatMap(Reuse.init(record:))
         reused = Int(record["reused"]?.integer ?? 0)
         saved = Money(nano: record["saved"]?.integer ?? 0)
+        itemErrors = record["errors"]?.array?.compactMap(ItemError.init(record:)) ?? []
+        turns = record["turns"]?.array?.compactMap(Turn.init(record:)) ?? []
+        candidates = record["candidates"]?.array?.compactMap(Candidate.init(record:)) ?? []
         if let counts = record["items"] {
             func count(_ name: String) -> Int { Int(counts[name]?.integer ?? 0) }
             items = Items(
@@ -102,6 +110,19 @@ extension NodeView {
                 running: 0
             )
         }
+    }
+}
+
+extension NodeView.ItemError {
+    var record: JSON {
+        ["address": .string(address), "error": error.record, "handled": .bool(isHandled)]
+    }
+
+    init?(record: JSON) {
+        guard let address = record["address"]?.string, let error = NodeError(record: record["error"]) else {
+            return nil
+        }
+        self.init(address: address, error: error, isHandled: record["handled"]?.bool ?? false)
     }
 }
 
@@ -119,6 +140,7 @@ extension Attempt {
         if let requestID { object["requestId"] = .string(requestID) }
         if isWait { object["wait"] = .bool(true) }
         if reserved != .zero { object["reserved"] = .int(reserved.nano) }
+        if round > 1 { object["round"] = .int(Int64(round)) }
         return .object(object)
     }
 
@@ -145,6 +167,7 @@ extension Attempt {
         requestID = record["requestId"]?.string
         isWait = record["wait"]?.bool ?? false
         reserved = Money(nano: record["reserved"]?.integer ?? 0)
+        round = Int(record["round"]?.integer ?? 1)
     }
 
     /// The word for the state in our records.

@@ -23,6 +23,8 @@ public struct RunView: Sendable, Hashable {
     public var error: NodeError?
     /// The node whose failure ended it.
     public var failedNode: String?
+    /// How often the whole run was begun, from 1.
+    public var round = 1
     /// Its nodes in the order of the plan.
     public var nodes: [NodeView]
     /// The identifiers of the nodes whose outputs are the result.
@@ -126,6 +128,25 @@ public struct NodeView: Sendable, Hashable {
 
     /// Whether it made nothing itself.
     public var isCached: Bool { reused > 0 && reused == (items?.completed ?? 1) }
+    /// The failures of its items, in order; at most ``maximumErrors``.
+    public var itemErrors: [ItemError] = []
+    /// Its turns, when it holds other nodes.
+    public var turns: [Turn] = []
+    /// What its quality gate has judged, oldest first.
+    public var candidates: [Candidate] = []
+
+    /// The failure of an item.
+    public struct ItemError: Sendable, Hashable {
+        /// The address of the item as text.
+        public var address: String
+        /// Why it failed.
+        public var error: NodeError
+        /// Whether the run went on.
+        public var isHandled: Bool
+    }
+
+    /// The most failures of items that are listed of a node.
+    public static let maximumErrors = 1000
 
     /// Whether nothing more happens to it.
     public var isTerminal: Bool { !["PENDING", "RUNNING", "WAITING"].contains(status) }

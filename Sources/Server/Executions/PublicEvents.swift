@@ -23,6 +23,7 @@ struct PublicEvents {
         var entries: [Entry] = []
         func add(_ name: String, _ data: JSONObject = JSONObject()) { entries.append(Entry(name: name, data: data)) }
         if case .accepted = event { add("execution.queued") }
+        if case .restarted(let round, _) = event { add("execution.started", ["round": .int(Int64(round))]) }
         switch (before, run.phase) {
         case ("queued", let phase) where phase != "queued" && run.end == nil: add("execution.started")
         case (let old?, "paused") where old != "paused": add("execution.paused")
@@ -52,7 +53,10 @@ struct PublicEvents {
     private func addNode(_ event: Event, _ add: (String, JSONObject) -> Void) {
         func data(_ address: Address, _ attempt: Int? = nil) -> JSONObject {
             var object: JSONObject = ["nodeId": .string(run.plan.nodes[address.node].id)]
-            if !address.index.isEmpty { object["address"] = .string(address.text(in: run.plan)) }
+            if !address.index.isEmpty {
+                object["address"] = .string(address.text(in: run.plan))
+                object["iterationPath"] = address.path(in: run.plan)
+            }
             if let attempt { object["attempt"] = .int(Int64(attempt)) }
             return object
         }
@@ -116,22 +120,23 @@ struct PublicEvents {
             var object = data(address)
             object["skipReason"] = .string(reason.rawValue)
             add("node.skipped", object)
-        case .accepted, .submitted, .ready, .cancelRequested, .paused, .resumed, .capChanged, .ended: break
-        }
-    }
-}
-
-extension Event {
-    /// When it happened.
-    var time: Instant {
-        switch self {
-        case .accepted(let facts): facts.createdAt
-        case .waiting(_, _, _, let at, _), .intended(_, _, _, _, let at), .submitted(_, _, _, let at),
-            .ready(_, _, _, let at), .attemptFailed(_, _, _, _, _, let at), .completed(_, _, _, _, _, let at),
-            .failed(_, _, _, let at), .skipped(_, _, let at), .cancelRequested(_, let at), .paused(let at),
-            .resumed(let at), .reused(_, _, _, let at), .capChanged(_, let at):
-            at
-        case .ended(let end): end.at
+        case .judged(let address, let attempt, let candidate, _, _, _) where !candidate.passed:
+            var object = data(address, attempt)
+            object["score"] = candidate.score.map(JSON.double) ?? .null
+            object["feedback"] = .string(candidate.feedback)
+            add("node.retrying", object)
+        case .regenerating(let address, let candidate, _):
+            var object = data(address)
+            object["score"] = candidate.score.map(JSON.double) ?? .null
+            object["feedback"] = .string(candidate.feedback)
+            add("node.retrying", object)
+        case .turnStarted(let address, let turn, _, _):
+            var object = data(address)
+            object["turn"] = .int(Int64(turn))
+            add("node.started", object)
+        case .accepted, .submitted, .ready, .judged, .turnEnded, .restarted, .cancelRequested, .paused, .resumed, .capChanged,
+            .ended:
+            break
         }
     }
 }

@@ -45,7 +45,7 @@ struct RunWriter {
         object["workflowVersion"] = facts.version.map(JSON.int) ?? .null
         object["workflowRevision"] = facts.revision.map(JSON.int) ?? .null
         object["batchId"] = .string(facts.batch)
-        object["round"] = 1
+        object["round"] = .int(Int64(view.round))
         object["trigger"] = facts.trigger
         object["inputs"] = facts.inputs
         object["triggerData"] = facts.triggerData
@@ -181,9 +181,40 @@ struct RunWriter {
         object["address"] = .string(node.id)
         object["iterationPath"] = [["node": .string(node.id)]]
         object["items"] = node.items.map(counts) ?? .null
+        if node.items != nil { object["errors"] = .array(node.itemErrors.map(error)) }
+        if !node.turns.isEmpty { object["turns"] = .array(node.turns.map(turn)) }
+        if let last = node.candidates.last {
+            object["quality"] = ["score": number(last.score), "passed": .bool(last.passed)]
+            object["candidates"] = .array(node.candidates.map(candidate))
+        }
         object["logs"] = []
         return object
     }
+
+    private func error(_ item: NodeView.ItemError) -> JSON {
+        [
+            "address": .string(item.address), "error": .string(item.error.message),
+            "errorCode": .string(item.error.code), "errorHandled": .bool(item.isHandled),
+        ]
+    }
+
+    private func turn(_ turn: Turn) -> JSON {
+        [
+            "turn": .int(Int64(turn.number)), "startTime": time(turn.startedAt), "endTime": time(turn.endedAt),
+            "score": number(turn.score), "error": turn.error ?? .null,
+        ]
+    }
+
+    private func candidate(_ candidate: Candidate) -> JSON {
+        [
+            "attempt": candidate.attempt == 0 ? .null : .int(Int64(candidate.attempt)),
+            "score": number(candidate.score), "passed": .bool(candidate.passed),
+            "feedback": candidate.feedback.isEmpty ? .null : .string(candidate.feedback),
+            "output": candidate.outputs.isEmpty ? .null : values.object(candidate.outputs),
+        ]
+    }
+
+    private func number(_ number: Double?) -> JSON { number.map(JSON.double) ?? .null }
 
     private func fallback(_ node: NodeView) -> JSON {
         guard let first = node.attempts.first, let last = node.attempts.last, first.grant.offer != last.grant.offer
@@ -212,7 +243,8 @@ struct RunWriter {
             case .cancelled: "CANCELLED"
             }
         return [
-            "attempt": .int(Int64(attempt.number)), "offer": .string(attempt.grant.offer),
+            "attempt": .int(Int64(attempt.number)), "round": .int(Int64(attempt.round)),
+            "offer": .string(attempt.grant.offer),
             "provider": .string(attempt.grant.provider), "model": attempt.grant.model.map(JSON.string) ?? .null,
             "sandbox": .bool(attempt.grant.isSandbox), "startTime": time(attempt.startedAt),
             "endTime": time(attempt.endedAt), "status": .string(status), "error": error,

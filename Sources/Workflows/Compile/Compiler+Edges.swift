@@ -74,7 +74,7 @@ extension Compiler {
                 guard let port = output(edge, source, target) else { return }
                 if port.isBranch { made.sourcePort = port.id }
             }
-            edges.append(made)
+            if staysInside(&made, edge) { edges.append(made) }
             return
         }
         if let take = edge.take {
@@ -100,6 +100,7 @@ extension Compiler {
         guard let output = output(edge, source, target), let input = input(edge, source, target, output) else { return }
         made.sourcePort = output.id
         made.targetPort = nodes[target].inputs[input].port.id
+        guard staysInside(&made, edge) else { return }
         let port = nodes[target].inputs[input].port
         guard Compatibility.allows(output, port) else {
             report(
@@ -160,8 +161,8 @@ extension Compiler {
     }
 
     private mutating func output(_ edge: GraphEdge, _ source: Int, _ target: Int) -> OutputPort? {
-        let ports = nodes[source].outputs
         guard let handle = edge.sourceHandle else {
+            let ports = outputs(of: source, towards: target)
             if ports.count == 1 { return ports[0] }
             let wanted = edge.targetHandle.flatMap { handle in nodes[target].inputs.first { $0.port.id == handle }?.port
             }
@@ -177,6 +178,7 @@ extension Compiler {
             )
             return nil
         }
+        let ports = nodes[source].outputs
         if let port = ports.first(where: { $0.id == handle }) ?? ports.first(where: { $0.aliases.contains(handle) })
             ?? ports.first(where: { $0.label == handle })
         {
@@ -206,7 +208,9 @@ extension Compiler {
     ) -> Int? {
         let inputs = nodes[target].inputs
         guard let handle = edge.targetHandle else {
-            let free = inputs.indices.filter { inputs[$0].edges.isEmpty || inputs[$0].port.isList }
+            let free = inputs.indices.filter {
+                (inputs[$0].edges.isEmpty || inputs[$0].port.isList) && takes(inputs[$0].port, of: target, from: source)
+            }
             if let place = free.first(where: { inputs[$0].port.type == output.type })
                 ?? free.first(where: { Compatibility.allows(output, inputs[$0].port) }) ?? inputs.indices.first
             {

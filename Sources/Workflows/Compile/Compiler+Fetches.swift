@@ -77,6 +77,7 @@ extension Compiler {
         var free = id
         while places[free] != nil { free += "'" }
         places[free] = nodes.count
+        defer { enter(nodes.count - 1, nodes[target].enclosing) }
         nodes.append(
             PlanNode(
                 id: free,

@@ -5,14 +5,16 @@ extension Compiler {
     /// Finds what each node runs once for each item of (engine.md §5, rule 1).
     mutating func inferDimensions() {
         for place in nodes.indices {
-            var dimensions: [Dimension] = []
+            var dimensions = nodes[place].enclosing.map(innerDimensions) ?? []
             for input in nodes[place].inputs {
-                for edge in input.edges { join(&dimensions, contribution(of: edge, to: input.port)) }
+                for edge in input.edges where !edges[edge].isBackward {
+                    join(&dimensions, contribution(of: edge, to: input.port))
+                }
             }
-            if dimensions.count > 3 {
+            if dimensions.count(where: { !$0.isTurn }) > 3 {
                 report(
                     .badIteration,
-                    "Node \(nodes[place].id) would run for items of \(dimensions.count) nested lists.",
+                    "Node \(nodes[place].id) would run for items of more than 3 nested lists.",
                     fix: "Collect one of them first with iterator:collect; at most 3 levels are possible.",
                     node: nodes[place].id
                 )
@@ -32,6 +34,11 @@ extension Compiler {
         let source = nodes[edge.source]
         guard let output = edge.sourcePort.flatMap(source.output) else { return [] }
         let isList = output.isList || edge.iterates
+        if edge.isInward {
+            let inner = innerDimensions(of: edge.source)
+            return edge.iterates && output.id == "value" && !port.isList
+                ? inner + [Dimension(sources: [Dimension.Source(node: edge.source, port: output.id)])] : inner
+        }
         if port.isList, !port.joins {
             return isList ? source.dimensions : source.dimensions.dropLast()
         }
@@ -84,7 +91,7 @@ extension Compiler {
             }
         }
         for use in itemUses {
-            guard let place = places[use.node], nodes[place].dimensions.isEmpty else { continue }
+            guard let place = places[use.node], nodes[place].dimensions.allSatisfy(\.isTurn) else { continue }
             report(
                 .unknownReference,
                 "\(use.name) refers to \(use.root), but \(nodes[place].label) does not run for the items of a list.",

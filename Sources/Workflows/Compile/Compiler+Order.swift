@@ -7,7 +7,9 @@ extension Compiler {
     mutating func sorted() -> [Int]? {
         var waiting = [Int](repeating: 0, count: nodes.count)
         var outgoing = [[Int]](repeating: [], count: nodes.count)
-        for (number, edge) in edges.enumerated() {
+        // A container that leads on stands for all that it holds; what leads back to it waits for nothing.
+        let edges = edges + exits
+        for (number, edge) in edges.enumerated() where !edge.isBackward {
             waiting[edge.target] += 1
             outgoing[edge.source].append(number)
         }
@@ -25,15 +27,15 @@ extension Compiler {
         }
         guard order.count < nodes.count else { return order }
         var left = Set(nodes.indices).subtracting(order)
-        while let cycle = cycle(among: left, outgoing) {
-            reportCycle(cycle)
+        while let cycle = cycle(among: left, outgoing, edges) {
+            reportCycle(cycle.map { edges[$0] })
             left.subtract(cycle.map { edges[$0].source })
         }
         return nil
     }
 
     /// The edges of one cycle among these nodes, in order; `nil` when there is none.
-    private func cycle(among places: Set<Int>, _ outgoing: [[Int]]) -> [Int]? {
+    private func cycle(among places: Set<Int>, _ outgoing: [[Int]], _ edges: [PlanEdge]) -> [Int]? {
         var done: Set<Int> = []
         for start in places.sorted() where !done.contains(start) {
             // Depth first, with the edges by which the nodes on the way were entered.
@@ -57,11 +59,11 @@ extension Compiler {
         return nil
     }
 
-    private mutating func reportCycle(_ cycle: [Int]) {
-        let ids = cycle.map { nodes[edges[$0].source].id }
-        let drawn = Set(cycle.compactMap { edges[$0].id })
+    private mutating func reportCycle(_ cycle: [PlanEdge]) {
+        let ids = cycle.map { nodes[$0.source].id }
+        let drawn = Set(cycle.compactMap(\.id))
         let closing = graph.edges.last { drawn.contains($0.id) }
-        let implied = cycle.first { edges[$0].id == nil }.map { edges[$0] }
+        let implied = cycle.first { $0.id == nil && nodes[$0.source].enclosing == nodes[$0.target].enclosing }
         let reason = implied.map { " \(nodes[$0.target].id) refers to \(nodes[$0.source].id) in its settings." } ?? ""
         report(
             .cycle,
@@ -79,9 +81,15 @@ extension Compiler {
         for (number, place) in order.enumerated() { numbers[place] = number }
         nodes = order.map { nodes[$0] }
         for key in places.keys { places[key] = places[key].map { numbers[$0] } }
+        for place in nodes.indices {
+            nodes[place].enclosing = nodes[place].enclosing.map { numbers[$0] }
+            let members = (nodes[place].container?.members ?? []).map { numbers[$0] }.sorted()
+            nodes[place].container?.members = members
+        }
         for (number, edge) in edges.enumerated() {
             edges[number].source = numbers[edge.source]
             edges[number].target = numbers[edge.target]
+            guard !edge.isBackward else { continue }
             nodes[numbers[edge.source]].outgoing.append(number)
             nodes[numbers[edge.target]].incoming.append(number)
         }
@@ -93,8 +101,11 @@ extension Compiler {
         var bits = [UInt64](repeating: 0, count: nodes.count * words)
         for place in nodes.indices {
             bits[place * words + place / 64] |= 1 << UInt64(place % 64)
-            for number in nodes[place].incoming {
+            let sources = nodes[place].incoming.flatMap { number in
                 let source = edges[number].source
+                return [source] + (edges[number].isInward ? [] : allMembers(of: source))
+            }
+            for source in sources {
                 for word in 0..<words { bits[place * words + word] |= bits[source * words + word] }
             }
             nodes[place].ancestors = Set(

@@ -41,9 +41,11 @@ extension Compiler {
                 }
             }
             for (source, use) in sources.sorted(by: { $0.key < $1.key }) {
-                if !drawn.contains(Pair(source: source, target: place)) { warn(source, place, use.name) }
+                let isInward = contains(source, place)
+                if !drawn.contains(Pair(source: source, target: place)), !isInward { warn(source, place, use.name) }
                 var edge = PlanEdge(id: nil, source: source, target: place)
                 edge.isOptional = use.isOptional
+                edge.isInward = isInward
                 edges.append(edge)
             }
         }
@@ -108,6 +110,7 @@ extension Compiler {
             itemUses.append((node: nodes[use.place].id, name: use.name, root: use.reference.root))
             return nil
         case let root where isOwn(root, of: use.place): return nil
+        case "feedback" where places["feedback"] == nil: return nil
         case "output":
             unknown(use, "\(use.name) refers to output, which is only known in policy.quality.", fix: "Name a node.")
             return nil
@@ -117,6 +120,7 @@ extension Compiler {
 
     private func isOwn(_ name: String, of place: Int) -> Bool {
         nodes[place].inputs.contains { $0.port.id == name } || nodes[place].type.parameter(name) != nil
+            || nodes[place].container != nil && PlanContainer.innerOutputs.contains(name)
     }
 
     private mutating func node(_ id: String, _ port: Reference.Member?, _ use: Use) -> (Int, isOptional: Bool)? {
@@ -134,7 +138,7 @@ extension Compiler {
             )
             return nil
         }
-        guard source != use.place else {
+        guard source != use.place || use.isForItems && nodes[source].container != nil else {
             report(
                 .cycle,
                 "Cycle: \(id) -> \(id), because \(use.name) refers to its own node.",
@@ -167,6 +171,17 @@ extension Compiler {
             )
             return nil
         }
+        if let wall = wall(from: use.place, to: source, port: port.name) {
+            let name = use.reference.root == "nodes" ? "nodes[\"\(id)\"]" : id
+            unknown(
+                use,
+                "\(use.name) refers to \(name).\(port.name), but \(wall).",
+                fix: "Lead the value through the ports of the container."
+            )
+            return nil
+        }
+        // What a container asks at the end of a turn is there then.
+        if source == use.place || contains(use.place, source) { return nil }
         return (source, port.isOptional)
     }
 

@@ -100,7 +100,9 @@ public struct Compiler {
             return .violations(findings)
         }
         readNodes()
+        readContainers()
         readEdges()
+        enterContainers()
         bindReferences()
         checkRequired()
         checkPrices()
@@ -111,6 +113,8 @@ public struct Compiler {
             inferDimensions()
             checkIteration()
             findAncestors()
+            guardByGates()
+            checkPolicies()
             checkReach()
         }
         limitFindings()
@@ -159,7 +163,10 @@ public struct Compiler {
     /// The nodes whose outputs are the result: those of the output family, else all from which no edge leaves.
     var results: [Int] {
         let outputs = nodes.indices.filter { nodes[$0].type.family == "output" }
-        return outputs.isEmpty ? nodes.indices.filter { nodes[$0].outgoing.isEmpty } : outputs
+        guard outputs.isEmpty else { return outputs }
+        return nodes.indices.filter {
+            nodes[$0].enclosing == nil && nodes[$0].outgoing.allSatisfy { edges[$0].isInward }
+        }
     }
 
     // MARK: Findings

@@ -8,6 +8,8 @@ public enum FailurePolicy: String, Sendable, Hashable, CaseIterable {
     case `continue`
     /// As ``continue``, but the run has completed, marked partial, when at least one output exists.
     case partial
+    /// As ``fail``, but the whole run is made again, at most ``WorkflowSettings/maximumRestarts`` times.
+    case restart
 }
 
 /// When a model node may be answered by the sandbox instead of a vendor.
@@ -28,6 +30,8 @@ public struct WorkflowSettings: Sendable, Hashable {
     public private(set) var timeoutBudget: Duration?
     /// What an unhandled failure does.
     public private(set) var failurePolicy: FailurePolicy = .fail
+    /// How often ``FailurePolicy/restart`` makes the run again, from 0 to 10.
+    public private(set) var maximumRestarts = 1
     /// How many nodes of a run may compute at once, from 1 to 100.
     public private(set) var concurrency = 32
     /// Whether placeholders may stand for vendors.
@@ -58,6 +62,7 @@ public struct WorkflowSettings: Sendable, Hashable {
             timeoutBudget = .milliseconds(milliseconds)
         }
         failurePolicy = try Self.word(object, "failurePolicy") ?? .fail
+        maximumRestarts = try Self.integer(object, "maxRestarts", 0...10).map(Int.init) ?? 1
         concurrency = try Self.integer(object, "concurrency", 1...100).map(Int.init) ?? 32
         sandbox = try Self.word(object, "sandbox") ?? .never
         maximumCredits = try Self.integer(object, "maxCredits", 0...Int64.max)

@@ -44,6 +44,8 @@ public enum GraphRule: String, Sendable, Hashable, CaseIterable {
     case unknownReference = "unknown-reference"
     /// Joining at the first value where a list needs all of them.
     case anyJoinOnList = "any-join-on-list"
+    /// An edge or a reference through the wall of a container, instead of through its ports.
+    case loopBoundary = "loop-boundary"
     /// More levels of iteration than are possible.
     case badIteration = "bad-iteration"
     /// A node that no run reaches, or of which no result comes.

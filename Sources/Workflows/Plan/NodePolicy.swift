@@ -1,5 +1,5 @@
 public import Catalog
-import Values
+public import Values
 
 /// How often and when a node is tried again.
 public struct RetryPolicy: Sendable, Hashable {
@@ -43,6 +43,8 @@ public struct NodePolicy: Sendable, Hashable {
         case `continue`
         /// As ``continue``, and the error leaves through the port `error`.
         case route
+        /// The values of ``NodePolicy/defaults`` stand in for the outputs.
+        case `default`
     }
 
     /// What is done when nobody can say whether a call was accepted.
@@ -75,6 +77,12 @@ public struct NodePolicy: Sendable, Hashable {
     public var concurrency = 8
     /// When the node may run.
     public var joinMode: JoinMode = .all
+    /// Whether the sources that came too late for ``JoinMode/any`` are stopped.
+    public var cancelsLosers = false
+    /// What the outputs have to be.
+    public var quality: QualityGate?
+    /// What stands in for the outputs when the node fails, by port.
+    public var defaults: [String: Value] = [:]
 
     /// Whether results of equal calls may be used; `nil` leaves it to the run.
     public var cache: CacheMode?
@@ -85,7 +93,7 @@ public struct NodePolicy: Sendable, Hashable {
     /// The members that a policy may have (contract §9.2).
     static let members = [
         "timeoutMs", "retry", "onUnknown", "fallbacks", "quality", "onError", "cache", "concurrency", "joinMode",
-        "cancelLosers",
+        "cancelLosers", "default",
     ]
 
     /// Reads the object `data.policy`; problems are added to the findings and the default is kept.
@@ -126,6 +134,11 @@ public struct NodePolicy: Sendable, Hashable {
         cache = word("cache")
         if cache == .only { report("cache", "must be one of: off, auto") }
         concurrency = number(object, "concurrency", 1...100).map { Int($0) } ?? 8
+        if let value = object["cancelLosers"], !value.isNull {
+            cancelsLosers = value.bool ?? false
+            if value.bool == nil { report("cancelLosers", "must be true or false") }
+        }
+        if let value = object["quality"], !value.isNull { quality = QualityGate(value, report: report) }
         guard let retry = object["retry"]?.object else { return }
         self.retry.maximumRetries = number(retry, "maxRetries", 0...20).map { Int($0) } ?? self.retry.maximumRetries
         self.retry.initialDelay = milliseconds(retry, "initialDelayMs", 0...3_600_000) ?? self.retry.initialDelay

@@ -85,6 +85,14 @@ public struct PlanNode: Sendable {
     public var pin: NodePin?
     /// The nodes, and itself, without which it cannot run.
     public var ancestors: Set<Int> = []
+    /// What it is when it holds other nodes.
+    public var container: PlanContainer?
+    /// The container that it stands in directly.
+    public var enclosing: Int?
+    /// The gate that may ask for its outputs anew, see ``guarded``.
+    public var gate: Int?
+    /// The nodes that are run anew when this one, a gate, is not content; in the order of the plan.
+    public var guarded: [Int] = []
 
     /// The output port of that name.
     public func output(_ id: String) -> OutputPort? { outputs.first { $0.id == id } }
@@ -115,10 +123,19 @@ public struct Dimension: Sendable, Hashable {
 
     /// The lists that are walked together; they must have equal length.
     public var sources: [Source]
+    /// Whether it walks the turns of a container instead.
+    public private(set) var isTurn = false
 
     /// A dimension over these lists.
     public init(sources: [Source]) {
         self.sources = sources
+    }
+
+    /// The dimension of the turns of a container.
+    static func turns(of container: Int) -> Dimension {
+        var dimension = Dimension(sources: [Source(node: container, port: PlanContainer.turns)])
+        dimension.isTurn = true
+        return dimension
     }
 }
 
@@ -181,6 +198,10 @@ public struct PlanEdge: Sendable {
     public var iterates = false
     /// Whether it waits for all items of its source instead of one.
     public var collects = false
+    /// Whether it leads from a container to a node inside.
+    public var isInward = false
+    /// Whether it leads from a node back to the container round it, which waits for it only at the end of a turn.
+    public var isBackward = false
 
     /// Which item of a list an edge passes.
     public enum Take: String, Sendable, Hashable {
