@@ -2,6 +2,7 @@ import Catalog
 import Engine
 import Storage
 import Values
+import Workflows
 
 /// The order in which things happen to a run: decide, commit, then show and perform.
 ///
@@ -26,6 +27,10 @@ struct RunDriver {
         let effects: [Effect]
         /// The numbers of the inputs whose events are stored now.
         let inputs: [Int]
+        /// Whether the commit has brought something for the outbox.
+        var hasDeliveries = false
+        /// What the run's parent is to be told.
+        var parentSignal: (parent: ExecutionID, signal: Signal)?
     }
 
     private(set) var run: Run
@@ -37,7 +42,7 @@ struct RunDriver {
     private var inFlight: Committed?
     private var lastInput = 0
     /// What belongs to the first commit of a new execution.
-    private var acceptance: (NewExecution, StoredGraph?)?
+    private var acceptance: (NewExecution, StoredGraph?, DeliveryID?)?
 
     /// A run that goes on from where its journal ends.
     init(run: Run, epoch: Int64) {
@@ -46,24 +51,24 @@ struct RunDriver {
     }
 
     /// A run that is accepted with its first commit.
-    init(accepting run: Run, _ execution: NewExecution, graph: StoredGraph?) {
+    init(accepting run: Run, _ execution: NewExecution, graph: StoredGraph?, delivery: DeliveryID?) {
         self.run = run
         epoch = 1
-        acceptance = (execution, graph)
+        acceptance = (execution, graph, delivery)
     }
 
     /// Decides about an input.
     ///
     /// - Parameters:
     ///   - input: The input.
-    ///   - signal: The signal it came as, which the commit takes over.
+    ///   - signals: The signals it came as, which the commit takes over.
     ///   - now: The time of the decision.
     ///   - random: A source of chance.
     ///   - admit: Whether a node run may make an attempt now.
     /// - Returns: The number of the input, see ``Committed/inputs``; `nil` when nothing has to be stored for it.
     mutating func take(
         _ input: RunInput,
-        signal: SignalID? = nil,
+        signals: [SignalID] = [],
         now: Instant,
         random: inout some RandomNumberGenerator,
         admit: (Address, Run) -> Admission
@@ -86,8 +91,8 @@ struct RunDriver {
                 }
             }
         }
-        if let signal { consumed.append(signal) }
-        guard !events.isEmpty || signal != nil else { return nil }
+        consumed += signals
+        guard !events.isEmpty || !signals.isEmpty else { return nil }
         lastInput += 1
         inputs.append(lastInput)
         return lastInput
@@ -116,9 +121,13 @@ struct RunDriver {
         )
         append.consumed = consumed
         append.captured = Self.captured(events)
-        if let (execution, graph) = acceptance {
+        var random = SystemRandomNumberGenerator()
+        append.deliveries = Self.deliveries(for: events, of: run, random: &random)
+        (append.approvals, append.expired) = Self.approvals(in: events, of: run)
+        if let (execution, graph, delivery) = acceptance {
             append.accepted = execution
             append.graph = graph
+            append.delivered = delivery
         }
         if let end = run.end {
             let view = run.view
@@ -130,8 +139,16 @@ struct RunDriver {
                 spent: view.cost,
                 result: view.record.bytes
             )
+            append.end?.hasApprovals = run.plan.nodes.contains { $0.type.id == WaitNode.approval.rawValue }
+            append.parentSignal = Self.parentSignal(of: run, view, random: &random)
         }
-        inFlight = Committed(run: run, effects: effects, inputs: inputs)
+        inFlight = Committed(
+            run: run,
+            effects: effects,
+            inputs: inputs,
+            hasDeliveries: !append.deliveries.isEmpty,
+            parentSignal: append.parentSignal
+        )
         events = []
         effects = []
         inputs = []

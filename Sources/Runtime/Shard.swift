@@ -11,6 +11,7 @@ actor Shard {
     let database: Database
     let services: Services
     let slots: SlotLimiter
+    private let links: ShardLinks
     private var entries: [ExecutionID: Entry] = [:]
     private var loading: [ExecutionID: Task<RunHandle?, any Error>] = [:]
     /// The handles of runs that were dropped and are loaded again: those who watch them go on watching.
@@ -30,6 +31,10 @@ actor Shard {
         var tasks: [Address: Task<Void, Never>] = [:]
         /// The kinds of places its attempts hold, by address.
         var places: [Address: String] = [:]
+        /// The line of the batch in which the run has a place, and the attempts that wait until it has one.
+        var batch: (hasPlace: Bool, waiting: [Address])?
+        /// The ends of children that are decided about together as soon as nothing is on its way to the disk.
+        var ends: [Signal] = []
         /// Those who wait for an input to be stored, by its number.
         var waiters: [Int: CheckedContinuation<Bool, Never>] = [:]
 
@@ -41,11 +46,12 @@ actor Shard {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    init(loop: Loop, database: Database, services: Services, slots: SlotLimiter) {
+    init(loop: Loop, database: Database, services: Services, slots: SlotLimiter, links: ShardLinks) {
         self.loop = loop
         self.database = database
         self.services = services
         self.slots = slots
+        self.links = links
     }
 
     /// How many runs are in memory.
@@ -56,8 +62,14 @@ actor Shard {
     // MARK: Accepting and loading
 
     /// Accepts an execution: when this returns, it is stored.
-    func accept(_ run: Run, _ execution: NewExecution, graph: StoredGraph?) async throws(RuntimeError) -> RunHandle {
-        let entry = Entry(RunDriver(accepting: run, execution, graph: graph), RunHandle(run))
+    func accept(
+        _ run: Run,
+        _ execution: NewExecution,
+        graph: StoredGraph?,
+        delivery: DeliveryID?
+    ) async throws(RuntimeError) -> RunHandle {
+        let driver = RunDriver(accepting: run, execution, graph: graph, delivery: delivery)
+        let entry = Entry(driver, RunHandle(run))
         let id = run.facts.execution
         decide(entry, .accepted)
         guard let append = entry.driver.nextCommit() else { throw .storage(reason: "There is nothing to store.") }
@@ -107,6 +119,7 @@ actor Shard {
         entries[id] = entry
         handles.withLock { $0[id] = handle }
         for signal in signals { take(signal, entry) }
+        takeEnds(entry)
         decide(entry, .recovered)
         commit(entry)
         setTimer(entry)
@@ -173,14 +186,27 @@ actor Shard {
     }
 
     private func take(_ signal: Signal, _ entry: Entry) {
-        guard let input = RunInput(signal, in: entry.driver.run.plan) else { return }
-        decide(entry, input, signal: signal.id)
+        guard signal.kind != "child" else { return entry.ends.append(signal) }
+        guard let input = RunInput(signal, in: entry.driver.run) else { return }
+        decide(entry, input, signals: [signal.id])
+    }
+
+    /// Decides about all children together that have ended meanwhile.
+    private func takeEnds(_ entry: Entry) {
+        guard !entry.ends.isEmpty else { return }
+        let signals = entry.ends
+        entry.ends = []
+        decide(
+            entry,
+            .outside(.childrenEnded(signals.compactMap { ChildEnd(record: $0.body) })),
+            signals: signals.map(\.id)
+        )
     }
 
     @discardableResult
-    private func decide(_ entry: Entry, _ input: RunInput, signal: SignalID? = nil) -> Int? {
+    private func decide(_ entry: Entry, _ input: RunInput, signals: [SignalID] = []) -> Int? {
         var granted: [Address] = []
-        let number = entry.driver.take(input, signal: signal, now: services.now(), random: &random) { address, run in
+        let number = entry.driver.take(input, signals: signals, now: services.now(), random: &random) { address, run in
             let admission = admit(entry, address, run)
             if case .granted = admission { granted.append(address) }
             return admission
@@ -190,6 +216,7 @@ actor Shard {
     }
 
     private func commit(_ entry: Entry) {
+        if !entry.isCommitting { takeEnds(entry) }
         for effect in entry.driver.settledEffects() { perform(effect, entry) }
         guard !entry.isCommitting, let append = entry.driver.nextCommit() else { return }
         entry.isCommitting = true
@@ -253,7 +280,10 @@ actor Shard {
         entry.handle.publish(committed.run)
         for effect in committed.effects { perform(effect, entry) }
         for input in committed.inputs { entry.waiters.removeValue(forKey: input)?.resume(returning: true) }
+        if committed.hasDeliveries { links.look() }
         if committed.run.end != nil {
+            if let (parent, signal) = committed.parentSignal { links.tell(parent, signal) }
+            if committed.run.outside.batch != nil { slots.forget("batch:\(entry.handle.id)") }
             drop(entry)
         } else {
             commit(entry)

@@ -35,6 +35,16 @@ public enum Kinds {
         /// The prefix `sig`.
         public static let prefix = "sig"
     }
+    /// An approval.
+    public enum Approval: IdentifierKind {
+        /// The prefix `apr`.
+        public static let prefix = "apr"
+    }
+    /// A delivery.
+    public enum Delivery: IdentifierKind {
+        /// The prefix `dlv`.
+        public static let prefix = "dlv"
+    }
     /// A request to the server.
     public enum Request: IdentifierKind {
         /// The prefix `req`.
@@ -56,5 +66,9 @@ public typealias CredentialID = Identifier<Kinds.Credential>
 public typealias MediaID = Identifier<Kinds.Media>
 /// Names a signal to a run.
 public typealias SignalID = Identifier<Kinds.Signal>
+/// Names an approval.
+public typealias ApprovalID = Identifier<Kinds.Approval>
+/// Names a delivery.
+public typealias DeliveryID = Identifier<Kinds.Delivery>
 /// Names a request to the server.
 public typealias RequestID = Identifier<Kinds.Request>

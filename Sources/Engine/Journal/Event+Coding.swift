@@ -92,6 +92,7 @@ extension Event {
             if let reason { object.append(new: "reason", .string(reason)) }
         case .paused(let at): object = make("paused", at: at)
         case .resumed(let at): object = make("resumed", at: at)
+        case .outside(let event): return event.object(in: plan)
         case .ended(let end):
             object = make("ended", at: end.at)
             object.append(new: "phase", .string(end.phase.rawValue))
@@ -200,7 +201,11 @@ extension Event {
                     failedNode: json["failedNode"]?.string
                 )
             )
-        default: throw JournalError(reason: "there is an event of the unknown kind '\(kind)'")
+        default:
+            guard let event = try OutsideEvent(json, kind: kind, in: plan) else {
+                throw JournalError(reason: "there is an event of the unknown kind '\(kind)'")
+            }
+            self = .outside(event)
         }
     }
 }

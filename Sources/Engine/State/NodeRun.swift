@@ -54,14 +54,18 @@ public struct NodeRun: Sendable, Hashable {
     public var outputs: [String: Value] = [:]
     /// Its attempts, oldest first.
     public var attempts: [Attempt] = []
+    /// The execution that does its work, when that is a sub-workflow.
+    public var child: ExecutionID?
+    /// What its sub-workflow cost.
+    public var childCost: Money = .zero
 
     init(state: State, readyAt: Instant) {
         self.state = state
         self.readyAt = readyAt
     }
 
-    /// What all attempts cost.
-    public var cost: Money { attempts.reduce(.zero) { $0 + $1.cost } }
+    /// What all attempts and the sub-workflow cost.
+    public var cost: Money { attempts.reduce(childCost) { $0 + $1.cost } }
 
     /// The attempt under way.
     public var openAttempt: Attempt? { attempts.last.flatMap { $0.state.isOpen ? $0 : nil } }

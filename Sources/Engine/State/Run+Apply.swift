@@ -13,6 +13,7 @@ extension Run {
             run.state = .waiting(reason, until: until)
             run.waitingSince = since
             nodes[address.node][address.index] = run
+            if reason.isOutside { return applyOutsideWait(address, reason, since: since, until: until) }
             timers[address] = until
         case .intended(let address, let number, let grant, let readyAt, let at):
             applyIntended(address, number, grant, readyAt: readyAt, at: at)
@@ -49,6 +50,7 @@ extension Run {
             if cancelRequestedAt == nil { cancelRequestedAt = at }
         case .paused: isPaused = true
         case .resumed: isPaused = false
+        case .outside(let event): apply(event)
         case .ended(let end): applyEnded(end)
         }
     }
@@ -133,6 +135,7 @@ extension Run {
         run.endedAt = at
         run.waitingSince = nil
         timers[address] = nil
+        outside.forget(address)
         prepared[address] = nil
         nodes[address.node][address.index] = run
         switch state {
@@ -162,6 +165,7 @@ extension Run {
             }
         }
         timers = [:]
+        outside.alarms = [:]
         asking = []
         queues = [:]
         prepared = [:]

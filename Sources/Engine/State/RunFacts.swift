@@ -37,6 +37,12 @@ public struct RunFacts: Sendable, Hashable {
     public var metadata: JSON = .null
     /// The group of executions it belongs to, a UUID.
     public var batch: String = ""
+    /// The execution that started it, when it is a child.
+    public var parent: ParentLink?
+    /// What it runs its workflow for item by item, when it is a batch; its own nodes then never run.
+    public var iteration: BatchSpec?
+    /// Whom to tell about its end.
+    public var callback: CallbackOrder?
 
     /// Facts without inputs, overrides or limits.
     public init(
@@ -72,6 +78,9 @@ public struct RunFacts: Sendable, Hashable {
         if let timeoutBudget { object["timeoutMs"] = .int(timeoutBudget.wholeMilliseconds) }
         if sandbox != .never { object["sandbox"] = .string(sandbox.rawValue) }
         if !metadata.isNull { object["metadata"] = metadata }
+        if let parent { object["parent"] = parent.record }
+        if let iteration { object["iteration"] = iteration.record }
+        if let callback { object["callback"] = callback.record }
         return .object(object)
     }
 
@@ -103,6 +112,9 @@ public struct RunFacts: Sendable, Hashable {
         sandbox = record["sandbox"]?.string.flatMap(SandboxPolicy.init) ?? .never
         metadata = record["metadata"] ?? .null
         batch = record["batch"]?.string ?? ""
+        parent = ParentLink(record: record["parent"])
+        iteration = BatchSpec(record: record["iteration"])
+        callback = CallbackOrder(record: record["callback"])
     }
 }
 

@@ -56,6 +56,7 @@ extension Step {
         switch input {
         case .accepted:
             emit(.accepted(run.facts))
+            guard run.outside.batch == nil else { return fillWindow() }
             skipUnneeded()
             lookAtAll()
         case .recovered: recover()
@@ -74,12 +75,16 @@ extension Step {
         case .wake: wake()
         case .cancel(let reason): cancel(reason)
         case .pause:
-            if !run.isPaused, run.cancelRequestedAt == nil { emit(.paused(at: now)) }
+            guard !run.isPaused, run.cancelRequestedAt == nil else { return }
+            emit(.paused(at: now))
+            tellChildren("pause")
         case .resume:
             guard run.isPaused else { return }
             emit(.resumed(at: now))
+            tellChildren("resume")
             lookAtAll()
         case .answer(let address, let retry): answer(address, retry: retry)
+        case .outside(let input): take(input)
         }
     }
 
@@ -107,6 +112,7 @@ extension Step {
         guard run.cancelRequestedAt == nil else { return }
         emit(.cancelRequested(reason: reason, at: now))
         abortOpenAttempts()
+        tellChildren("cancel")
     }
 
     mutating func abortOpenAttempts() {
@@ -124,6 +130,7 @@ extension Step {
     private mutating func wake() {
         if let end = run.budgetEnd, now >= end {
             abortOpenAttempts()
+            tellChildren("cancel")
             let budget = run.facts.timeoutBudget?.wholeMilliseconds ?? 0
             let error = NodeError(
                 "timeout_budget_exceeded",
@@ -140,6 +147,7 @@ extension Step {
             run.timers[address] = nil
             ask(address)
         }
+        fireAlarms()
     }
 
     /// A node that was being worked on, to name in an error.
@@ -156,11 +164,12 @@ extension Step {
     }
 
     private mutating func endIfDone() {
-        guard run.end == nil, run.running == 0 else { return }
+        guard run.end == nil, run.running == 0, run.outside.openChildren == 0 else { return }
         if run.cancelRequestedAt != nil {
             emit(.ended(RunEnd(phase: .cancelled, at: now)))
             return
         }
+        if run.outside.batch != nil { return endBatchIfDone() }
         let failed = run.failure.map { (run.plan.nodes[$0.node].id, $0.error) }
         if let (node, error) = failed, run.facts.failurePolicy == .fail {
             emit(.ended(RunEnd(phase: .failed, at: now, error: error, failedNode: node)))

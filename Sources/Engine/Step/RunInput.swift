@@ -28,6 +28,8 @@ public enum RunInput: Sendable {
     case resume
     /// Somebody says what to do with an attempt of unknown outcome.
     case answer(Address, retry: Bool)
+    /// Something that a waiting node or a batch waits for.
+    case outside(OutsideInput)
 
     /// How an attempt ended.
     public enum Outcome: Sendable {

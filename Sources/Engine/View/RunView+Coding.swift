@@ -14,6 +14,7 @@ extension RunView {
         object.set("cancelRequestedAt", cancelRequestedAt)
         if let error { object["error"] = error.record }
         if let failedNode { object["failedNode"] = .string(failedNode) }
+        if let batch { object["batch"] = batch.record }
         return .object(object)
     }
 
@@ -36,6 +37,7 @@ extension RunView {
             nodes: nodes.compactMap(NodeView.init(record:)),
             results: record["results"]?.array?.compactMap(\.string) ?? []
         )
+        batch = BatchView(record: record["batch"])
     }
 }
 
@@ -54,6 +56,7 @@ extension NodeView {
         if !outputs.isEmpty { object["outputs"] = .sorted(outputs.mapValues(\.record)) }
         if !attempts.isEmpty { object["attempts"] = .array(attempts.map(\.record)) }
         if cost != .zero { object["cost"] = .int(cost.nano) }
+        if let child { object["child"] = .string(child.description) }
         if let items {
             object["items"] = [
                 "total": items.total.map { .int(Int64($0)) } ?? .null, "completed": .int(Int64(items.completed)),
@@ -82,6 +85,7 @@ extension NodeView {
         for member in record["outputs"]?.object ?? JSONObject() { outputs[member.key] = Value(record: member.value) }
         attempts = record["attempts"]?.array?.compactMap(Attempt.init(record:)) ?? []
         cost = Money(nano: record["cost"]?.integer ?? 0)
+        child = record["child"]?.string.flatMap(ExecutionID.init)
         if let counts = record["items"] {
             func count(_ name: String) -> Int { Int(counts[name]?.integer ?? 0) }
             items = Items(

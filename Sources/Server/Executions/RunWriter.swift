@@ -230,23 +230,6 @@ struct RunWriter {
     }
 }
 
-extension NodeView {
-    /// The value of a node with one output; of several, a JSON object of them.
-    var onlyOutput: Value {
-        if outputs.count == 1, let value = outputs.values.first { return value }
-        return outputs["value"]
-            ?? .json(
-                .object(
-                    JSONObject(
-                        outputs.sorted { $0.key < $1.key }.map {
-                            JSONObject.Member(key: $0.key, value: $0.value.asJSON)
-                        }
-                    )
-                )
-            )
-    }
-}
-
 private func < (left: (Instant?, String), right: (Instant?, String)) -> Bool {
     (left.0?.microseconds ?? 0, left.1) < (right.0?.microseconds ?? 0, right.1)
 }

@@ -41,7 +41,22 @@ extension SQLSession where Self: ~Copyable {
         guard try liveRun(execution) != nil else { return .finished }
         let waiting = try row("SELECT count(*) FROM inbox WHERE execution_id = ?1", [.id(execution)])?.integer(0) ?? 0
         guard waiting < 1000 else { return .full }
-        let inserted = try run(
+        return try insert(signal, to: execution) ? .stored : .repeated
+    }
+
+    /// Puts a signal of our own into the inbox of a run, however many wait there.
+    ///
+    /// - Returns: Whether the run is not terminal.
+    @discardableResult
+    mutating func deliver(_ signal: Signal, to execution: ExecutionID) throws(StorageError) -> Bool {
+        guard try liveRun(execution) != nil else { return false }
+        _ = try insert(signal, to: execution)
+        return true
+    }
+
+    /// - Returns: Whether there was no equal one.
+    private mutating func insert(_ signal: Signal, to execution: ExecutionID) throws(StorageError) -> Bool {
+        try run(
             """
             INSERT INTO inbox (execution_id, id, kind, dedupe, at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             ON CONFLICT DO NOTHING
@@ -50,8 +65,7 @@ extension SQLSession where Self: ~Copyable {
                 .id(execution), .id(signal.id), .text(signal.kind), .text(signal.dedupe), .time(signal.at),
                 .json(signal.body),
             ]
-        )
-        return inserted == 1 ? .stored : .repeated
+        ) == 1
     }
 
     /// The signals that wait for a run, in their order.
