@@ -149,7 +149,7 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "HTTPServer", "HTTPValues",
-                "Layout", "Runtime", "Storage", "Values", "Workflows",
+                "JSONSchemas", "Layout", "Runtime", "Storage", "Values", "Workflows",
             ]
         ),
         .testTarget(

@@ -16,6 +16,7 @@ enum Help {
           nodes        lists the node types, or shows one
           docs         prints the pages about expressions and node types
           keys         lists, makes and withdraws API keys
+          approvals    lists what waits for a decision, approves and rejects
           expression   evaluates expressions, or checks files of cases
           demo         loads the templates into a running server and runs one
           version      prints the version
@@ -132,6 +133,15 @@ enum Help {
         Works on the data folder, also while a server uses it. A new key is shown once.
 
         Example: millrace keys create ci --scopes workflows:execute,executions:read
+        """,
+        "approvals": """
+        Usage: millrace approvals list [--status WORD] | approve ID | reject ID
+                                  [--comment TEXT] [--data JSON] [--url URL] [--key KEY]
+
+        Shows what waits for a person's decision in a running server, newest first, and decides. --data is checked against
+        the form of the approval. The key needs the scope approvals:write and may also stand in MILLRACE_API_KEY.
+
+        Example: millrace approvals approve apr_01m7wn2q8f3v5x7z9b1c3d5e7g --comment "Looks good"
         """,
         "demo": """
         Usage: millrace demo [--url URL] [--key KEY] [--topic TEXT] [--output DIR]

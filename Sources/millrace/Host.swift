@@ -6,6 +6,7 @@ import EventLoop
 import FileSystem
 import FoundationEssentials
 import HTTPClient
+import HTTPValues
 import Providers
 import Runtime
 import Server
@@ -77,18 +78,41 @@ struct Host {
             fetch: MediaFetch(assets: assets, clients: clients, now: Self.clock),
             now: Self.clock
         )
-        runs = RunService(
-            database: database,
-            loops: loops.loops,
-            services: Services(
-                quote: { [attempts] request, now in attempts.quote(request, now: now) },
-                perform: { [attempts] call, milestone in await attempts.perform(call, milestone: milestone) },
-                plan: { [plans] hash in try await plans.plan(hash) },
-                now: Self.clock,
-                places: ["local": max(2, loops.loops.count)],
-                log: Self.log
-            )
+        var services = Services(
+            quote: { [attempts] request, now in attempts.quote(request, now: now) },
+            perform: { [attempts] call, milestone in await attempts.perform(call, milestone: milestone) },
+            plan: { [plans] hash in try await plans.plan(hash) },
+            now: Self.clock,
+            places: ["local": max(2, loops.loops.count)],
+            log: Self.log
         )
+        let children = ChildWorkflows(database: database, plans: plans, assets: assets)
+        services.child = { try await children.answer($0) }
+        let sender = CallbackSender(
+            database: database,
+            links: MediaLinks(key: secret),
+            publicURL: publicURL,
+            credit: settings.credit,
+            clock: Self.clock,
+            post: Self.post(clients)
+        )
+        services.callback = { await sender.send($0, $1) }
+        runs = RunService(database: database, loops: loops.loops, services: services)
+    }
+
+    /// Posts messages to whoever wants to know about the end of a run.
+    private static func post(_ clients: [OutgoingClient]) -> CallbackSender.Post {
+        { url, headers, body in
+            guard let client = clients.randomElement() else { return .success(503) }
+            var request = OutgoingRequest(method: .post, url: url, headers: headers, body: .bytes(body))
+            request.totalTime = .seconds(15)
+            request.maximumResponseBytes = 64 << 10
+            do {
+                return .success(try await client.send(request).status)
+            } catch {
+                return .failure(NodeError(.network, "\(error)"))
+            }
+        }
     }
 
     /// The addresses of media for vendors, when they can reach this server.

@@ -19,9 +19,7 @@ enum ServeCommand {
         let host = try await Host(data: settings.data, settings: settings, publicURL: publicURL)
         var configuration = APIServer.Configuration(publicURL: publicURL, version: Host.version)
         if let bytes = settings.number("maxUploadBytes") { configuration.maximumUploadBytes = Int64(bytes) }
-        if let dollars = settings.number("creditUsd"), let credit = Money(rounding: dollars * 1e9) {
-            configuration.credit = credit
-        }
+        configuration.credit = settings.credit
         let server = APIServer(
             database: host.database,
             runs: host.runs,

@@ -178,6 +178,21 @@ private let testCatalog = """
       "outputs": [{"id": "items", "type": "ANY", "list": true}]},
      {"kind": "node", "type": "utility:template", "dynamicPorts": true,
       "params": [{"id": "template", "type": "TEXT", "template": true}], "outputs": [{"id": "text", "type": "TEXT"}]},
+     {"kind": "node", "type": "logic:wait_timer", "inputs": [{"id": "value", "type": "ANY"}],
+      "params": [{"id": "duration", "type": "ANY", "template": true}, {"id": "until", "type": "ANY", "template": true}],
+      "outputs": [{"id": "value", "type": "ANY"}]},
+     {"kind": "node", "type": "logic:wait_event",
+      "params": [{"id": "schema", "type": "JSON"}, {"id": "timeout", "type": "ANY", "template": true}],
+      "outputs": [{"id": "event", "type": "JSON", "branch": true}, {"id": "timeout", "type": "JSON", "branch": true}]},
+     {"kind": "node", "type": "logic:approval",
+      "inputs": [{"id": "value", "type": "ANY"}, {"id": "message", "type": "TEXT"}],
+      "params": [{"id": "title", "type": "TEXT", "template": true}, {"id": "form", "type": "JSON"},
+       {"id": "timeout", "type": "ANY", "template": true}, {"id": "onTimeout", "type": "TEXT", "default": "reject"}],
+      "outputs": [{"id": "approved", "type": "ANY", "branch": true}, {"id": "rejected", "type": "ANY", "branch": true},
+       {"id": "timeout", "type": "ANY", "branch": true}, {"id": "decision", "type": "JSON"}]},
+     {"kind": "node", "type": "blueprint:invoke", "dynamicPorts": true,
+      "params": [{"id": "workflow", "type": "TEXT", "required": true}, {"id": "inputs", "type": "JSON"}],
+      "outputs": [{"id": "output", "type": "ANY"}]},
      {"kind": "node", "type": "output:value", "inputs": [{"id": "value", "type": "ANY"}], "outputs": []}
     ]
     """

@@ -32,6 +32,8 @@ final class RuntimeBench: Sendable {
         edges: String = RuntimeBench.twoEdges,
         settings: String = "{}",
         places: Int = 100,
+        child: String? = nil,
+        callback: (@Sendable (ExecutionID, DeliveryID) async -> CallbackResult)? = nil,
         quote: (@Sendable (Services.Request) -> NodeError?)? = nil,
         perform: @escaping @Sendable (Services.Call, Milestone) async -> RunInput.Outcome
     ) throws {
@@ -46,39 +48,56 @@ final class RuntimeBench: Sendable {
         let plan = try #require(Compiler.compile(graph, hash: hash, catalog: catalog, for: .running).plan)
         self.plan = plan
         self.graph = StoredGraph(hash: hash, body: graph.record.canonicalBytes)
+        let childPlan = try child.map { nodes in
+            let graph = try Graph(nodes: JSON(parsing: nodes), edges: [], settings: WorkflowSettings(json: [:]))
+            let hash = try #require(graph.hash)
+            return try #require(Compiler.compile(graph, hash: hash, catalog: catalog, for: .running).plan)
+        }
         group = try LoopGroup(count: 2)
         try group.start()
         database = try Database.open(folder: folder.path) { Issue.record("\($0)") }
         let recorder = recorder
         let log = log
-        service = RunService(
-            database: database,
-            loops: group.loops,
-            services: Services(
-                quote: { request, now in
-                    if let error = quote?(request) { return .failure(error) }
-                    return .success(
-                        Grant(
-                            offer: request.type.offers[request.offer].id,
-                            provider: "vendor",
-                            model: nil,
-                            manifest: nil,
-                            upper: .zero,
-                            deadline: now + .seconds(60),
-                            isSandbox: false
-                        )
+        var services = Services(
+            quote: { request, now in
+                if let error = quote?(request) { return .failure(error) }
+                return .success(
+                    Grant(
+                        offer: request.type.offers[request.offer].id,
+                        provider: "vendor",
+                        model: nil,
+                        manifest: nil,
+                        upper: .zero,
+                        deadline: now + .seconds(60),
+                        isSandbox: false
                     )
-                },
-                perform: { call, milestone in
-                    recorder.add(call.request.address)
-                    return await perform(call, milestone)
-                },
-                plan: { _ in plan },
-                now: { Self.now },
-                places: ["vendor": places],
-                log: { log.add($0) }
-            )
+                )
+            },
+            perform: { call, milestone in
+                recorder.add(call.request.address)
+                return await perform(call, milestone)
+            },
+            plan: { hash in [childPlan].compactMap(\.self).first { $0.graph == hash } ?? plan },
+            now: { Self.now },
+            places: ["vendor": places],
+            log: { log.add($0) }
         )
+        services.child = { request in
+            guard let childPlan, request.workflow == "child" else {
+                return .failure(NodeError("not_found", "There is no workflow \(request.workflow)."))
+            }
+            return .success(
+                ChildRequest.Answer(
+                    plan: childPlan,
+                    workflow: WorkflowID(high: 1, low: 2),
+                    version: nil,
+                    revision: 1,
+                    values: [:]
+                )
+            )
+        }
+        if let callback { services.callback = callback }
+        service = RunService(database: database, loops: group.loops, services: services)
     }
 
     /// With vendors that have no jobs.
@@ -97,7 +116,10 @@ final class RuntimeBench: Sendable {
 
     static var now: Instant { Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) }
 
-    func start(timeout: Duration? = nil) async throws -> RunHandle {
+    func start(
+        timeout: Duration? = nil,
+        facts change: (inout RunFacts) -> Void = { _ in }
+    ) async throws -> RunHandle {
         let now = Self.now
         var facts = RunFacts(
             execution: service.newExecutionID(on: group.loops[0], at: now),
@@ -108,6 +130,7 @@ final class RuntimeBench: Sendable {
             createdAt: now
         )
         facts.timeoutBudget = timeout
+        change(&facts)
         return try await service.accept(plan, facts, graph: graph, trigger: "api", key: nil)
     }
 
@@ -210,7 +233,17 @@ final class RuntimeBench: Sendable {
           "outputs": [{"id": "text", "type": "TEXT"}], "offers": [{"id": "a", "provider": "vendor"}]},
          {"kind": "node", "type": "llm:safe", "effect": "repeatable",
           "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
-          "outputs": [{"id": "text", "type": "TEXT"}], "offers": [{"id": "a", "provider": "vendor"}]}]
+          "outputs": [{"id": "text", "type": "TEXT"}], "offers": [{"id": "a", "provider": "vendor"}]},
+         {"kind": "node", "type": "input:text", "params": [{"id": "text", "type": "TEXT"}],
+          "outputs": [{"id": "text", "type": "TEXT"}]},
+         {"kind": "node", "type": "logic:wait_timer", "inputs": [{"id": "value", "type": "ANY"}],
+          "params": [{"id": "duration", "type": "ANY"}], "outputs": [{"id": "value", "type": "ANY"}]},
+         {"kind": "node", "type": "logic:approval", "inputs": [{"id": "value", "type": "ANY"}],
+          "params": [{"id": "timeout", "type": "ANY"}],
+          "outputs": [{"id": "approved", "type": "ANY", "branch": true},
+           {"id": "rejected", "type": "ANY", "branch": true}, {"id": "decision", "type": "JSON"}]},
+         {"kind": "node", "type": "blueprint:invoke", "params": [{"id": "workflow", "type": "TEXT"}],
+          "outputs": [{"id": "output", "type": "ANY"}]}]
         """
 }
 

@@ -32,7 +32,8 @@ extension APIServer {
                 "workflowId": .string(run.facts.workflow.description),
                 "workflowVersion": run.facts.version.map(JSON.int) ?? .null,
                 "workflowRevision": run.facts.revision.map(JSON.int) ?? .null, "batchId": .string(run.facts.batch),
-                "executionRuns": [oneRun], "staleDependencies": [],
+                "executionRuns": itemRuns(run) ?? [oneRun],
+                "batchSize": run.outside.batch.map { .int(Int64($0.total)) } ?? 1, "staleDependencies": [],
                 "links": [
                     "poll": .string(poll), "events": .string("/api/v1/workflows/executions/\(id)/events"),
                 ],
@@ -105,7 +106,12 @@ extension APIServer {
             createdAt: exchange.now
         )
         facts.inputs = .object(body.inputs)
-        facts.values = try await RunInputs.read(body.inputs, for: plan, assets: assets)
+        if let configs = body.iteratorConfigs {
+            try await iterate(&facts, configs, body.inputs, plan)
+        } else {
+            facts.values = try await RunInputs.read(body.inputs, for: plan, assets: assets)
+        }
+        facts.callback = body.callback
         facts.overrides = try body.settings(for: plan)
         facts.triggerData = body.triggerData
         facts.trigger = [
@@ -118,7 +124,8 @@ extension APIServer {
             }
             facts.target = target
         }
-        facts.timeoutBudget = body.timeoutBudget ?? plan.settings.timeoutBudget
+        // The budget of the workflow is that of each item; one of the call is that of the whole batch.
+        facts.timeoutBudget = body.timeoutBudget ?? (facts.iteration == nil ? plan.settings.timeoutBudget : nil)
         facts.failurePolicy = body.failurePolicy ?? plan.settings.failurePolicy
         facts.sandbox = plan.settings.sandbox
         facts.metadata = body.metadata

@@ -1,5 +1,6 @@
 import Catalog
 import Engine
+import HTTPValues
 import Storage
 import Values
 import Workflows
@@ -16,6 +17,8 @@ struct ExecuteRequest {
     let version: JSON?
     let timeoutBudget: Duration?
     let failurePolicy: FailurePolicy?
+    let callback: CallbackOrder?
+    let iteratorConfigs: [JSON]?
     let warnings: [JSON]
 
     /// Whether the body carries a graph, which is a write.
@@ -23,12 +26,12 @@ struct ExecuteRequest {
 
     private static let common = [
         "inputs", "overrides", "targetNodeId", "triggerData", "version", "metadata", "timeoutBudgetMs", "failurePolicy",
-        "force",
+        "force", "callbackUrl", "callbackSecret",
     ]
 
     /// - Throws: ``APIError`` naming the field that cannot be used.
     init(_ object: JSONObject, allowsGraph: Bool) throws(APIError) {
-        let fields = try Fields(object, known: Self.common + (allowsGraph ? ["nodes", "edges"] : []))
+        let fields = try Fields(object, known: Self.common + (allowsGraph ? ["nodes", "edges", "iteratorConfigs"] : []))
         inputs = try fields.object("inputs") ?? JSONObject()
         overrides = try fields.object("overrides") ?? JSONObject()
         nodes = allowsGraph ? fields["nodes"] : nil
@@ -46,6 +49,15 @@ struct ExecuteRequest {
         } else {
             failurePolicy = nil
         }
+        callback = try Self.callback(fields)
+        if allowsGraph, let configs = fields["iteratorConfigs"] {
+            guard let list = configs.array, (1...10).contains(list.count) else {
+                throw .field("iteratorConfigs", "must be a list of 1 to 10 objects")
+            }
+            iteratorConfigs = list
+        } else {
+            iteratorConfigs = nil
+        }
         if let notes = try fields.object("metadata") {
             guard notes.count <= 20, notes.allSatisfy({ ($0.value.string?.utf8.count ?? .max) <= 500 }) else {
                 throw .field("metadata", "must have at most 20 texts of at most 500 bytes")
@@ -55,6 +67,12 @@ struct ExecuteRequest {
             metadata = .null
         }
         warnings = fields.warnings
+    }
+
+    private static func callback(_ fields: Fields) throws(APIError) -> CallbackOrder? {
+        guard let url = try fields.string("callbackUrl", atMost: 2000) else { return nil }
+        guard let target = try? HTTPURL(url) else { throw .field("callbackUrl", "must be an http or https address") }
+        return CallbackOrder(url: target.description, secret: try fields.string("callbackSecret", atMost: 500))
     }
 
     /// The changed settings by node and then by port or parameter.
