@@ -155,8 +155,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Assets", "Catalog", "Engine", "EventLoop", "HTTPServer", "HTTPValues", "Runtime", "Server", "Storage",
-                "TestSupport", "Values", "Workflows",
+                "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "HTTPServer", "HTTPValues", "Runtime", "Server",
+                "Storage", "TestSupport", "Values", "Workflows",
             ]
         ),
 

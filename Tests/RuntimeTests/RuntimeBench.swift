@@ -172,6 +172,15 @@ final class RuntimeBench: Sendable {
         )
     }
 
+    /// Lets every statement of a kind fail, such as `DELETE ON outbox`.
+    func refuse(_ statement: String) throws {
+        var connection = try Connection(path: "\(folder.path)/millrace.db", mode: .write)
+        connection.setBusyTimeout(.seconds(10))
+        try connection.run(
+            "CREATE TRIGGER refuse BEFORE \(statement) BEGIN SELECT RAISE(ABORT, 'refused by a test'); END"
+        )
+    }
+
     /// Lets appends succeed again.
     func allowAppends() throws {
         var connection = try Connection(path: "\(folder.path)/millrace.db", mode: .write)

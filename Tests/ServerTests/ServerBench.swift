@@ -8,6 +8,7 @@ import HTTPValues
 import Runtime
 import Server
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 import Values
@@ -20,6 +21,30 @@ final class ServerBench: Sendable {
     private let folder: TemporaryFolder
     private let group: LoopGroup
     private let server: APIServer
+    /// The callbacks that were sent.
+    let posts = Posts()
+
+    /// A callback that was sent.
+    struct Post: Sendable {
+        let url: String
+        let headers: HTTPFields
+        let body: [UInt8]
+    }
+
+    /// Takes every second callback, and lets others wait for them.
+    final class Posts: Sendable {
+        private let sent = Mutex<[Post]>([])
+        let (stream, continuation) = AsyncStream.makeStream(of: Post.self)
+
+        func add(_ post: Post) -> Result<Int, NodeError> {
+            let count = sent.withLock { sent in
+                sent.append(post)
+                return sent.count
+            }
+            continuation.yield(post)
+            return .success(count % 2 == 0 ? 204 : 500)
+        }
+    }
 
     init() async throws {
         folder = try TemporaryFolder()
@@ -40,6 +65,17 @@ final class ServerBench: Sendable {
         )
         let children = ChildWorkflows(database: database, plans: plans, assets: assets)
         services.child = { try await children.answer($0) }
+        let sender = CallbackSender(
+            database: database,
+            links: MediaLinks(key: [UInt8](repeating: 7, count: 32)),
+            publicURL: "https://millrace.example",
+            credit: Money(nano: 10_000_000),
+            clock: { Self.now },
+            post: { [posts] url, headers, body in
+                posts.add(Post(url: url.description, headers: headers, body: body))
+            }
+        )
+        services.callback = { await sender.send($0, $1) }
         let runs = RunService(database: database, loops: group.loops, services: services)
         server = APIServer(
             database: database,

@@ -1,3 +1,4 @@
+import Crypto
 import Engine
 import Foundation
 import HTTPValues
@@ -196,6 +197,21 @@ struct ChildRouteTests {
         #expect(details["workflowId"]?.string == child && details["trigger"]?["type"] == "workflow")
     }
 
+    @Test func `a check names a called workflow that is not there, and the inputs it needs`() async throws {
+        let bench = try await ServerBench()
+        func warnings(_ name: String) async throws -> [JSON?] {
+            let body: JSON = ["name": "x", "nodes": Self.calling(name), "edges": []]
+            let answer = try await bench.send(.post, "/api/v1/workflows/lint", body).json
+            return (answer["data"]?["warnings"]?.array ?? []).map { $0["rule"] }
+        }
+        #expect(try await warnings("greeting") == ["unknown-workflow"])
+        let id = try await bench.make(Self.greeting, Self.edges, name: "greeting")
+        for name in ["greeting", id] { #expect(try await warnings(name).isEmpty) }
+        let silent: JSON = [["id": "what", "data": ["nodeType": "input:text"]]]
+        _ = try await bench.make(silent, name: "needy")
+        #expect(try await warnings("needy") == ["missing-required-input", "bad-config"])
+    }
+
     @Test func `what cannot be run below fails the node with the reason`() async throws {
         let bench = try await ServerBench()
         for (nodes, reason) in [
@@ -267,7 +283,8 @@ struct ChildRouteTests {
         (#"[{"nodeId": "topic", "items": ["a"], "onError": "threshold"}]"#, "iteratorConfigs[0].maxFailures"),
         (#"[{"nodeId": "topic", "items": ["a", 7]}]"#, ""),
     ])
-    func `a batch that makes no sense is refused before anything is stored`(configs: String, field: String) async throws {
+    func `a batch that makes no sense is refused before anything is stored`(configs: String, field: String) async throws
+    {
         let bench = try await ServerBench()
         let workflow = try await bench.make(Self.greeting, Self.edges)
         let answer = try await bench.send(
@@ -276,5 +293,46 @@ struct ChildRouteTests {
             ["iteratorConfigs": try JSON(parsing: configs)]
         )
         #expect(answer.status == 400 && (answer.json["field"]?.string ?? "") == field, "\(answer.json.text)")
+    }
+}
+
+/// Messages about the end of a run.
+@Suite(.timeLimit(.minutes(1)))
+struct CallbackTests {
+    @Test func `the end of a run is told, signed, and told again under the same identifier`() async throws {
+        let bench = try await ServerBench()
+        let workflow = try await bench.make([["id": "topic", "data": ["nodeType": "input:text"]]])
+        let body: JSON = [
+            "inputs": ["topic": "shoe"], "callbackUrl": "https://shop.example/done", "callbackSecret": "quiet lantern",
+        ]
+        let started = try await bench.start(workflow, body)
+        var posts: [ServerBench.Post] = []
+        for await post in bench.posts.stream {
+            posts.append(post)
+            if posts.count == 2 { break }
+        }
+        #expect(posts[0].url == "https://shop.example/done")
+        #expect(posts[0].headers["webhook-id"] == posts[1].headers["webhook-id"])
+        let message = try JSON(parsing: posts[1].body)
+        #expect(message["type"] == "execution.completed")
+        #expect(message["data"]?["executionId"] == started["executionId"])
+        #expect(message["data"]?["finalOutput"]?["text"] == "shoe")
+        let id = posts[1].headers["webhook-id"] ?? ""
+        let time = posts[1].headers["webhook-timestamp"] ?? ""
+        let code = HMAC.sha256(Array("\(id).\(time).".utf8) + posts[1].body, key: Array("quiet lantern".utf8))
+        #expect(posts[1].headers["webhook-signature"] == "v1,\(Base64.encode(code))")
+        let details = try await bench.send(
+            .get,
+            "/api/v1/workflows/executions/\(started["executionId"]?.string ?? "")"
+        )
+        #expect(!details.json.text.contains("lantern"), "Secrets are not shown.")
+    }
+
+    @Test func `a callback needs an address`() async throws {
+        let bench = try await ServerBench()
+        let workflow = try await bench.make([["id": "topic", "data": ["nodeType": "input:text"]]])
+        let path = "/api/v1/workflows/\(workflow)/execute"
+        let answer = try await bench.send(.post, path, ["callbackUrl": "ftp://shop.example"])
+        #expect(answer.status == 400 && answer.json["field"] == "callbackUrl")
     }
 }

@@ -7,7 +7,7 @@ import Workflows
 ///
 /// | kind | body | done once |
 /// | --- | --- | --- |
-/// | `child` | `item`, or `address` | the child is stored, or its parent knows why it cannot be |
+/// | `child` | `item`, or `address`; `seq`, the event to be seen first | the child is stored, or its parent knows why it cannot be |
 /// | `signal` | `child`, `word` | the child has the signal in its inbox, or has ended |
 /// | `callback` | none | the receiver has answered 2xx, or everything was tried |
 enum DeliveryKind: String, CaseIterable {
@@ -56,9 +56,11 @@ extension RunDriver {
         for event in events {
             switch event {
             case .outside(.childWanted(let address, _, let at)):
-                add(.child, ["address": .string(address.text(in: run.plan))], at: at)
+                add(.child, ["address": .string(address.text(in: run.plan)), "seq": .int(run.lastEvent)], at: at)
             case .outside(.itemsStarted(let first, let next, let at)):
-                for item in first..<next { add(.child, ["item": .int(Int64(item))], at: at) }
+                for item in first..<next {
+                    add(.child, ["item": .int(Int64(item)), "seq": .int(run.lastEvent)], at: at)
+                }
             case .outside(.told(let word, let children, let at)):
                 for child in children {
                     add(.signal, ["child": .string(child.description), "word": .string(word)], at: at)

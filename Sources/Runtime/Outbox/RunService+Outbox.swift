@@ -27,9 +27,18 @@ extension RunService {
         // A parent that has ended wants no children any more.
         guard let handle = try await handle(delivery.execution) else { return .done }
         let run = handle.snapshot.run
+        // The outbox may be quicker than those who show what was committed.
+        guard run.lastEvent >= delivery.body["seq"]?.integer ?? 0 else { return .later(.milliseconds(10)) }
         guard let order = Wanted(delivery.body, in: run) else { return .done }
         if run.cancelRequestedAt != nil {
-            let end = ChildEnd(id: order.id, item: order.item, status: "CANCELLED", error: nil, outputs: [:], cost: .zero)
+            let end = ChildEnd(
+                id: order.id,
+                item: order.item,
+                status: "CANCELLED",
+                error: nil,
+                outputs: [:],
+                cost: .zero
+            )
             return try await tell(handle.id, end, delivery)
         }
         // What is paused starts nothing; it is looked at again.
@@ -117,9 +126,10 @@ extension RunService {
             let word = delivery.body["word"]?.string
         else { return .done }
         guard try await !isPosted(word, dedupe: "parent:\(delivery.id)", to: id) else { return .done }
-        // It has ended; or it does not exist yet, and its start is still to come.
-        guard try await database.execution(id) == nil, let parent = try await handle(delivery.execution) else {
-            return .done
+        guard try await database.execution(id) == nil else { return .done }
+        // It does not exist yet: its start is still to come, or on its way while its parent has ended meanwhile.
+        guard let parent = try await handle(delivery.execution) else {
+            return delivery.attempts < 10 ? .later(.milliseconds(500)) : .done
         }
         return parent.snapshot.run.waits(for: id) ? .later(.milliseconds(500)) : .done
     }

@@ -94,7 +94,9 @@ extension APIServer {
         Route(row: 30, method: .get, path: "/batches/{batchId}", scopes: ["executions:read"]) {
             try await $0.batch($1)
         },
-        Route(row: 61, method: .get, path: "/approvals", scopes: ["approvals:write"]) { try await $0.listApprovals($1) },
+        Route(row: 61, method: .get, path: "/approvals", scopes: ["approvals:write"]) {
+            try await $0.listApprovals($1)
+        },
         Route(row: 61, method: .get, path: "/approvals/{id}", scopes: nil) { try await $0.showApproval($1) },
         Route(row: 61, method: .get, path: "/approvals/{id}/approve", scopes: nil) { try await $0.showApproval($1) },
         Route(row: 61, method: .get, path: "/approvals/{id}/reject", scopes: nil) { try await $0.showApproval($1) },

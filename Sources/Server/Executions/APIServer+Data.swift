@@ -27,7 +27,11 @@ extension APIServer {
             throw APIError.field("item", "must have one number for each list that the node runs for")
         }
         guard run.takesData(address) else {
-            throw APIError(.notWaiting, "\(node) does not wait for data, or has some already.", ["nodeId": .string(node)])
+            throw APIError(
+                .notWaiting,
+                "\(node) does not wait for data, or has some already.",
+                ["nodeId": .string(node)]
+            )
         }
         if let problem = run.problem(with: data, for: address) {
             throw APIError.field("data", "does not fit the schema of \(node): \(problem)")

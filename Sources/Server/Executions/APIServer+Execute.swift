@@ -16,7 +16,10 @@ extension APIServer {
         let snapshot = try await waited(handle, wait, exchange)
         let id = handle.id.description
         if snapshot.run.end != nil, wait != nil {
-            return .json(detailsBody(snapshot.run.view, change: snapshot.change, exchange, includes: []))
+            let view = snapshot.run.view
+            var details = detailsBody(view, change: snapshot.change, exchange, includes: []).object ?? JSONObject()
+            try await addItems(of: view, to: &details, exchange)
+            return .json(.object(details))
         }
         let run = snapshot.run
         let started: JSON = .string(run.facts.createdAt.description)

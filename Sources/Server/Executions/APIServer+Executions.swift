@@ -215,7 +215,8 @@ extension APIServer {
             "trigger": ["type": .string(facts.trigger)], "error": view?.error.map { .string($0.message) } ?? .null,
             "errorCode": row.errorCode.map(JSON.string) ?? .null,
             "failedNodeId": row.failedNode.map(JSON.string) ?? .null,
-            "batchId": view.map { .string($0.facts.batch) } ?? .null, "runIndexInBatch": .int(Int64(view?.facts.parent?.item ?? 0)),
+            "batchId": view.map { .string($0.facts.batch) } ?? .null,
+            "runIndexInBatch": .int(Int64(view?.facts.parent?.item ?? 0)),
             "nodeCount": .int(Int64(view?.nodes.count ?? 0)),
             "nodesCompleted": .int(Int64(view?.nodes.count { $0.status == "COMPLETED" } ?? 0)),
         ]

@@ -31,7 +31,10 @@ struct ExecuteRequest {
 
     /// - Throws: ``APIError`` naming the field that cannot be used.
     init(_ object: JSONObject, allowsGraph: Bool) throws(APIError) {
-        let fields = try Fields(object, known: Self.common + (allowsGraph ? ["nodes", "edges", "iteratorConfigs"] : []))
+        let fields = try Fields(
+            object,
+            known: Self.common + (allowsGraph ? ["nodes", "edges", "iteratorConfigs"] : [])
+        )
         inputs = try fields.object("inputs") ?? JSONObject()
         overrides = try fields.object("overrides") ?? JSONObject()
         nodes = allowsGraph ? fields["nodes"] : nil

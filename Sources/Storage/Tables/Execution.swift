@@ -165,6 +165,7 @@ extension SQLSession where Self: ~Copyable {
             ]
         )
         try run("DELETE FROM live WHERE execution_id = ?1", [.id(id)])
+        try run("DELETE FROM inbox WHERE execution_id = ?1", [.id(id)])
         if end.hasApprovals { try expireApprovals(of: id) }
     }
 

@@ -105,6 +105,7 @@ public struct Compiler {
         checkRequired()
         checkPrices()
         checkNeededSecrets()
+        checkCalls()
         insertFetches()
         if let order = sorted() {
             renumber(order)
