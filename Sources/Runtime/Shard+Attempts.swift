@@ -58,6 +58,7 @@ extension Shard {
                 return
             }
         }
+        if entry.batch == nil { slots.pass(kind) }
     }
 
     /// Asks again for a node run that waits for a place of a kind of which one was free just now.
