@@ -39,6 +39,9 @@ struct WaitTests {
         #expect(try await server.send("POST", link, Data("{}".utf8), key: nil).status == 200)
         for id in ids {
             let end = try await server.end(of: id)
+            let events = try await server.get("/api/v1/workflows/executions/\(id)/events").body
+            let names = String(decoding: events, as: UTF8.self).split(separator: "\n").filter { $0.hasPrefix("event:") }
+            #expect(names.contains("event: approval.requested") && names.contains("event: approval.decided"))
             #expect(end["status"] == "COMPLETED" && end.row("out")?["output"]?["value"] == "shoe", "\(end.text)")
         }
     }
@@ -66,6 +69,8 @@ struct WaitTests {
             try await server.start()
         }
         let end = try await server.end(of: id)
+        let events = try await server.get("/api/v1/workflows/executions/\(id)/events").body
+        #expect(String(decoding: events, as: UTF8.self).split(separator: "event: batch.item").count == 41)
         #expect(end["batch"]?["completed"] == 40 && end["status"] == "COMPLETED", "\(end.text)")
         #expect(end["finalOutput"]?["items"]?.array?.map { $0["text"] } == names)
     }
