@@ -156,14 +156,14 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "HTTPServer", "HTTPValues",
-                "Layout", "Runtime", "Storage", "Values", "Workflows",
+                "JSONSchemas", "Layout", "Runtime", "Storage", "Values", "Workflows",
             ]
         ),
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Assets", "Catalog", "Engine", "EventLoop", "HTTPServer", "HTTPValues", "Runtime", "Server", "Storage",
-                "TestSupport", "Values", "Workflows",
+                "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "HTTPServer", "HTTPValues", "Runtime", "Server",
+                "Storage", "TestSupport", "Values", "Workflows",
             ]
         ),
 

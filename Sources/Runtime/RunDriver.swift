@@ -2,6 +2,7 @@ import Catalog
 import Engine
 import Storage
 import Values
+import Workflows
 
 /// The order in which things happen to a run: decide, commit, then show and perform.
 ///
@@ -32,6 +33,10 @@ struct RunDriver {
         let inputs: [Int]
         /// The events that are stored now.
         let events: [Event]
+        /// Whether the commit has brought something for the outbox.
+        var hasDeliveries = false
+        /// What the run's parent is to be told.
+        var parentSignal: (parent: ExecutionID, signal: Signal)?
     }
 
     private(set) var run: Run
@@ -45,7 +50,7 @@ struct RunDriver {
     /// The number of the last event in the stored state; 0 when there is none.
     private var lastSnapshot: Int64
     /// What belongs to the first commit of a new execution.
-    private var acceptance: (NewExecution, StoredGraph?, Redrive?)?
+    private var acceptance: (NewExecution, StoredGraph?, Redrive?, DeliveryID?)?
 
     /// A run that goes on from where its journal ends.
     ///
@@ -60,25 +65,31 @@ struct RunDriver {
     }
 
     /// A run that is accepted with its first commit.
-    init(accepting run: Run, _ execution: NewExecution, graph: StoredGraph?, redrive: Redrive?) {
+    init(
+        accepting run: Run,
+        _ execution: NewExecution,
+        graph: StoredGraph?,
+        redrive: Redrive? = nil,
+        delivery: DeliveryID? = nil
+    ) {
         lastSnapshot = 0
         self.run = run
         epoch = 1
-        acceptance = (execution, graph, redrive)
+        acceptance = (execution, graph, redrive, delivery)
     }
 
     /// Decides about an input.
     ///
     /// - Parameters:
     ///   - input: The input.
-    ///   - signal: The signal it came as, which the commit takes over.
+    ///   - signals: The signals it came as, which the commit takes over.
     ///   - now: The time of the decision.
     ///   - random: A source of chance.
     ///   - admit: Whether a node run may make an attempt now.
     /// - Returns: The number of the input, see ``Committed/inputs``; `nil` when nothing has to be stored for it.
     mutating func take(
         _ input: RunInput,
-        signal: SignalID? = nil,
+        signals: [SignalID] = [],
         now: Instant,
         random: inout some RandomNumberGenerator,
         admit: (Address, Run) -> Admission
@@ -103,8 +114,8 @@ struct RunDriver {
                 }
             }
         }
-        if let signal { consumed.append(signal) }
-        guard !events.isEmpty || signal != nil else { return nil }
+        consumed += signals
+        guard !events.isEmpty || !signals.isEmpty else { return nil }
         lastInput += 1
         inputs.append(lastInput)
         return lastInput
@@ -126,7 +137,9 @@ struct RunDriver {
     }
 
     /// What is to be stored next; `nil` while a commit is on its way, or when there is nothing.
-    mutating func nextCommit() -> JournalAppend? {
+    ///
+    /// - Parameter random: Names what is new: deliveries, dead letters, signals.
+    mutating func nextCommit(random: inout some RandomNumberGenerator) -> JournalAppend? {
         guard inFlight == nil, !events.isEmpty || !consumed.isEmpty else { return nil }
         let last = run.lastEvent
         var append = JournalAppend(
@@ -144,10 +157,13 @@ struct RunDriver {
             append.snapshot = StoredSnapshot(last: last, body: RunSnapshot(run).body)
             lastSnapshot = last
         }
-        if let (execution, graph, redrive) = acceptance {
+        append.deliveries = Self.deliveries(for: events, of: run, random: &random)
+        (append.approvals, append.expired) = Self.approvals(in: events, of: run)
+        if let (execution, graph, redrive, delivery) = acceptance {
             append.accepted = execution
             append.graph = graph
             append.redrive = redrive
+            append.delivered = delivery
         }
         if let end = run.end {
             let view = run.view
@@ -159,10 +175,18 @@ struct RunDriver {
                 spent: view.cost,
                 result: view.record.bytes
             )
-            var random = SystemRandomNumberGenerator()
             append.deadLetters = run.deadLetters(end, random: &random)
+            append.end?.hasApprovals = run.plan.nodes.contains { $0.type.id == WaitNode.approval.rawValue }
+            append.parentSignal = Self.parentSignal(of: run, view, random: &random)
         }
-        inFlight = Committed(run: run, effects: effects, inputs: inputs, events: events)
+        inFlight = Committed(
+            run: run,
+            effects: effects,
+            inputs: inputs,
+            events: events,
+            hasDeliveries: !append.deliveries.isEmpty,
+            parentSignal: append.parentSignal
+        )
         events = []
         effects = []
         inputs = []

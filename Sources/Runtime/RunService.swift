@@ -15,6 +15,8 @@ public final class RunService: Sendable {
     let shards: [Shard]
     /// Whether claims are being made, and whether they are wanted once more.
     let claiming = Mutex((isRunning: false, isWanted: false))
+    private let links = ShardLinks()
+    private let outbox: Mutex<Outbox?> = Mutex(nil)
     private let isDraining = Atomic<Bool>(false)
     private let recovering = Atomic<Bool>(true)
 
@@ -26,17 +28,29 @@ public final class RunService: Sendable {
         let lease = LeaseGuard(isForever: !database.isShared, loop: loops.first)
         self.lease = lease
         let slots = SlotLimiter(places: services.places, standard: 10_000)
-        shards = zip(0..., loops).map { place, loop in
+        shards = zip(0..., loops).map { [links] place, loop in
             Shard(
                 loop: loop,
                 place: place,
                 database: database,
                 services: services,
                 slots: slots,
+                links: links,
                 duty: duty,
                 lease: lease
             )
         }
+        guard let loop = loops.first else { return }
+        let outbox = Outbox(loop: loop, database: database, services: services) { [weak self] delivery in
+            await self?.perform(delivery) ?? .later(.seconds(1))
+        }
+        self.outbox.withLock { $0 = outbox }
+        links.connect(
+            look: { Task(executorPreference: loop) { await outbox.look() } },
+            tell: { [weak self] parent, signal in
+                Task(executorPreference: loop) { await self?.tell(parent, signal) }
+            }
+        )
     }
 
     /// Takes up every unfinished run of an earlier process, oldest first; a run that cannot be taken up is logged and
@@ -46,6 +60,8 @@ public final class RunService: Sendable {
         if !lease.isHeld { try await renewLease() }
         try await quarantine()
         try await claimAll()
+        try await database.releaseDeliveries()
+        links.look()
     }
 
     /// Whether runs of an earlier process are still being taken up.
@@ -73,6 +89,7 @@ public final class RunService: Sendable {
     ///   - key: The API key that started it.
     ///   - reused: The node runs that earlier executions have finished.
     ///   - redrive: The execution in whose place it runs.
+    ///   - delivery: The delivery that its acceptance is.
     /// - Returns: The handle of the run.
     /// - Throws: ``RuntimeError`` when nothing was stored.
     public func accept(
@@ -82,10 +99,11 @@ public final class RunService: Sendable {
         trigger: String,
         key: APIKeyID?,
         reusing reused: [ReusedRun] = [],
-        redrive: Redrive? = nil
+        redrive: Redrive? = nil,
+        delivery: DeliveryID? = nil
     ) async throws(RuntimeError) -> RunHandle {
         guard !isDraining.load(ordering: .relaxed) else { throw .draining }
-        let execution = NewExecution(
+        var execution = NewExecution(
             id: facts.execution,
             account: facts.account,
             workflow: facts.workflow,
@@ -96,12 +114,17 @@ public final class RunService: Sendable {
             key: key,
             createdAt: facts.createdAt
         )
+        execution.parent = facts.parent.map {
+            NewExecution.Parent(execution: $0.execution, address: $0.address, item: $0.item.map(Int64.init))
+        }
+        if facts.iteration != nil { execution.batch = facts.batch }
         return try await shard(of: facts.execution).accept(
             Run(plan: plan, facts: facts),
             execution,
             graph: graph,
             reusing: reused,
-            redrive: redrive
+            redrive: redrive,
+            delivery: delivery
         )
     }
 
@@ -147,17 +170,66 @@ public final class RunService: Sendable {
             throw Shard.translate(error)
         }
         switch result {
-        case .stored:
-            let shard = shard(of: id)
-            // Loading a run takes over what waits in its inbox; a run in memory is told.
-            if shard.handles.withLock({ $0[id] }) != nil {
-                await shard.take(signal, for: id)
-            } else {
-                _ = try await shard.handle(id)
-            }
+        case .stored: try await takeOver(signal, id)
         case .repeated: return
         case .finished: throw .finished(id)
         case .full: throw .tooManySignals(id)
+        }
+    }
+
+    /// Stores the first decision in time about an approval; when this returns, it survives a crash, and the run takes
+    /// it over soon.
+    ///
+    /// - Returns: What came of it; nothing was stored unless it was the first and in time.
+    /// - Throws: ``RuntimeError`` when the database fails.
+    public func decide(
+        _ approval: ApprovalRow,
+        _ decision: ApprovalDecision
+    ) async throws(RuntimeError) -> DecisionResult {
+        var random = SystemRandomNumberGenerator()
+        var body = decision.record.object ?? JSONObject()
+        body["approval"] = .string(approval.id.description)
+        let signal = Signal(
+            id: SignalID(at: decision.at, random: &random),
+            kind: "decision",
+            dedupe: "decision:\(approval.id)",
+            at: decision.at,
+            body: .object(body)
+        )
+        let result: DecisionResult
+        do {
+            result = try await database.decide(
+                approval.id,
+                decision.isApproved ? "approved" : "rejected",
+                by: decision.by,
+                comment: decision.comment,
+                data: decision.data.isNull ? nil : decision.data,
+                signal: signal
+            )
+        } catch {
+            throw Shard.translate(error)
+        }
+        if case .stored = result { try await takeOver(signal, approval.execution) }
+        return result
+    }
+
+    /// Lets a run take over a signal that is stored.
+    private func takeOver(_ signal: Signal, _ id: ExecutionID) async throws(RuntimeError) {
+        let shard = shard(of: id)
+        // Loading a run takes over what waits in its inbox; a run in memory is told.
+        if shard.handles.withLock({ $0[id] }) != nil {
+            await shard.take(signal, for: id)
+        } else {
+            _ = try await shard.handle(id)
+        }
+    }
+
+    /// Lets a parent take over what is stored about a child of it.
+    func tell(_ parent: ExecutionID, _ signal: Signal) async {
+        do {
+            try await takeOver(signal, parent)
+        } catch {
+            services.log("The execution \(parent) cannot be told about its child: \(error)")
         }
     }
 
@@ -179,6 +251,7 @@ public final class RunService: Sendable {
     /// Stops all work without deciding anything; the next start takes the runs up again.
     public func stop() async {
         drain()
+        await outbox.withLock { $0 }?.stop()
         for shard in shards { await shard.stop() }
         if database.isShared { try? await database.release() }
     }

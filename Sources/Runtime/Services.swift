@@ -3,7 +3,7 @@ public import Engine
 public import EventLoop
 public import Values
 
-import Storage
+public import Storage
 public import Workflows
 
 /// What the runtime needs of the world round it; each can be replaced in a test.
@@ -72,6 +72,14 @@ public struct Services: Sendable {
     public var identity: @Sendable (Request, Grant) -> [UInt8]? = { _, _ in nil }
     /// Remembers which runs are being decided about; `nil` when nobody wants to know.
     public var crashMarker: CrashMarker?
+    /// Finds what is run for a sub-workflow, or why nothing can be.
+    public var child: @Sendable (ChildRequest) async throws -> Result<ChildRequest.Answer, NodeError> = { _ in
+        .failure(NodeError("child_failed", "This server runs no sub-workflows."))
+    }
+    /// Tells whoever wants to know about the end of a run; the second identifier names the message.
+    public var callback: @Sendable (ExecutionID, DeliveryID) async -> CallbackResult = { _, _ in .unneeded }
+    /// Keeps what could not be delivered, with the reason.
+    public var deadLetter: @Sendable (Delivery, String) async -> Void
     /// Writes a line to the server's log.
     public var log: @Sendable (String) -> Void
     /// Where chance comes from.
@@ -92,6 +100,9 @@ public struct Services: Sendable {
         self.now = now
         self.places = places
         self.log = log
+        deadLetter = { delivery, reason in
+            log("The \(delivery.kind) of the execution \(delivery.execution) was given up: \(reason)")
+        }
     }
 }
 

@@ -11,6 +11,7 @@ extension Shard {
         guard let request = request(address, run, now: now) else {
             return .refused(NodeError("internal_error", "The inputs of the node are gone."))
         }
+        guard hasBatchPlace(entry, address, run) else { return .deferred(.slot, until: nil) }
         let grant: Grant
         switch services.quote(request, now) {
         case .success(let quoted): grant = quoted
@@ -29,10 +30,46 @@ extension Shard {
         return .granted(grant)
     }
 
+    /// Whether an item of a batch has its place among those that compute, which it keeps to its end.
+    private func hasBatchPlace(_ entry: Entry, _ address: Address, _ run: Run) -> Bool {
+        guard let parent = run.facts.parent, parent.concurrency > 0 else { return true }
+        if let batch = entry.batch {
+            if !batch.hasPlace { entry.batch?.waiting.append(address) }
+            return batch.hasPlace
+        }
+        let id = entry.handle.id
+        let kind = "batch:\(parent.execution)"
+        let hasPlace = slots.take(kind, of: parent.concurrency) { [weak self] in
+            guard let self else { return }
+            Task(executorPreference: self.loop) { await self.takeBatchPlace(id, kind) }
+        }
+        entry.batch = (hasPlace, hasPlace ? [] : [address])
+        return hasPlace
+    }
+
+    /// Takes the place of an item in the line of its batch, and asks again for all attempts that wait for it.
+    private func takeBatchPlace(_ id: ExecutionID, _ kind: String) {
+        guard let entry = entry(id), let batch = entry.batch, !batch.hasPlace else { return slots.pass(kind) }
+        entry.batch = nil
+        var waiting = batch.waiting[...]
+        while let address = waiting.popFirst() {
+            askAgain(id, address)
+            guard entry.batch?.hasPlace != false else {
+                entry.batch?.waiting += waiting
+                return
+            }
+        }
+        if entry.batch == nil { slots.pass(kind) }
+    }
+
     /// Asks again for a node run that waits for a place of a kind of which one was free just now.
     private func askAgain(_ id: ExecutionID, _ address: Address, _ kind: String) {
         // Whether or not it is taken here: a place must not lie idle while others wait for it.
         defer { slots.pass(kind) }
+        askAgain(id, address)
+    }
+
+    private func askAgain(_ id: ExecutionID, _ address: Address) {
         guard let entry = entry(id) else { return }
         switch admit(entry, address, entry.driver.run) {
         case .granted(let grant):
@@ -146,12 +183,17 @@ extension Shard {
         for kind in entry.places.values { slots.give(kind) }
         entry.places = [:]
         for address in entry.claims.keys { giveUpClaim(entry, address) }
+        if entry.batch?.hasPlace == true, let parent = entry.driver.run.facts.parent {
+            slots.give("batch:\(parent.execution)")
+        }
+        entry.batch = nil
     }
 }
 
 extension RunInput {
     /// What a signal asks for; `nil` for a kind that is not known.
-    init?(_ signal: Signal, in plan: Plan) {
+    init?(_ signal: Signal, in run: Run) {
+        let plan = run.plan
         switch signal.kind {
         case "cancel": self = .cancel(reason: signal.body["reason"]?.string)
         case "pause": self = .pause
@@ -161,9 +203,11 @@ extension RunInput {
             guard let address = signal.body["address"]?.string.flatMap({ Address($0, in: plan) }) else { return nil }
             self = .answer(address, retry: signal.body["answer"]?.string == "retry")
         case "late":
-            guard let event = Event(lateBody: signal.body, in: plan) else { return nil }
+            guard let event = Event(lateBody: signal.body, in: run.plan) else { return nil }
             self = .late(event)
-        default: return nil
+        default:
+            guard let input = OutsideInput(signal, in: run) else { return nil }
+            self = .outside(input)
         }
     }
 }

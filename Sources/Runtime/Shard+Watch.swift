@@ -67,16 +67,15 @@ extension Shard {
 
     /// Accepts an execution that other servers work on: when this returns, it is stored.
     func acceptForOthers(
-        _ run: Run,
-        _ execution: NewExecution,
-        graph: StoredGraph?,
-        reusing reused: [ReusedRun],
-        redrive: Redrive?
+        _ driver: RunDriver,
+        reusing reused: [ReusedRun]
     ) async throws(RuntimeError) -> RunHandle {
-        var driver = RunDriver(accepting: run, execution, graph: graph, redrive: redrive)
+        var driver = driver
         let input: RunInput = reused.isEmpty ? .accepted : .acceptedReusing(reused)
         _ = driver.take(input, now: services.now(), random: &random) { _, _ in .deferred(.noWorker, until: nil) }
-        guard let append = driver.nextCommit() else { throw .storage(reason: "There is nothing to store.") }
+        guard let append = driver.nextCommit(random: &random) else {
+            throw .storage(reason: "There is nothing to store.")
+        }
         do {
             try await database.append(append)
         } catch {
@@ -84,7 +83,7 @@ extension Shard {
         }
         let handle = RunHandle(driver.run)
         if driver.run.end == nil {
-            watched[execution.id] = Watched(run: driver.run, handle: handle, lookedAt: loop.time)
+            watched[driver.run.facts.execution] = Watched(run: driver.run, handle: handle, lookedAt: loop.time)
         }
         return handle
     }

@@ -11,6 +11,7 @@ actor Shard {
     let database: Database
     let services: Services
     let slots: SlotLimiter
+    private let links: ShardLinks
     let duty: Duty
     let lease: LeaseGuard
     private(set) var entries: [ExecutionID: Entry] = [:]
@@ -44,6 +45,10 @@ actor Shard {
         let isFromBefore: Bool
         /// The epoch of the driver, which may be known while the driver decides.
         let epoch: Int64
+        /// The line of the batch in which the run has a place, and the attempts that wait until it has one.
+        var batch: (hasPlace: Bool, waiting: [Address])?
+        /// The ends of children that are decided about together as soon as nothing is on its way to the disk.
+        var ends: [Signal] = []
         /// Those who wait for an input to be stored, by its number.
         var waiters: [Int: CheckedContinuation<Bool, Never>] = [:]
         /// The signals it has taken: a look at the inbox may still find them.
@@ -67,6 +72,7 @@ actor Shard {
         database: Database,
         services: Services,
         slots: SlotLimiter,
+        links: ShardLinks,
         duty: Duty,
         lease: LeaseGuard
     ) {
@@ -78,6 +84,7 @@ actor Shard {
         self.services = services
         self.slots = slots
         random = services.chance
+        self.links = links
     }
 
     /// How many runs are in memory.
@@ -93,16 +100,15 @@ actor Shard {
         _ execution: NewExecution,
         graph: StoredGraph?,
         reusing reused: [ReusedRun],
-        redrive: Redrive?
+        redrive: Redrive?,
+        delivery: DeliveryID?
     ) async throws(RuntimeError) -> RunHandle {
-        guard mayOwn else {
-            return try await acceptForOthers(run, execution, graph: graph, reusing: reused, redrive: redrive)
-        }
-        let driver = RunDriver(accepting: run, execution, graph: graph, redrive: redrive)
+        let driver = RunDriver(accepting: run, execution, graph: graph, redrive: redrive, delivery: delivery)
+        guard mayOwn else { return try await acceptForOthers(driver, reusing: reused) }
         let entry = Entry(driver, RunHandle(run))
         let id = run.facts.execution
         decide(entry, reused.isEmpty ? .accepted : .acceptedReusing(reused))
-        guard var append = entry.driver.nextCommit() else { throw .storage(reason: "There is nothing to store.") }
+        guard var append = entry.driver.nextCommit(random: &random) else { throw .storage(reason: "There is nothing to store.") }
         append.owner = database.worker
         // From here on a place that comes free finds the run, though nobody else can see it yet.
         entries[id] = entry
@@ -192,6 +198,7 @@ actor Shard {
         entries[id] = entry
         handles.withLock { $0[id] = handle }
         for signal in signals { take(signal, entry) }
+        takeEnds(entry)
         decide(entry, .recovered)
         commit(entry)
         setTimer(entry)
@@ -291,19 +298,32 @@ actor Shard {
 
     private func take(_ signal: Signal, _ entry: Entry) {
         guard entry.taken.insert(signal.id).inserted else { return }
-        guard let input = RunInput(signal, in: entry.driver.run.plan) else { return }
-        decide(entry, input, signal: signal.id)
+        guard signal.kind != "child" else { return entry.ends.append(signal) }
+        guard let input = RunInput(signal, in: entry.driver.run) else { return }
+        decide(entry, input, signals: [signal.id])
+    }
+
+    /// Decides about all children together that have ended meanwhile.
+    private func takeEnds(_ entry: Entry) {
+        guard !entry.ends.isEmpty else { return }
+        let signals = entry.ends
+        entry.ends = []
+        decide(
+            entry,
+            .outside(.childrenEnded(signals.compactMap { ChildEnd(record: $0.body) })),
+            signals: signals.map(\.id)
+        )
     }
 
     @discardableResult
-    private func decide(_ entry: Entry, _ input: RunInput, signal: SignalID? = nil) -> Int? {
-        guard entry.isFromBefore, let marker = services.crashMarker else { return decideNow(entry, input, signal) }
-        return marker.deciding(entry.handle.id, slot: place) { decideNow(entry, input, signal) }
+    private func decide(_ entry: Entry, _ input: RunInput, signals: [SignalID] = []) -> Int? {
+        guard entry.isFromBefore, let marker = services.crashMarker else { return decideNow(entry, input, signals) }
+        return marker.deciding(entry.handle.id, slot: place) { decideNow(entry, input, signals) }
     }
 
-    private func decideNow(_ entry: Entry, _ input: RunInput, _ signal: SignalID?) -> Int? {
+    private func decideNow(_ entry: Entry, _ input: RunInput, _ signals: [SignalID]) -> Int? {
         var granted: [Address] = []
-        let number = entry.driver.take(input, signal: signal, now: services.now(), random: &random) { address, run in
+        let number = entry.driver.take(input, signals: signals, now: services.now(), random: &random) { address, run in
             let admission = admit(entry, address, run)
             if case .granted = admission { granted.append(address) }
             return admission
@@ -313,8 +333,9 @@ actor Shard {
     }
 
     private func commit(_ entry: Entry) {
+        if !entry.isCommitting { takeEnds(entry) }
         for effect in entry.driver.settledEffects() { perform(effect, entry) }
-        guard !entry.isCommitting, let append = entry.driver.nextCommit() else { return }
+        guard !entry.isCommitting, let append = entry.driver.nextCommit(random: &random) else { return }
         entry.isCommitting = true
         Task(executorPreference: loop) { await self.store(append) }
     }
@@ -379,7 +400,10 @@ actor Shard {
         tellWatchers(entry)
         for effect in committed.effects { perform(effect, entry) }
         for input in committed.inputs { entry.waiters.removeValue(forKey: input)?.resume(returning: true) }
+        if committed.hasDeliveries { links.look() }
         if committed.run.end != nil {
+            if let (parent, signal) = committed.parentSignal { links.tell(parent, signal) }
+            if committed.run.outside.batch != nil { slots.forget("batch:\(entry.handle.id)") }
             drop(entry)
         } else {
             commit(entry)

@@ -25,9 +25,9 @@ final class SlotLimiter: Sendable {
     /// Takes a place, or stands in line.
     ///
     /// - Returns: Whether a place was taken; otherwise `retry` is called once when one is free, without taking it.
-    func take(_ kind: String, orElse retry: @escaping @Sendable () -> Void) -> Bool {
+    func take(_ kind: String, of places: Int? = nil, orElse retry: @escaping @Sendable () -> Void) -> Bool {
         lines.withLock { lines in
-            var line = lines[kind] ?? Line(free: standard)
+            var line = lines[kind] ?? Line(free: places ?? standard)
             defer { lines[kind] = line }
             if line.free > 0 {
                 line.free -= 1
@@ -36,6 +36,11 @@ final class SlotLimiter: Sendable {
             line.waiting.append(retry)
             return false
         }
+    }
+
+    /// Forgets a kind that is not asked for any more.
+    func forget(_ kind: String) {
+        lines.withLock { _ = $0.removeValue(forKey: kind) }
     }
 
     /// Gives a place back and calls the first in line.

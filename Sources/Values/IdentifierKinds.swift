@@ -40,6 +40,16 @@ public enum Kinds {
         /// The prefix `dlt`.
         public static let prefix = "dlt"
     }
+    /// An approval.
+    public enum Approval: IdentifierKind {
+        /// The prefix `apr`.
+        public static let prefix = "apr"
+    }
+    /// A delivery.
+    public enum Delivery: IdentifierKind {
+        /// The prefix `dlv`.
+        public static let prefix = "dlv"
+    }
     /// A request to the server.
     public enum Request: IdentifierKind {
         /// The prefix `req`.
@@ -68,6 +78,10 @@ public typealias MediaID = Identifier<Kinds.Media>
 public typealias SignalID = Identifier<Kinds.Signal>
 /// Names a dead letter.
 public typealias DeadLetterID = Identifier<Kinds.DeadLetter>
+/// Names an approval.
+public typealias ApprovalID = Identifier<Kinds.Approval>
+/// Names a delivery.
+public typealias DeliveryID = Identifier<Kinds.Delivery>
 /// Names a request to the server.
 public typealias RequestID = Identifier<Kinds.Request>
 /// Names a server among those that work on one database.

@@ -18,6 +18,7 @@ enum Help {
           keys         lists, makes and withdraws API keys
           retry        runs an execution of a server again, without what is finished
           dead-letters lists what failed for good on a server, tries it again or gives it up
+          approvals    lists what waits for a decision, approves and rejects
           expression   evaluates expressions, or checks files of cases
           demo         loads the templates into a running server and runs one
           version      prints the version
@@ -160,6 +161,15 @@ enum Help {
         the new one; all dead letters of that execution are then retried. The key may also stand in MILLRACE_API_KEY.
 
         Example: millrace dead-letters retry dlt_01m7wmssrtm7w5c0h6r3y1qpsd
+        """,
+        "approvals": """
+        Usage: millrace approvals list [--status WORD] | approve ID | reject ID
+                                  [--comment TEXT] [--data JSON] [--url URL] [--key KEY]
+
+        Shows what waits for a person's decision in a running server, newest first, and decides. --data is checked against
+        the form of the approval. The key needs the scope approvals:write and may also stand in MILLRACE_API_KEY.
+
+        Example: millrace approvals approve apr_01m7wn2q8f3v5x7z9b1c3d5e7g --comment "Looks good"
         """,
         "demo": """
         Usage: millrace demo [--url URL] [--key KEY] [--topic TEXT] [--output DIR]

@@ -6,6 +6,7 @@ import EventLoop
 import FileSystem
 import FoundationEssentials
 import HTTPClient
+import HTTPValues
 import Providers
 import Runtime
 import Server
@@ -98,6 +99,17 @@ struct Host {
         services.cache = CallCache(database: database)
         services.identity = { [attempts] request, grant in attempts.identity(request, grant) }
         services.crashMarker = CrashMarker(path: "\(data)/deciding")
+        let children = ChildWorkflows(database: database, plans: plans, assets: assets)
+        services.child = { try await children.answer($0) }
+        let sender = CallbackSender(
+            database: database,
+            links: MediaLinks(key: secret),
+            publicURL: publicURL,
+            credit: settings.credit,
+            clock: Self.clock,
+            post: Self.post(clients)
+        )
+        services.callback = { await sender.send($0, $1) }
         runs = RunService(database: database, loops: loops.loops, services: services, duty: duty)
     }
 
@@ -110,6 +122,21 @@ struct Host {
             // What cannot be stored must not be acknowledged: a fresh start finds a consistent state.
             log("The database does not take commits any more: \(error)")
             Console.exit(70)
+        }
+    }
+
+    /// Posts messages to whoever wants to know about the end of a run.
+    private static func post(_ clients: [OutgoingClient]) -> CallbackSender.Post {
+        { url, headers, body in
+            guard let client = clients.randomElement() else { return .success(503) }
+            var request = OutgoingRequest(method: .post, url: url, headers: headers, body: .bytes(body))
+            request.totalTime = .seconds(15)
+            request.maximumResponseBytes = 64 << 10
+            do {
+                return .success(try await client.send(request).status)
+            } catch {
+                return .failure(NodeError(.network, "\(error)"))
+            }
         }
     }
 

@@ -27,9 +27,7 @@ enum ServeCommand {
         var configuration = APIServer.Configuration(publicURL: publicURL, version: Host.version)
         configuration.servesAPI = role != .worker
         if let bytes = settings.number("maxUploadBytes") { configuration.maximumUploadBytes = Int64(bytes) }
-        if let dollars = settings.number("creditUsd"), let credit = Money(rounding: dollars * 1e9) {
-            configuration.credit = credit
-        }
+        configuration.credit = settings.credit
         let server = APIServer(
             database: host.database,
             runs: host.runs,

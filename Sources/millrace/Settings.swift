@@ -49,6 +49,9 @@ struct Settings {
     /// A number of the configuration file.
     func number(_ name: String) -> Double? { file[name]?.number }
 
+    /// The price of a credit.
+    var credit: Money { number("creditUsd").flatMap { Money(rounding: $0 * 1e9) } ?? Money(nano: 10_000_000) }
+
     /// The words of a list, separated by commas.
     func list(_ name: String) -> [String] {
         (self[name] ?? "").split(separator: ",").map { String($0.filter { $0 != " " }) }.filter { !$0.isEmpty }

@@ -154,7 +154,7 @@ struct CommandLineTests {
         #expect(try await server.get("/api/v1/workflows").json.array?.count == templates.count)
     }
 
-    @Test(arguments: ["serve", "run", "validate", "import", "nodes", "keys", "expression", "demo"])
+    @Test(arguments: ["serve", "run", "validate", "import", "nodes", "keys", "approvals", "expression", "demo"])
     func `every command shows an example`(command: String) throws {
         let (status, output) = try millrace([command, "--help"])
         #expect(status == 0)

@@ -338,6 +338,7 @@ struct RandomRun {
     private func checkBudget() throws {
         let attempts = run.nodes.flatMap { state in
             (Array(state.items.values) + [state.single].compactMap { $0 }).flatMap(\.attempts)
+                + state.past.values.joined()
         }
         guard run.budget.spent == attempts.reduce(.zero, { $0 + $1.cost }) else {
             throw Broken(description: "The run has booked something twice, or not at all.")

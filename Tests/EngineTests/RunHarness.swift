@@ -163,7 +163,7 @@ struct RunHarness {
     /// What is booked and held must be what the attempts say.
     private func checkBudget() {
         let attempts = run.nodes.flatMap { node in
-            (node.single?.attempts ?? []) + node.items.values.flatMap(\.attempts)
+            (node.single?.attempts ?? []) + node.items.values.flatMap(\.attempts) + node.past.values.joined()
         }
         #expect(run.budget.spent == attempts.reduce(.zero) { $0 + $1.cost })
         guard run.end == nil else { return }
@@ -220,6 +220,21 @@ private let testCatalog = """
      {"kind": "node", "type": "llm:judge", "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
       "outputs": [{"id": "score", "type": "NUMBER"}, {"id": "text", "type": "TEXT"}],
       "offers": [{"id": "a", "provider": "vendor"}]},
+     {"kind": "node", "type": "logic:wait_timer", "inputs": [{"id": "value", "type": "ANY"}],
+      "params": [{"id": "duration", "type": "ANY", "template": true}, {"id": "until", "type": "ANY", "template": true}],
+      "outputs": [{"id": "value", "type": "ANY"}]},
+     {"kind": "node", "type": "logic:wait_event",
+      "params": [{"id": "schema", "type": "JSON"}, {"id": "timeout", "type": "ANY", "template": true}],
+      "outputs": [{"id": "event", "type": "JSON", "branch": true}, {"id": "timeout", "type": "JSON", "branch": true}]},
+     {"kind": "node", "type": "logic:approval",
+      "inputs": [{"id": "value", "type": "ANY"}, {"id": "message", "type": "TEXT"}],
+      "params": [{"id": "title", "type": "TEXT", "template": true}, {"id": "form", "type": "JSON"},
+       {"id": "timeout", "type": "ANY", "template": true}, {"id": "onTimeout", "type": "TEXT", "default": "reject"}],
+      "outputs": [{"id": "approved", "type": "ANY", "branch": true}, {"id": "rejected", "type": "ANY", "branch": true},
+       {"id": "timeout", "type": "ANY", "branch": true}, {"id": "decision", "type": "JSON"}]},
+     {"kind": "node", "type": "blueprint:invoke", "dynamicPorts": true,
+      "params": [{"id": "workflow", "type": "TEXT", "required": true}, {"id": "inputs", "type": "JSON"}],
+      "outputs": [{"id": "output", "type": "ANY"}]},
      {"kind": "node", "type": "output:value", "inputs": [{"id": "value", "type": "ANY"}], "outputs": []}
     ]
     """

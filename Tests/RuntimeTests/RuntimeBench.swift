@@ -34,6 +34,8 @@ final class RuntimeBench: Sendable {
         edges: String = RuntimeBench.twoEdges,
         settings: String = "{}",
         places: Int = 100,
+        child: String? = nil,
+        callback: (@Sendable (ExecutionID, DeliveryID) async -> CallbackResult)? = nil,
         quote: (@Sendable (Services.Request) -> NodeError?)? = nil,
         configure: (inout Services, Database) -> Void = { _, _ in },
         perform: @escaping @Sendable (Services.Call, Milestone) async -> RunInput.Outcome
@@ -49,6 +51,11 @@ final class RuntimeBench: Sendable {
         let plan = try #require(Compiler.compile(graph, hash: hash, catalog: catalog, for: .running).plan)
         self.plan = plan
         self.graph = StoredGraph(hash: hash, body: graph.record.canonicalBytes)
+        let childPlan = try child.map { nodes in
+            let graph = try Graph(nodes: JSON(parsing: nodes), edges: [], settings: WorkflowSettings(json: [:]))
+            let hash = try #require(graph.hash)
+            return try #require(Compiler.compile(graph, hash: hash, catalog: catalog, for: .running).plan)
+        }
         group = try LoopGroup(count: 2)
         try group.start()
         database =
@@ -78,11 +85,26 @@ final class RuntimeBench: Sendable {
                 recorder.add(call.request.address)
                 return await perform(call, milestone)
             },
-            plan: { _ in plan },
+            plan: { hash in [childPlan].compactMap(\.self).first { $0.graph == hash } ?? plan },
             now: { Self.now },
             places: ["vendor": places],
             log: { log.add($0) }
         )
+        services.child = { request in
+            guard let childPlan, request.workflow == "child" else {
+                return .failure(NodeError("not_found", "There is no workflow \(request.workflow)."))
+            }
+            return .success(
+                ChildRequest.Answer(
+                    plan: childPlan,
+                    workflow: WorkflowID(high: 1, low: 2),
+                    version: nil,
+                    revision: 1,
+                    values: [:]
+                )
+            )
+        }
+        if let callback { services.callback = callback }
         configure(&services, database)
         service = RunService(database: database, loops: group.loops, services: services, duty: duty)
     }
@@ -162,6 +184,15 @@ final class RuntimeBench: Sendable {
         )
     }
 
+    /// Lets every statement of a kind fail, such as `DELETE ON outbox`.
+    func refuse(_ statement: String) throws {
+        var connection = try Connection(path: "\(folder.path)/millrace.db", mode: .write)
+        connection.setBusyTimeout(.seconds(10))
+        try connection.run(
+            "CREATE TRIGGER refuse BEFORE \(statement) BEGIN SELECT RAISE(ABORT, 'refused by a test'); END"
+        )
+    }
+
     /// Lets appends succeed again.
     func allowAppends() throws {
         var connection = try Connection(path: "\(folder.path)/millrace.db", mode: .write)
@@ -225,7 +256,17 @@ final class RuntimeBench: Sendable {
           "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
           "outputs": [{"id": "text", "type": "TEXT"}], "offers": [{"id": "a", "provider": "vendor"}]},
          {"kind": "node", "type": "llm:list", "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
-          "outputs": [{"id": "texts", "type": "TEXT", "list": true}], "offers": [{"id": "a", "provider": "vendor"}]}]
+          "outputs": [{"id": "texts", "type": "TEXT", "list": true}], "offers": [{"id": "a", "provider": "vendor"}]},
+         {"kind": "node", "type": "input:text", "params": [{"id": "text", "type": "TEXT"}],
+          "outputs": [{"id": "text", "type": "TEXT"}]},
+         {"kind": "node", "type": "logic:wait_timer", "inputs": [{"id": "value", "type": "ANY"}],
+          "params": [{"id": "duration", "type": "ANY"}], "outputs": [{"id": "value", "type": "ANY"}]},
+         {"kind": "node", "type": "logic:approval", "inputs": [{"id": "value", "type": "ANY"}],
+          "params": [{"id": "timeout", "type": "ANY"}],
+          "outputs": [{"id": "approved", "type": "ANY", "branch": true},
+           {"id": "rejected", "type": "ANY", "branch": true}, {"id": "decision", "type": "JSON"}]},
+         {"kind": "node", "type": "blueprint:invoke", "params": [{"id": "workflow", "type": "TEXT"}],
+          "outputs": [{"id": "output", "type": "ANY"}]}]
         """
 }
 

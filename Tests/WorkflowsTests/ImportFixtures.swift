@@ -68,7 +68,7 @@ let fullImportCatalog: Catalog = catalog(
          {"kind": "node", "type": "output:respond_webhook",
           "inputs": [{"id": "body", "type": "ANY"}, {"id": "status", "type": "NUMBER"}]},
          {"kind": "node", "type": "logic:wait_timer", "inputs": [{"id": "value", "type": "ANY"}],
-          "params": [{"id": "durationMs", "type": "NUMBER"}], "outputs": [{"id": "value", "type": "ANY"}]},
+          "params": [{"id": "duration", "type": "ANY", "template": true}], "outputs": [{"id": "value", "type": "ANY"}]},
          {"kind": "node", "type": "action:comfyui_run", "dynamicPorts": true, "params": [{"id": "prompt", "type": "JSON"}],
           "outputs": [{"id": "images", "type": "IMAGE", "list": true}]}]
         """#

@@ -333,6 +333,34 @@ private let ruleGraphs: [BrokenGraph] = [
         nodes: [chat(String(repeating: "word ", count: 1000))]
     ),
     BrokenGraph(
+        rule: .unknownWorkflow,
+        node: "c",
+        path: "config.workflow",
+        says: "poster",
+        nodes: [node("c", "blueprint:invoke", ["workflow": "poster"])],
+        workspace: Workspace(workflows: [:])
+    ),
+    BrokenGraph(
+        rule: .missingRequiredInput,
+        node: "c",
+        path: "config.inputs",
+        says: "needs a value for topic",
+        nodes: [node("c", "blueprint:invoke", ["workflow": "poster", "inputs": ["size": 3]])],
+        workspace: Workspace(
+            workflows: [
+                "poster": Workspace.CalledWorkflow(inputs: ["topic", "size"], required: [["topic"], ["size", "s"]])
+            ]
+        )
+    ),
+    BrokenGraph(
+        rule: .badConfig,
+        node: "c",
+        path: "config.inputs",
+        says: "no input sise",
+        nodes: [node("c", "blueprint:invoke", ["workflow": "poster", "inputs": ["sise": 3]])],
+        workspace: Workspace(workflows: ["poster": Workspace.CalledWorkflow(inputs: ["size"], required: [])])
+    ),
+    BrokenGraph(
         rule: .moreFindings,
         path: "nodes",
         says: "97 more",

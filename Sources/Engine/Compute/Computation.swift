@@ -123,7 +123,7 @@ public enum Computation {
     ].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 
     /// Whether the engine can compute nodes of that type.
-    public static func exists(for type: String) -> Bool { functions[type] != nil }
+    public static func exists(for type: String) -> Bool { functions[type] != nil || WaitNode(rawValue: type) != nil }
 }
 
 extension Step {

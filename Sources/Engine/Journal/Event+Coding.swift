@@ -119,6 +119,7 @@ extension Event {
             if let reason { object.append(new: "reason", .string(reason)) }
         case .paused(let at): object = make("paused", at: at)
         case .resumed(let at): object = make("resumed", at: at)
+        case .outside(let event): return event.object(in: plan)
         case .ended(let end): return Self.object(end)
         }
         return object
@@ -281,7 +282,11 @@ extension Event {
                     failedNode: json["failedNode"]?.string
                 )
             )
-        default: throw JournalError(reason: "there is an event of the unknown kind '\(kind)'")
+        default:
+            guard let event = try OutsideEvent(json, kind: kind, in: plan) else {
+                throw JournalError(reason: "there is an event of the unknown kind '\(kind)'")
+            }
+            self = .outside(event)
         }
     }
 }

@@ -12,6 +12,7 @@ extension Event {
             .regenerating(_, _, let at), .restarted(_, let at), .cancelRequested(_, let at), .paused(let at),
             .resumed(let at):
             at
+        case .outside(let event): event.time
         case .ended(let end): end.at
         }
     }

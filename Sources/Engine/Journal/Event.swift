@@ -42,6 +42,8 @@ public enum Event: Sendable, Hashable {
     case paused(at: Instant)
     /// The pause is over.
     case resumed(at: Instant)
+    /// Something about people, data or children outside the run.
+    case outside(OutsideEvent)
     /// The run is terminal.
     case ended(RunEnd)
 

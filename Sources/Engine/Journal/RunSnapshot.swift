@@ -38,6 +38,7 @@ public struct RunSnapshot: Sendable {
             if !runs.isEmpty { nodes.append(new: node.id, .array(runs)) }
         }
         object["nodes"] = .object(nodes)
+        object["outside"] = run.outside.record(in: run.plan)
         var past = JSONObject()
         for (node, state) in zip(run.plan.nodes, run.nodes) where !state.past.isEmpty {
             let attempts = state.past.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { index, attempts in
@@ -76,6 +77,7 @@ public struct RunSnapshot: Sendable {
                 run.restore(Address(node: node, index: index), nodeRun)
             }
         }
+        run.outside.restore(json["outside"], in: plan)
         for member in json["past"]?.object ?? JSONObject() {
             guard let node = plan.place(of: member.key) else { return nil }
             for record in member.value.array ?? [] {
@@ -108,6 +110,8 @@ extension Run {
             nodes[address.node].running += 1
         }
         switch nodeRun.state {
+        case .waiting(let reason, let until) where reason.isOutside:
+            applyOutsideWait(address, reason, since: nodeRun.readyAt, until: until)
         case .waiting(_, let until): timers[address] = until
         case .running: break
         case .completed: nodes[address.node].counts.completed += 1
@@ -143,6 +147,8 @@ extension NodeRun {
         if offer != 0 { object["offer"] = .int(Int64(offer)) }
         if !outputs.isEmpty { object["outputs"] = .sorted(outputs.mapValues(\.record)) }
         if let reuse { object["reuse"] = reuse.record }
+        if let child { object["child"] = .string(child.description) }
+        if childCost != .zero { object["childCost"] = .int(childCost.nano) }
         if !attempts.isEmpty { object["attempts"] = .array(attempts.map(\.snapshot)) }
         if !turns.isEmpty { object["turns"] = .array(turns.map(\.snapshot)) }
         if !candidates.isEmpty { object["candidates"] = .array(candidates.map(\.record)) }
@@ -180,6 +186,8 @@ extension NodeRun {
             outputs[member.key] = value
         }
         reuse = record["reuse"].flatMap(Reuse.init(record:))
+        child = record["child"]?.string.flatMap(ExecutionID.init)
+        childCost = Money(nano: record["childCost"]?.integer ?? 0)
         for record in record["attempts"]?.array ?? [] {
             guard let attempt = Attempt(snapshot: record) else { return nil }
             attempts.append(attempt)

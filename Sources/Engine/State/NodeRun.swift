@@ -62,14 +62,18 @@ public struct NodeRun: Sendable, Hashable {
     public var candidates: [Candidate] = []
     /// The failure for which the declared defaults stand in; the node run has completed then.
     public var replaced: NodeError?
+    /// The execution that does its work, when that is a sub-workflow.
+    public var child: ExecutionID?
+    /// What its sub-workflow cost.
+    public var childCost: Money = .zero
 
     init(state: State, readyAt: Instant) {
         self.state = state
         self.readyAt = readyAt
     }
 
-    /// What all attempts cost.
-    public var cost: Money { attempts.reduce(.zero) { $0 + $1.cost } }
+    /// What all attempts and the sub-workflow cost.
+    public var cost: Money { attempts.reduce(childCost) { $0 + $1.cost } }
 
     /// The attempt under way.
     public var openAttempt: Attempt? { attempts.last.flatMap { $0.state.isOpen ? $0 : nil } }

@@ -15,6 +15,7 @@ extension Run {
             run.state = .waiting(reason, until: until)
             run.waitingSince = since
             nodes[address.node][address.index] = run
+            if reason.isOutside { return applyOutsideWait(address, reason, since: since, until: until) }
             timers[address] = until
         case .intended(let address, let number, let grant, let readyAt, let at):
             applyIntended(address, number, grant, readyAt: readyAt, at: at)
@@ -70,6 +71,7 @@ extension Run {
             if cancelRequestedAt == nil { cancelRequestedAt = at }
         case .paused: isPaused = true
         case .resumed: isPaused = false
+        case .outside(let event): apply(event)
         case .ended(let end): applyEnded(end)
         }
     }
@@ -178,6 +180,7 @@ extension Run {
         run.endedAt = at
         run.waitingSince = nil
         timers[address] = nil
+        outside.forget(address)
         prepared[address] = nil
         nodes[address.node][address.index] = run
         switch state {
@@ -208,6 +211,7 @@ extension Run {
         }
         budget.end()
         timers = [:]
+        outside.alarms = [:]
         asking = []
         queues = [:]
         prepared = [:]

@@ -34,6 +34,7 @@ extension Run {
         failure = nil
         for node in nodes.indices { nodes[node].reset(under: []) }
         timers = [:]
+        outside.alarms = [:]
         asking = []
         queues = [:]
         prepared = [:]

@@ -29,6 +29,8 @@ public struct Run: Sendable {
     public internal(set) var failure: (node: Int, error: NodeError)?
     /// When a node run that waits is to be looked at again.
     var timers: [Address: Instant] = [:]
+    /// What its nodes wait for outside it, and its children.
+    public internal(set) var outside: OutsideState
     /// How many attempts are under way.
     public internal(set) var running = 0
     /// What it may cost, spends and holds.
@@ -55,13 +57,14 @@ public struct Run: Sendable {
         self.facts = facts
         time = facts.createdAt
         budget = RunBudget(cap: facts.maximumCost)
+        outside = OutsideState(batch: facts.iteration.map(BatchState.init))
         nodes = [NodeState](repeating: NodeState(), count: plan.nodes.count)
     }
 
     /// When the run wants to be woken at the latest; `nil` when it waits for nothing but inputs.
     public var nextWake: Instant? {
         guard end == nil else { return nil }
-        let timer = isDraining ? nil : timers.values.min()
+        let timer = isDraining ? nil : [timers.values.min(), outside.alarms.values.min()].compactMap(\.self).min()
         guard let budget = budgetEnd else { return timer }
         return timer.map { min($0, budget) } ?? budget
     }

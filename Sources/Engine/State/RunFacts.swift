@@ -37,6 +37,12 @@ public struct RunFacts: Sendable, Hashable {
     public var metadata: JSON = .null
     /// The group of executions it belongs to, a UUID.
     public var batch: String = ""
+    /// The execution that started it, when it is a child.
+    public var parent: ParentLink?
+    /// What it runs its workflow for item by item, when it is a batch; its own nodes then never run.
+    public var iteration: BatchSpec?
+    /// Whom to tell about its end.
+    public var callback: CallbackOrder?
 
     /// The most it may cost.
     public var maximumCost: Money?
@@ -85,6 +91,9 @@ public struct RunFacts: Sendable, Hashable {
         if budgetWait != .seconds(86_400) { object["budgetWaitMs"] = .int(budgetWait.wholeMilliseconds) }
         if let cache { object["cache"] = .string(cache.rawValue) }
         if let retryOf { object["retryOf"] = .string(retryOf.description) }
+        if let parent { object["parent"] = parent.record }
+        if let iteration { object["iteration"] = iteration.record }
+        if let callback { object["callback"] = callback.record }
         return .object(object)
     }
 
@@ -120,6 +129,9 @@ public struct RunFacts: Sendable, Hashable {
         budgetWait = record["budgetWaitMs"]?.integer.map { .milliseconds($0) } ?? budgetWait
         cache = record["cache"]?.string.flatMap(CacheMode.init)
         retryOf = record["retryOf"]?.string.flatMap(ExecutionID.init)
+        parent = ParentLink(record: record["parent"])
+        iteration = BatchSpec(record: record["iteration"])
+        callback = CallbackOrder(record: record["callback"])
     }
 }
 

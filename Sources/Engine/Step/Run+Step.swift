@@ -60,6 +60,7 @@ extension Step {
         case .accepted:
             guard run.lastEvent == 0 else { return }
             emit(.accepted(run.facts))
+            guard run.outside.batch == nil else { return fillWindow() }
             skipUnneeded()
             lookAtAll()
         case .acceptedReusing(let reused):
@@ -84,15 +85,19 @@ extension Step {
         case .wake: wake()
         case .cancel(let reason): cancel(reason)
         case .pause:
-            if !run.isPaused, run.cancelRequestedAt == nil { emit(.paused(at: now)) }
+            guard !run.isPaused, run.cancelRequestedAt == nil else { return }
+            emit(.paused(at: now))
+            tellChildren("pause")
         case .resume:
             guard run.isPaused else { return askForBudget() }
             emit(.resumed(at: now))
+            tellChildren("resume")
             lookAtAll()
             askForBudget()
         case .changeCap(let cap): changeCap(cap)
         case .answer(let address, let retry): answer(address, retry: retry)
         case .late(let event): takeLate(event)
+        case .outside(let input): take(input)
         }
     }
 
@@ -122,6 +127,7 @@ extension Step {
         guard run.cancelRequestedAt == nil else { return }
         emit(.cancelRequested(reason: reason, at: now))
         abortOpenAttempts()
+        tellChildren("cancel")
     }
 
     mutating func abortOpenAttempts() {
@@ -139,6 +145,7 @@ extension Step {
     private mutating func wake() {
         if let end = run.budgetEnd, now >= end {
             abortOpenAttempts()
+            tellChildren("cancel")
             let budget = run.facts.timeoutBudget?.wholeMilliseconds ?? 0
             let error = NodeError(
                 "timeout_budget_exceeded",
@@ -156,6 +163,7 @@ extension Step {
             run.timers[address] = nil
             ask(address)
         }
+        fireAlarms()
     }
 
     /// A node that was being worked on, to name in an error.
@@ -176,11 +184,12 @@ extension Step {
     }
 
     private mutating func endIfDone() {
-        guard run.end == nil, run.running == 0 else { return }
+        guard run.end == nil, run.running == 0, run.outside.openChildren == 0 else { return }
         if run.cancelRequestedAt != nil {
             emit(.ended(RunEnd(phase: .cancelled, at: now)))
             return
         }
+        if run.outside.batch != nil { return endBatchIfDone() }
         let failed = run.failure.map { (run.plan.nodes[$0.node].id, $0.error) }
         if let (node, error) = failed, run.facts.failurePolicy == .fail || run.facts.failurePolicy == .restart {
             if restartsLater { return }

@@ -36,6 +36,8 @@ public enum RunInput: Sendable {
     case answer(Address, retry: Bool)
     /// What came of an attempt of a server that has lost the run meanwhile, as the event it would have stored.
     case late(Event)
+    /// Something that a waiting node or a batch waits for.
+    case outside(OutsideInput)
 
     /// How an attempt ended.
     public enum Outcome: Sendable {

@@ -10,6 +10,8 @@ extension Step {
             let prepared = try run.prepare(address, now: now)
             if node.container != nil {
                 open(address, prepared)
+            } else if let kind = WaitNode(rawValue: node.type.id) {
+                try begin(kind, address, prepared)
             } else if node.type.id == "logic:gate" {
                 try gate(address, prepared)
             } else if node.type.isComputed {
@@ -29,7 +31,8 @@ extension Step {
         for node in run.queues.keys.sorted() {
             while run.queues[node]?.first != nil, hasPlace(node) {
                 guard let index = run.queues[node]?.popFirst() else { break }
-                ask(Address(node: node, index: index))
+                let address = Address(node: node, index: index)
+                if run.isChildNode(node) { startChild(address) } else { ask(address) }
             }
             if run.queues[node]?.isEmpty == true { run.queues[node] = nil }
         }
@@ -39,7 +42,8 @@ extension Step {
         // A run that waits for its next attempt keeps its place.
         let asked = run.asking.reduce(0) { $0 + ($1.node == node ? 1 : 0) }
         let waiting = run.timers.keys.reduce(0) { $0 + ($1.node == node ? 1 : 0) }
-        return run.nodes[node].running + asked + waiting < run.plan.nodes[node].policy.concurrency
+        let children = run.isChildNode(node) ? run.outside.children.keys.count { $0.node == node } : 0
+        return run.nodes[node].running + asked + waiting + children < run.plan.nodes[node].policy.concurrency
             && run.running + run.asking.count + run.timers.count < run.plan.settings.concurrency
     }
 
@@ -195,7 +199,9 @@ extension Step {
             guard let before = run.nodeRun(address) else { continue }
             guard let attempt = before.openAttempt else {
                 if hasFailedWhole(address) { continue }
-                if case .waiting(let reason, _) = before.state, reason != .unknownOutcome, run.timers[address] == nil {
+                if case .waiting(let reason, _) = before.state, reason != .unknownOutcome, !reason.isOutside,
+                    run.timers[address] == nil
+                {
                     run.queues[address.node, default: []].append(address.index)
                 }
                 continue

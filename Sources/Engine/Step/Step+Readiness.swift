@@ -63,6 +63,7 @@ extension Run {
 extension Step {
     /// Looks at every node whose sources may be resolved.
     mutating func lookAtAll() {
+        guard run.outside.batch == nil else { return fillWindow() }
         for node in run.plan.nodes.indices { touch(Address(node: node)) }
     }
 

@@ -6,9 +6,12 @@ extension Step {
     ///
     /// - Returns: Whether it did.
     mutating func restartIfFailed() -> Bool {
-        guard run.end == nil, run.failure != nil, run.facts.failurePolicy == .restart, run.running == 0,
+        guard run.end == nil, run.failure != nil, run.facts.failurePolicy == .restart, run.running == 0, run.outside.openChildren == 0,
             run.cancelRequestedAt == nil, run.round <= run.plan.settings.maximumRestarts, !isUnknownOpen
         else { return false }
+        for (address, request) in run.outside.approvals.sorted(by: { $0.value.id < $1.value.id }) {
+            emit(.outside(.decided(address, request.id, .expired, by: nil, at: now)))
+        }
         emit(.restarted(round: run.round + 1, at: now))
         skipUnneeded()
         lookAtAll()
@@ -59,6 +62,7 @@ extension RunInput {
             return here(address) { .ready($0, attempt: attempt, keep: keep) }
         case .finished(let address, let attempt, let outcome):
             return here(address) { .finished($0, attempt: attempt, outcome) }
+        case .outside(let input): return input.within(round).map(RunInput.outside)
         case .late(let event): return event.within(round).map(RunInput.late)
         case .answer(let address, let retry):
             // A person who names no round means the present one: a round does not end before its questions are answered.

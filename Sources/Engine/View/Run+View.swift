@@ -11,12 +11,13 @@ extension Run {
         if isPaused { return "paused" }
         if running > 0 { return "running" }
         if startedAt == nil { return "queued" }
+        if outside.batch != nil { return "running" }
         return nodes.contains { $0.isWaiting } ? "waiting" : "running"
     }
 
     /// Everything that is shown about the run.
     public var view: RunView {
-        RunView(
+        var view = RunView(
             facts: facts,
             phase: phase,
             status: end?.phase.status ?? "RUNNING",
@@ -27,10 +28,12 @@ extension Run {
             error: end?.error,
             failedNode: end?.failedNode,
             round: round,
-            nodes: plan.nodes.indices.map(nodeView),
+            nodes: outside.batch == nil ? plan.nodes.indices.map(nodeView) : [],
             results: plan.results.map { plan.nodes[$0].id },
             budget: budget
         )
+        view.batch = outside.batch?.view
+        return view
     }
 
     private func nodeView(_ place: Int) -> NodeView {
@@ -45,8 +48,10 @@ extension Run {
         if let single = nodes[place].single {
             view.show(single)
             view.outputs = single.outputs
+            view.child = single.child
+            view.approval = outside.approvals[Address(node: place)]?.id
             view.attempts = attempts(Address(node: place))
-            view.cost = view.attempts.reduce(.zero) { $0 + $1.cost }
+            view.cost = view.attempts.reduce(single.childCost) { $0 + $1.cost }
             view.turns = single.turns
             view.candidates = single.candidates
             view.show(reused: [single])

@@ -16,6 +16,7 @@ extension RunView {
         if let failedNode { object["failedNode"] = .string(failedNode) }
         if budget != RunBudget(cap: nil) { object["budget"] = budget.record }
         if round > 1 { object["round"] = .int(Int64(round)) }
+        if let batch { object["batch"] = batch.record }
         return .object(object)
     }
 
@@ -40,6 +41,7 @@ extension RunView {
             results: record["results"]?.array?.compactMap(\.string) ?? [],
             budget: RunBudget(record: record["budget"])
         )
+        batch = BatchView(record: record["batch"])
     }
 }
 
@@ -63,6 +65,7 @@ extension NodeView {
             object["reused"] = .int(Int64(reused))
             if saved != .zero { object["saved"] = .int(saved.nano) }
         }
+        if let child { object["child"] = .string(child.description) }
         if let items {
             object["items"] = [
                 "total": items.total.map { .int(Int64($0)) } ?? .null, "completed": .int(Int64(items.completed)),
@@ -100,6 +103,7 @@ extension NodeView {
         itemErrors = record["errors"]?.array?.compactMap(ItemError.init(record:)) ?? []
         turns = record["turns"]?.array?.compactMap(Turn.init(record:)) ?? []
         candidates = record["candidates"]?.array?.compactMap(Candidate.init(record:)) ?? []
+        child = record["child"]?.string.flatMap(ExecutionID.init)
         if let counts = record["items"] {
             func count(_ name: String) -> Int { Int(counts[name]?.integer ?? 0) }
             items = Items(

@@ -35,11 +35,15 @@ public struct RunView: Sendable, Hashable {
     /// What calls would have cost that were not made because their results were known.
     public var saved: Money { nodes.reduce(.zero) { $0 + $1.saved } }
 
-    /// What all attempts cost.
-    public var cost: Money { nodes.reduce(.zero) { $0 + $1.cost } }
+    /// The items of a batch.
+    public var batch: BatchView?
+
+    /// What all attempts and children cost.
+    public var cost: Money { nodes.reduce(batch?.cost ?? .zero) { $0 + $1.cost } }
 
     /// The share of nodes that are done, from 0 to 1.
     public var progress: Double {
+        if let batch { return batch.total == 0 ? 1 : Double(batch.ended) / Double(batch.total) }
         let wanted = nodes.filter { $0.skipReason != NodeRun.SkipReason.notNeeded.rawValue }
         guard !wanted.isEmpty else { return 1 }
         return Double(wanted.reduce(0) { $0 + ($1.isTerminal ? 1 : 0) }) / Double(wanted.count)
@@ -147,6 +151,10 @@ public struct NodeView: Sendable, Hashable {
 
     /// The most failures of items that are listed of a node.
     public static let maximumErrors = 1000
+    /// The execution that does its work, when that is a sub-workflow.
+    public var child: ExecutionID?
+    /// The approval it waits for.
+    public var approval: ApprovalID?
 
     /// Whether nothing more happens to it.
     public var isTerminal: Bool { !["PENDING", "RUNNING", "WAITING"].contains(status) }

@@ -108,6 +108,21 @@ extension APIServer {
         Route(row: 62, method: .delete, path: "/dead-letters/{id}", scopes: ["executions:write"]) {
             try await $0.discardDeadLetter($1)
         },
+        Route(row: 30, method: .get, path: "/batches/{batchId}", scopes: ["executions:read"]) {
+            try await $0.batch($1)
+        },
+        Route(row: 61, method: .get, path: "/approvals", scopes: ["approvals:write"]) {
+            try await $0.listApprovals($1)
+        },
+        Route(row: 61, method: .get, path: "/approvals/{id}", scopes: nil) { try await $0.showApproval($1) },
+        Route(row: 61, method: .get, path: "/approvals/{id}/approve", scopes: nil) { try await $0.showApproval($1) },
+        Route(row: 61, method: .get, path: "/approvals/{id}/reject", scopes: nil) { try await $0.showApproval($1) },
+        Route(row: 61, method: .post, path: "/approvals/{id}/approve", scopes: nil) {
+            try await $0.decideApproval($1, isApproved: true)
+        },
+        Route(row: 61, method: .post, path: "/approvals/{id}/reject", scopes: nil) {
+            try await $0.decideApproval($1, isApproved: false)
+        },
         Route(row: 40, method: .get, path: "/nodes", scopes: ["workflows:read"]) { try await $0.listNodes($1) },
         Route(row: 40, method: .get, path: "/nodes/{type}", scopes: ["workflows:read"]) { try await $0.getNode($1) },
         Route(row: 40, method: .get, path: "/schemas/{file}", scopes: nil, isAtRoot: true) { try $0.schema($1) },

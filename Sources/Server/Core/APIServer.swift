@@ -43,6 +43,7 @@ public final class APIServer: Sendable {
     let workflows: WorkflowCache
     let cursors: CursorCoding
     let links: MediaLinks
+    let approvalLinks: ApprovalLinks
     let clock: @Sendable () -> Instant
     let log: @Sendable (String) -> Void
     private let router: Router<Route>
@@ -94,6 +95,7 @@ public final class APIServer: Sendable {
         workflows = WorkflowCache(database: database)
         cursors = CursorCoding(key: secret)
         links = MediaLinks(key: secret)
+        approvalLinks = ApprovalLinks(key: secret)
         var router = Router<Route>()
         for route in Self.routes {
             router.add(route.method, route.isAtRoot ? route.path : "/api/v1" + route.path, route)

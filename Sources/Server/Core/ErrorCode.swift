@@ -52,6 +52,10 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     case staleWrite = "stale_write"
     /// The word `execution_finished`.
     case executionFinished = "execution_finished"
+    /// The word `not_waiting`.
+    case notWaiting = "not_waiting"
+    /// The word `approval_decided`.
+    case approvalDecided = "approval_decided"
     /// The word `too_many_signals`.
     case tooManySignals = "too_many_signals"
     /// The word `execution_running`.
@@ -104,7 +108,9 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
         case .workflowNotFound, .executionNotFound, .nodeNotFound, .routeNotFound, .resourceNotFound: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
-        case .staleWrite, .executionFinished, .tooManySignals, .executionRunning, .deadLetterClosed: 409
+        case .staleWrite, .executionFinished, .tooManySignals, .notWaiting, .approvalDecided, .executionRunning,
+            .deadLetterClosed:
+            409
         case .mediaExpired: 410
         case .preconditionFailed: 412
         case .bodyTooLarge: 413

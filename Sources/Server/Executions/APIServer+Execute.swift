@@ -16,7 +16,10 @@ extension APIServer {
         let snapshot = try await waited(handle, wait, exchange)
         let id = handle.id.description
         if snapshot.run.end != nil, wait != nil {
-            return .json(detailsBody(snapshot.run.view, change: snapshot.change, exchange, includes: []))
+            let view = snapshot.run.view
+            var details = detailsBody(view, change: snapshot.change, exchange, includes: []).object ?? JSONObject()
+            try await addItems(of: view, to: &details, exchange)
+            return .json(.object(details))
         }
         return .json(
             .object(started(snapshot.run, warnings: body.warnings)),
@@ -38,7 +41,8 @@ extension APIServer {
             "workflowId": .string(run.facts.workflow.description),
             "workflowVersion": run.facts.version.map(JSON.int) ?? .null,
             "workflowRevision": run.facts.revision.map(JSON.int) ?? .null, "batchId": .string(run.facts.batch),
-            "executionRuns": [oneRun], "staleDependencies": [],
+            "executionRuns": itemRuns(run) ?? [oneRun],
+            "batchSize": run.outside.batch.map { .int(Int64($0.total)) } ?? 1, "staleDependencies": [],
             "links": [
                 "poll": .string("/api/v1/workflows/executions/\(id)/poll"),
                 "events": .string("/api/v1/workflows/executions/\(id)/events"),
@@ -109,7 +113,12 @@ extension APIServer {
             createdAt: exchange.now
         )
         facts.inputs = .object(body.inputs)
-        facts.values = try await RunInputs.read(body.inputs, for: plan, assets: assets)
+        if let configs = body.iteratorConfigs {
+            try await iterate(&facts, configs, body.inputs, plan)
+        } else {
+            facts.values = try await RunInputs.read(body.inputs, for: plan, assets: assets)
+        }
+        facts.callback = body.callback
         facts.overrides = try body.settings(for: plan)
         facts.triggerData = body.triggerData
         facts.trigger = Self.trigger(exchange, retryOf: nil)
@@ -119,7 +128,8 @@ extension APIServer {
             }
             facts.target = target
         }
-        facts.timeoutBudget = body.timeoutBudget ?? plan.settings.timeoutBudget
+        // The budget of the workflow is that of each item; one of the call is that of the whole batch.
+        facts.timeoutBudget = body.timeoutBudget ?? (facts.iteration == nil ? plan.settings.timeoutBudget : nil)
         facts.failurePolicy = body.failurePolicy ?? plan.settings.failurePolicy
         facts.sandbox = plan.settings.sandbox
         facts.metadata = body.metadata

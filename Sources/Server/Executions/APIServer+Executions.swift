@@ -35,7 +35,9 @@ extension APIServer {
         }
         let writer = writer(view, exchange)
         if exchange.query("fields") == "status" { return .json(writer.status, headers: ["etag": tag]) }
-        return .json(.object(writer.poll(now: exchange.now)), headers: ["etag": tag])
+        var object = writer.poll(now: exchange.now)
+        try await addItems(of: view, to: &object, exchange)
+        return .json(.object(object), headers: ["etag": tag])
     }
 
     /// GET /workflows/executions/{id}.
@@ -50,6 +52,7 @@ extension APIServer {
         guard case .object(var object) = detailsBody(view, change: change, exchange, includes: includes) else {
             return .json(.null)
         }
+        try await addItems(of: view, to: &object, exchange)
         if includes.contains("graph"), let graph = try await graph(of: view) {
             object["graph"] = ["nodes": graph["nodes"] ?? [], "edges": graph["edges"] ?? []]
         }
@@ -93,12 +96,13 @@ extension APIServer {
         return try await control("pause", [:], dedupe: "pause:\(exchange.id)", exchange)
     }
 
-    /// POST …/resume: ends a pause, raises what the run may cost, or answers an unknown outcome.
+    /// POST …/resume: ends a pause, gives data to a node, raises what the run may cost, or answers an unknown outcome.
     func resume(_ exchange: Exchange) async throws -> Reply {
         let fields = try Fields(
             try await exchange.object(),
             known: ["nodeId", "item", "data", "answer", "maxCredits", "maxCostUsd"]
         )
+        if fields["data"] != nil { return try await giveData(fields, exchange) }
         guard let answer = try fields.string("answer") else {
             if let cap = try RunLimits(fields).cap(credit: configuration.credit) {
                 return try await control("cap", ["nano": .int(cap.nano)], dedupe: "cap:\(exchange.id)", exchange)
@@ -121,7 +125,7 @@ extension APIServer {
 
     // MARK: Parts
 
-    private func control(_ kind: String, _ body: JSON, dedupe: String, _ exchange: Exchange) async throws -> Reply {
+    func control(_ kind: String, _ body: JSON, dedupe: String, _ exchange: Exchange) async throws -> Reply {
         guard case .live(let handle) = try await seen(exchange) else {
             throw APIError(
                 .executionFinished,
@@ -217,7 +221,8 @@ extension APIServer {
             "trigger": ["type": .string(facts.trigger)], "error": view?.error.map { .string($0.message) } ?? .null,
             "errorCode": row.errorCode.map(JSON.string) ?? .null,
             "failedNodeId": row.failedNode.map(JSON.string) ?? .null,
-            "batchId": view.map { .string($0.facts.batch) } ?? .null, "runIndexInBatch": 0,
+            "batchId": view.map { .string($0.facts.batch) } ?? .null,
+            "runIndexInBatch": .int(Int64(view?.facts.parent?.item ?? 0)),
             "nodeCount": .int(Int64(view?.nodes.count ?? 0)),
             "nodesCompleted": .int(Int64(view?.nodes.count { $0.status == "COMPLETED" } ?? 0)),
         ]

@@ -1,5 +1,6 @@
 import Catalog
 import Engine
+import HTTPValues
 import Storage
 import Values
 import Workflows
@@ -17,6 +18,8 @@ struct ExecuteRequest {
     let timeoutBudget: Duration?
     let failurePolicy: FailurePolicy?
     let limits: RunLimits
+    let callback: CallbackOrder?
+    let iteratorConfigs: [JSON]?
     let warnings: [JSON]
 
     /// Whether the body carries a graph, which is a write.
@@ -24,13 +27,14 @@ struct ExecuteRequest {
 
     private static let common = [
         "inputs", "overrides", "targetNodeId", "triggerData", "version", "metadata", "timeoutBudgetMs", "failurePolicy",
+        "callbackUrl", "callbackSecret",
     ]
 
     /// - Throws: ``APIError`` naming the field that cannot be used.
     init(_ object: JSONObject, allowsGraph: Bool) throws(APIError) {
         let fields = try Fields(
             object,
-            known: Self.common + RunLimits.fields + (allowsGraph ? ["nodes", "edges"] : [])
+            known: Self.common + RunLimits.fields + (allowsGraph ? ["nodes", "edges", "iteratorConfigs"] : [])
         )
         inputs = try fields.object("inputs") ?? JSONObject()
         overrides = try fields.object("overrides") ?? JSONObject()
@@ -49,6 +53,15 @@ struct ExecuteRequest {
         } else {
             failurePolicy = nil
         }
+        callback = try Self.callback(fields)
+        if allowsGraph, let configs = fields["iteratorConfigs"] {
+            guard let list = configs.array, (1...10).contains(list.count) else {
+                throw .field("iteratorConfigs", "must be a list of 1 to 10 objects")
+            }
+            iteratorConfigs = list
+        } else {
+            iteratorConfigs = nil
+        }
         if let notes = try fields.object("metadata") {
             guard notes.count <= 20, notes.allSatisfy({ ($0.value.string?.utf8.count ?? .max) <= 500 }) else {
                 throw .field("metadata", "must have at most 20 texts of at most 500 bytes")
@@ -59,6 +72,12 @@ struct ExecuteRequest {
         }
         limits = try RunLimits(fields)
         warnings = fields.warnings
+    }
+
+    private static func callback(_ fields: Fields) throws(APIError) -> CallbackOrder? {
+        guard let url = try fields.string("callbackUrl", atMost: 2000) else { return nil }
+        guard let target = try? HTTPURL(url) else { throw .field("callbackUrl", "must be an http or https address") }
+        return CallbackOrder(url: target.description, secret: try fields.string("callbackSecret", atMost: 500))
     }
 
     /// The changed settings by node and then by port or parameter.

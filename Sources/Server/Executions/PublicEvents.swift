@@ -120,6 +120,7 @@ struct PublicEvents {
             var object = data(address)
             object["skipReason"] = .string(reason.rawValue)
             add("node.skipped", object)
+        case .outside(let event): addOutside(event, data, add)
         case .judged(let address, let attempt, let candidate, _, _, _) where !candidate.passed:
             var object = data(address, attempt)
             object["score"] = candidate.score.map(JSON.double) ?? .null
@@ -137,6 +138,45 @@ struct PublicEvents {
         case .accepted, .submitted, .ready, .judged, .turnEnded, .restarted, .cancelRequested, .paused, .resumed, .capChanged,
             .ended:
             break
+        }
+    }
+}
+
+extension PublicEvents {
+    private func addOutside(
+        _ event: OutsideEvent,
+        _ data: (Address, Int?) -> JSONObject,
+        _ add: (String, JSONObject) -> Void
+    ) {
+        switch event {
+        case .asked(let address, let request, _):
+            var object = data(address, nil)
+            object["approvalId"] = .string(request.id.description)
+            object["title"] = .string(request.title)
+            object["expiresAt"] = request.expiresAt.map { .string($0.description) } ?? .null
+            add("approval.requested", object)
+        case .decided(let address, let id, let end, let by, _):
+            var object = data(address, nil)
+            object["approvalId"] = .string(id.description)
+            object["decision"] = .string(end.rawValue)
+            object["decidedBy"] = by.map(JSON.string) ?? .null
+            add("approval.decided", object)
+        case .childWanted(let address, let order, _):
+            var object = data(address, nil)
+            object["childExecutionId"] = .string(order.id.description)
+            add("node.started", object)
+        case .itemsEnded(let ends, _):
+            for end in ends {
+                add(
+                    "batch.item",
+                    [
+                        "childExecutionId": .string(end.id.description),
+                        "runIndexInBatch": end.item.map { .int(Int64($0)) } ?? .null, "status": .string(end.status),
+                        "error": end.error.map { .string($0.message) } ?? .null,
+                    ]
+                )
+            }
+        case .received, .childEnded, .itemsStarted, .told: break
         }
     }
 }

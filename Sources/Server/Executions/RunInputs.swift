@@ -29,6 +29,33 @@ struct RunInputs {
         return reader.values
     }
 
+    /// The values of a list for a port or parameter of a node.
+    ///
+    /// - Throws: ``APIError`` naming the first item that cannot be used there.
+    static func values(
+        of items: [JSON],
+        for node: PlanNode,
+        _ port: String,
+        _ plan: Plan,
+        assets: AssetStore
+    ) async throws -> [Value] {
+        var values: [Value] = []
+        var reader = RunInputs(plan: plan, assets: assets)
+        for (place, item) in items.enumerated() {
+            try await reader.set(node, port, item)
+            guard reader.problems.isEmpty, let value = reader.values[node.id]?[port] else {
+                let reason = reader.problems.first?["reason"]?.string ?? "it has no value"
+                throw APIError(
+                    .invalidInput,
+                    "Item \(place) for \(node.id) cannot be used: \(reason).",
+                    ["inputs": .array(reader.problems)]
+                )
+            }
+            values.append(value)
+        }
+        return values
+    }
+
     private init(plan: Plan, assets: AssetStore) {
         self.plan = plan
         self.assets = assets

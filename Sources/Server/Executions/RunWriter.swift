@@ -26,6 +26,7 @@ struct RunWriter {
             "eventCursor": .string(String(view.lastEvent)),
         ]
         if view.phase == "completed_partial" { object["partial"] = true }
+        if let batch = view.batch { object["batch"] = Self.counts(batch) }
         return object
     }
 
@@ -46,6 +47,7 @@ struct RunWriter {
         object["workflowRevision"] = facts.revision.map(JSON.int) ?? .null
         object["batchId"] = .string(facts.batch)
         object["round"] = .int(Int64(view.round))
+        object["parent"] = parent
         object["trigger"] = facts.trigger
         object["inputs"] = facts.inputs
         object["triggerData"] = facts.triggerData
@@ -94,6 +96,15 @@ struct RunWriter {
         return .object(object)
     }
 
+    private var parent: JSON {
+        guard let parent = view.facts.parent else { return .null }
+        return [
+            "executionId": .string(parent.execution.description),
+            "address": parent.address.isEmpty ? .null : .string(parent.address),
+            "runIndexInBatch": parent.item.map { .int(Int64($0)) } ?? .null,
+        ]
+    }
+
     private func state(_ node: NodeView) -> JSONObject {
         let media = node.outputs.sorted { $0.key < $1.key }.flatMap(\.value.media)
         let urls = media.prefix(100).map { JSON.string(values.url($0)) }
@@ -110,7 +121,18 @@ struct RunWriter {
         if node.type != node.writtenType { object["resolvedType"] = .string(node.type) }
         if node.attempts.contains(where: \.grant.isSandbox) { object["sandbox"] = true }
         if let items = node.items { object["items"] = counts(items) }
+        if let child = node.child { object["childExecutionId"] = .string(child.description) }
+        if let approval = node.approval { object["approvalId"] = .string(approval.description) }
         return object
+    }
+
+    /// The numbers of a batch.
+    static func counts(_ batch: BatchView) -> JSON {
+        [
+            "total": .int(Int64(batch.total)), "completed": .int(Int64(batch.completed)),
+            "failed": .int(Int64(batch.failed)), "cancelled": .int(Int64(batch.cancelled)),
+            "running": .int(Int64(batch.running)), "queued": .int(Int64(batch.queued)),
+        ]
     }
 
     private func shownText(_ node: NodeView) -> JSON {
@@ -134,7 +156,7 @@ struct RunWriter {
         return .object(object)
     }
 
-    private var finalOutput: JSON {
+    var finalOutput: JSON {
         guard view.status == "COMPLETED" else { return .null }
         let nodes = view.results.compactMap { id in view.nodes.first { $0.id == id } }.filter { !$0.outputs.isEmpty }
         let all = nodes.map(\.onlyOutput)
@@ -277,23 +299,6 @@ struct RunWriter {
     private func both(_ from: Instant?, _ to: Instant?) -> JSON {
         guard let from, let to else { return .null }
         return milliseconds(from, to)
-    }
-}
-
-extension NodeView {
-    /// The value of a node with one output; of several, a JSON object of them.
-    var onlyOutput: Value {
-        if outputs.count == 1, let value = outputs.values.first { return value }
-        return outputs["value"]
-            ?? .json(
-                .object(
-                    JSONObject(
-                        outputs.sorted { $0.key < $1.key }.map {
-                            JSONObject.Member(key: $0.key, value: $0.value.asJSON)
-                        }
-                    )
-                )
-            )
     }
 }
 

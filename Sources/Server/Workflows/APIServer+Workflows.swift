@@ -188,7 +188,8 @@ extension APIServer {
     func lintGraph(_ exchange: Exchange) async throws -> Reply {
         let fields = try Fields(try await exchange.object(), known: Self.writableFields)
         let (graph, catalog) = (try Self.graph(fields), catalog)
-        let findings = try await pool.run { graph.findings(catalog: catalog, for: .saving) }
+        let workspace = try await workspace(of: graph, exchange.account)
+        let findings = try await pool.run { graph.findings(catalog: catalog, workspace: workspace, for: .saving) }
         let errors = findings.filter { $0.severity == .error }
         return .json([
             "data": [
@@ -220,7 +221,8 @@ extension APIServer {
         base: JSON? = nil
     ) async throws -> (StoredGraph, [Violation]) {
         let (sent, catalog) = (try Self.graph(fields, base: base), catalog)
-        let findings = try await pool.run { sent.findings(catalog: catalog, for: .saving) }
+        let workspace = try await workspace(of: sent, exchange.account)
+        let findings = try await pool.run { sent.findings(catalog: catalog, workspace: workspace, for: .saving) }
         if findings.contains(where: { $0.severity == .error }), exchange.query("strict") != "false" {
             throw APIError(violations: findings)
         }

@@ -20,6 +20,10 @@ public struct NewExecution: Sendable {
     public var key: APIKeyID?
     /// When it was accepted.
     public var createdAt: Instant
+    /// The execution that started it.
+    public var parent: Parent?
+    /// The batch that it is.
+    public var batch: String?
 
     /// An execution with these facts.
     public init(
@@ -59,6 +63,8 @@ public struct ExecutionEnd: Sendable {
     public var spent: Money
     /// The final state, from which every later answer about it is made.
     public var result: [UInt8]
+    /// Whether people may have been asked to decide something.
+    public var hasApprovals = false
 
     /// An end with these facts.
     public init(
@@ -135,6 +141,7 @@ extension SQLSession where Self: ~Copyable {
                 .time(execution.createdAt),
             ]
         )
+        try insertFamily(of: execution)
         try later(
             """
             INSERT INTO workflow_stats (workflow_id, executions, last_executed_at) VALUES (?1, 1, ?2)
@@ -158,6 +165,8 @@ extension SQLSession where Self: ~Copyable {
             ]
         )
         try later("DELETE FROM live WHERE execution_id = ?1", [.id(id)])
+        try later("DELETE FROM inbox WHERE execution_id = ?1", [.id(id)])
+        if end.hasApprovals { try expireApprovals(of: id) }
     }
 
     mutating func execution(_ id: ExecutionID) throws(StorageError) -> ExecutionRow? {

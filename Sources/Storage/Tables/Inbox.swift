@@ -41,6 +41,26 @@ extension SQLSession where Self: ~Copyable {
         guard let live = try liveRun(execution) else { return .finished }
         let waiting = try row("SELECT count(*) FROM inbox WHERE execution_id = ?1", [.id(execution)])?.integer(0) ?? 0
         guard waiting < 1000 else { return .full }
+        guard try insert(signal, to: execution, live) else { return .repeated }
+        return .stored
+    }
+
+    /// Puts a signal of our own into the inbox of a run, however many wait there.
+    ///
+    /// - Returns: Whether the run is not terminal.
+    @discardableResult
+    mutating func deliver(_ signal: Signal, to execution: ExecutionID) throws(StorageError) -> Bool {
+        guard let live = try liveRun(execution) else { return false }
+        _ = try insert(signal, to: execution, live)
+        return true
+    }
+
+    /// - Returns: Whether there was no equal one.
+    private mutating func insert(
+        _ signal: Signal,
+        to execution: ExecutionID,
+        _ live: LiveRun
+    ) throws(StorageError) -> Bool {
         let inserted = try run(
             """
             INSERT INTO inbox (execution_id, id, kind, dedupe, at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -51,9 +71,9 @@ extension SQLSession where Self: ~Copyable {
                 .json(signal.body),
             ]
         )
-        guard inserted == 1 else { return .repeated }
+        guard inserted == 1 else { return false }
         if let owner = live.owner { try send(.signal(execution), to: owner) }
-        return .stored
+        return true
     }
 
     /// The runs of an owner that have signals waiting, at most 1,000.

@@ -22,6 +22,16 @@ public struct JournalAppend: Sendable {
     public var consumed: [SignalID] = []
     /// Media whose bytes are complete and that the run keeps from now on.
     public var captured: [ContentHash] = []
+    /// What is to be done once these events are stored.
+    public var deliveries: [Delivery] = []
+    /// The delivery that this acceptance is.
+    public var delivered: DeliveryID?
+    /// What people are asked to decide.
+    public var approvals: [ApprovalRow] = []
+    /// The approvals that nobody has decided in time; when somebody has, the append is refused.
+    public var expired: [ApprovalID] = []
+    /// What the run's parent is told about its end.
+    public var parentSignal: (parent: ExecutionID, signal: Signal)?
     /// The end of the run, when these are its last events.
     public var end: ExecutionEnd?
     /// What attempts hold of the run's budget after these events.
@@ -72,6 +82,7 @@ public struct JournalEntry: Sendable {
 extension SQLSession where Self: ~Copyable {
     /// Stores an append and all that belongs to it, or throws ``StorageError/fenced`` and stores nothing of it.
     mutating func append(_ append: JournalAppend) throws(StorageError) {
+        try requirePending(append.expired)
         if let graph = append.graph { try keep(graph) }
         if let execution = append.accepted {
             try insert(execution)
@@ -125,7 +136,12 @@ extension SQLSession where Self: ~Copyable {
         if append.end != nil, append.hasSnapshot {
             try run("DELETE FROM snapshots WHERE execution_id = ?1", [.id(append.execution)])
         }
+        for delivery in append.deliveries { try insert(delivery) }
+        if let delivered = append.delivered { try remove(delivered) }
+        for approval in append.approvals { try insert(approval) }
+        try expire(append.expired)
         if let end = append.end { try self.end(append.execution, end) }
+        if let (parent, signal) = append.parentSignal { try deliver(signal, to: parent) }
     }
 
     mutating func keep(_ graph: StoredGraph) throws(StorageError) {

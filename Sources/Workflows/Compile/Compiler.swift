@@ -107,6 +107,7 @@ public struct Compiler {
         checkRequired()
         checkPrices()
         checkNeededSecrets()
+        checkCalls()
         insertFetches()
         if let order = sorted() {
             renumber(order)

@@ -62,6 +62,8 @@ public enum GraphRule: String, Sendable, Hashable, CaseIterable {
     case pinIgnored = "pin-ignored"
     /// A filter of older templates, written as a function.
     case filterRewritten = "filter-rewritten"
+    /// A call of a workflow that is not there.
+    case unknownWorkflow = "unknown-workflow"
     /// More findings than are listed.
     case moreFindings = "more-findings"
     /// A policy without effect.
@@ -71,7 +73,7 @@ public enum GraphRule: String, Sendable, Hashable, CaseIterable {
     public var severity: Violation.Severity {
         switch self {
         case .deprecatedNodeType, .unreachableNode, .implicitEdge, .implicitFetch, .iterationLength, .contextOverflow,
-            .pinIgnored, .filterRewritten, .ignoredPolicy:
+            .pinIgnored, .filterRewritten, .ignoredPolicy, .unknownWorkflow:
             .warning
         default: .error
         }

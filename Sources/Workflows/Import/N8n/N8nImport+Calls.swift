@@ -6,15 +6,19 @@ extension N8nImport {
         let node = workflow.nodes[number]
         let stream = try needed(number)
         let resume = node.parameters["resume"]?.string ?? "timeInterval"
-        let units: [String: Double] = ["seconds": 1000, "minutes": 60_000, "hours": 3_600_000, "days": 86_400_000]
+        let units: [String: Double] = ["seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400]
         let id: String
         if resume == "timeInterval" {
             guard let amount = (node.parameters["amount"] ?? 1).number, (0...30_000_000).contains(amount),
                 let unit = units[node.parameters["unit"]?.string ?? (node.version < 1.1 ? "hours" : "seconds")]
             else { throw Untranslated(message: "The time to wait must be a fixed number.") }
-            id = add(number, "logic:wait_timer", ["durationMs": .int(Int64(amount * unit))])
+            id = add(number, "logic:wait_timer", ["duration": .double(amount * unit)])
         } else {
-            id = add(number, resume == "webhook" ? "logic:wait_event" : "logic:wait_timer", node.parameters)
+            let type = resume == "webhook" ? "logic:wait_event" : "logic:wait_timer"
+            guard draft.type(type) == nil else {
+                throw Untranslated(message: "What it waits for (\(resume)) is not translated; set it in \(type).")
+            }
+            id = add(number, type, node.parameters)
         }
         connect(stream, id, "value")
         outputs[number] = [0: Stream(node: id, port: "value", levels: stream.levels, branches: stream.branches)]

@@ -1,0 +1,37 @@
+import Catalog
+import Engine
+import Runtime
+import Storage
+import Values
+import Workflows
+
+extension APIServer {
+    /// What is known of the workflows that a graph calls.
+    func workspace(of graph: Graph, _ account: AccountID) async throws -> Workspace {
+        let calls = graph.nodes.filter { $0.nodeType == WaitNode.child.rawValue }
+        var known: [String: Workspace.CalledWorkflow] = [:]
+        for name in Set(calls.compactMap { $0.setting("workflow")?.string }) {
+            known[name] = try await called(name, account)
+        }
+        return Workspace(workflows: known)
+    }
+
+    private func called(_ name: String, _ account: AccountID) async throws -> Workspace.CalledWorkflow? {
+        var ids = WorkflowID(name).map { [$0] } ?? []
+        if ids.isEmpty { ids = try await stored { try await self.database.workflows(of: account, named: name) } }
+        guard ids.count == 1, let row = try await stored({ try await self.database.workflow(ids[0]) }),
+            row.account == account, let body = try await stored({ try await self.database.graph(row.draft) }),
+            let graph = try? Graph(record: try JSON(parsing: body))
+        else { return nil }
+        // Of one that cannot run, nothing more is said here.
+        guard case .plan(let plan) = plans.compile(graph, hash: row.draft) else { return nil }
+        var called = Workspace.CalledWorkflow(inputs: [], required: [])
+        for node in plan.nodes where node.type.kind == .input {
+            let names = Set([node.id] + [node.inputName].compactMap(\.self))
+            called.inputs.formUnion(names)
+            let isMissing = node.type.family == "input" && node.parameters.first?.binding == nil && !node.isDisabled
+            if isMissing { called.required.append(names) }
+        }
+        return called
+    }
+}
