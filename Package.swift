@@ -5,6 +5,10 @@ let package = Package(
     name: "millrace",
     products: [],
     targets: [
+        // MARK: Admission
+        .target(name: "Admission", dependencies: ["Catalog", "Values"]),
+        .testTarget(name: "AdmissionTests", dependencies: ["Admission", "Catalog", "Values"]),
+
         // MARK: Assets
         .target(
             name: "Assets",
@@ -97,7 +101,7 @@ let package = Package(
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "FileSystem", "Handbook",
+                "Admission", "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "FileSystem", "Handbook",
                 "HTTPClient",
                 "HTTPServer",
                 "HTTPValues", "Providers", "Runtime", "Server", "Storage", "Values", "Workflows", "YAML",
@@ -119,14 +123,14 @@ let package = Package(
         .target(
             name: "Providers",
             dependencies: [
-                "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "FileSystem", "HTTPClient",
-                "HTTPValues", "Processes", "Values",
+                "Admission", "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "FileSystem",
+                "HTTPClient", "HTTPValues", "Processes", "Values",
             ]
         ),
         .testTarget(
             name: "ProvidersTests",
             dependencies: [
-                "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "HTTPClient", "HTTPServer",
+                "Admission", "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "HTTPClient", "HTTPServer",
                 "HTTPValues",
                 "Providers", "Storage", "TestSupport", "Values", "Workflows",
             ]
@@ -135,12 +139,12 @@ let package = Package(
         // MARK: Runtime
         .target(
             name: "Runtime",
-            dependencies: ["Catalog", "Engine", "EventLoop", "Storage", "Values", "Workflows"]
+            dependencies: ["Admission", "Catalog", "Engine", "EventLoop", "Storage", "Values", "Workflows"]
         ),
         .testTarget(
             name: "RuntimeTests",
             dependencies: [
-                "Catalog", "Engine", "EventLoop", "Runtime", "SQLite", "Storage", "TestSupport", "Values", "Workflows",
+                "Admission", "Catalog", "Engine", "EventLoop", "Runtime", "SQLite", "Storage", "TestSupport", "Values", "Workflows",
             ]
         ),
 
@@ -155,7 +159,7 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Assets", "Catalog", "Engine", "EventLoop", "HTTPServer", "HTTPValues", "Runtime", "Server", "Storage",
+                "Admission", "Assets", "Catalog", "Engine", "EventLoop", "HTTPServer", "HTTPValues", "Runtime", "Server", "Storage",
                 "TestSupport", "Values", "Workflows",
             ]
         ),
