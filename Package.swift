@@ -139,7 +139,7 @@ let package = Package(
         // MARK: Runtime
         .target(
             name: "Runtime",
-            dependencies: ["Admission", "Catalog", "Engine", "EventLoop", "Storage", "Values", "Workflows"]
+            dependencies: ["Admission", "Catalog", "Crypto", "Engine", "EventLoop", "Storage", "Values", "Workflows"]
         ),
         .testTarget(
             name: "RuntimeTests",

@@ -26,6 +26,8 @@ struct RunDriver {
         let effects: [Effect]
         /// The numbers of the inputs whose events are stored now.
         let inputs: [Int]
+        /// The attempts that nobody waits for from now on.
+        let abandoned: [OpenAttempt]
     }
 
     private(set) var run: Run
@@ -116,6 +118,7 @@ struct RunDriver {
         )
         append.consumed = consumed
         append.captured = Self.captured(events)
+        append.openAttempts = Self.openAttempts(events, run)
         if let (execution, graph) = acceptance {
             append.accepted = execution
             append.graph = graph
@@ -131,7 +134,11 @@ struct RunDriver {
                 result: view.record.bytes
             )
         }
-        inFlight = Committed(run: run, effects: effects, inputs: inputs)
+        let abandoned = append.openAttempts.compactMap { change -> OpenAttempt? in
+            guard case .put(let attempt) = change, attempt.state == .abandoned else { return nil }
+            return attempt
+        }
+        inFlight = Committed(run: run, effects: effects, inputs: inputs, abandoned: abandoned)
         events = []
         effects = []
         inputs = []

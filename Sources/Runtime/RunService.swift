@@ -9,8 +9,9 @@ import Synchronization
 /// The shell round the engine: it owns the runs of this server, spread over its event loops.
 public final class RunService: Sendable {
     private let database: Database
-    private let services: Services
-    private let shards: [Shard]
+    let services: Services
+    let shards: [Shard]
+    private let settler: Settler
     private let isDraining = Atomic<Bool>(false)
     private let recovering = Atomic<Bool>(true)
 
@@ -18,14 +19,18 @@ public final class RunService: Sendable {
     public init(database: Database, loops: [Loop], services: Services) {
         self.database = database
         self.services = services
-        let slots = SlotLimiter(places: services.places, standard: 10_000)
-        shards = loops.map { Shard(loop: $0, database: database, services: services, slots: slots) }
+        let admissions = AdmissionDesk(loop: loops[0], now: services.now)
+        settler = Settler(database: database, services: services, loops: loops, admissions: admissions)
+        shards = loops.map { [settler] in
+            Shard(loop: $0, database: database, services: services, admissions: admissions, settler: settler)
+        }
     }
 
     /// Takes up every unfinished run of an earlier process, oldest first; a run that cannot be taken up is logged and
     /// stays as it is.
     public func recover() async throws(StorageError) {
         defer { recovering.store(false, ordering: .relaxed) }
+        await settler.resume { [weak self] id, signal in await self?.tell(id, signal) }
         var last: ExecutionID?
         while true {
             let runs = try await database.liveRuns(after: last, limit: 200)
@@ -128,17 +133,21 @@ public final class RunService: Sendable {
             throw Shard.translate(error)
         }
         switch result {
-        case .stored:
-            let shard = shard(of: id)
-            // Loading a run takes over what waits in its inbox; a run in memory is told.
-            if shard.handles.withLock({ $0[id] }) != nil {
-                await shard.take(signal, for: id)
-            } else {
-                _ = try await shard.handle(id)
-            }
+        case .stored: await tell(id, signal)
         case .repeated: return
         case .finished: throw .finished(id)
         case .full: throw .tooManySignals(id)
+        }
+    }
+
+    /// Lets a run take over a signal that is stored: loading a run does so by itself, one in memory is told.
+    private func tell(_ id: ExecutionID, _ signal: Signal) async {
+        let shard = shard(of: id)
+        guard shard.handles.withLock({ $0[id] }) == nil else { return await shard.take(signal, for: id) }
+        do throws(RuntimeError) {
+            _ = try await shard.handle(id)
+        } catch {
+            services.log("\(error)")
         }
     }
 
@@ -160,6 +169,7 @@ public final class RunService: Sendable {
     /// Stops all work without deciding anything; the next start takes the runs up again.
     public func stop() async {
         drain()
+        await settler.stop()
         for shard in shards { await shard.stop() }
     }
 

@@ -1,3 +1,5 @@
+import Admission
+import Catalog
 import Engine
 import EventLoop
 import Storage
@@ -5,54 +7,23 @@ import Values
 import Workflows
 
 extension Shard {
-    /// Whether a node run may make an attempt now; a place it was given is noted for it.
-    func admit(_ entry: Entry, _ address: Address, _ run: Run) -> RunDriver.Admission {
-        let now = services.now()
-        guard let request = request(address, run, now: now) else {
-            return .refused(NodeError("internal_error", "The inputs of the node are gone."))
-        }
-        let grant: Grant
-        switch services.quote(request, now) {
-        case .success(let quoted): grant = quoted
-        case .failure(let error): return .refused(error)
-        }
-        if entry.places[address] == nil {
-            let id = entry.handle.id
-            let hasPlace = slots.take(grant.provider) { [weak self] in
-                guard let self else { return }
-                Task(executorPreference: self.loop) { await self.askAgain(id, address, grant.provider) }
-            }
-            guard hasPlace else { return .deferred(.slot, until: nil) }
-            entry.places[address] = grant.provider
-        }
-        return .granted(grant)
-    }
-
-    /// Asks again for a node run that waits for a place of a kind of which one was free just now.
-    private func askAgain(_ id: ExecutionID, _ address: Address, _ kind: String) {
-        // Whether or not it is taken here: a place must not lie idle while others wait for it.
-        defer { slots.pass(kind) }
-        guard let entry = entry(id) else { return }
-        switch admit(entry, address, entry.driver.run) {
-        case .granted(let grant):
-            send(id, .admitted(address, grant))
-            giveBackUnused(entry, address)
-        case .deferred: return
-        case .refused(let error): send(id, .refused(address, error))
-        }
-    }
+    /// So soon after its intent a call that must not be made twice is begun, or not at all (engine.md §3).
+    private static let longestIntent = Duration.seconds(2)
 
     func perform(_ effect: Effect, _ entry: Entry) {
         switch effect {
         case .admit: return
-        case .perform(let address, let attempt), .takeUp(let address, let attempt):
+        case .perform(let address, let attempt): start(address, attempt, entry)
+        case .takeUp(let address, let attempt):
+            if entry.driver.run.nodeRun(address)?.openAttempt?.grant.isSandbox == false { entry.unasked.insert(address) }
             start(address, attempt, entry)
-        case .abort(let address, _):
-            entry.tasks[address]?.cancel()
+        case .resolve(let address, let attempt): start(address, attempt, entry, isDoubtful: true)
+        case .notify(let address, _, let callback): entry.mail[address]?.put(callback)
+        case .abort(let address, _): entry.tasks[address]?.cancel()
         }
     }
 
-    private func start(_ address: Address, _ number: Int, _ entry: Entry) {
+    private func start(_ address: Address, _ number: Int, _ entry: Entry, isDoubtful: Bool = false) {
         let run = entry.driver.run
         guard let attempt = run.nodeRun(address)?.openAttempt, attempt.number == number else { return }
         let id = entry.handle.id
@@ -60,28 +31,70 @@ extension Shard {
             let error = NodeError("internal_error", "The inputs of the node are gone.")
             return send(id, .finished(address, attempt: number, .failed(error, cost: .zero)))
         }
-        let call = Services.Call(
+        if attempt.state == .intended, !isDoubtful, run.effect(of: attempt, address) != .repeatable,
+            services.now() - attempt.startedAt > Self.longestIntent
+        {
+            giveBack(entry, address, unused: true)
+            return send(id, .finished(address, attempt: number, .withdrawn))
+        }
+        let mail = AttemptMail()
+        entry.mail[address] = mail
+        var call = Services.Call(
             request: request,
             grant: attempt.grant,
             attempt: number,
             keep: attempt.keep,
             stage: attempt.state,
             startedAt: attempt.startedAt,
-            loop: loop
+            loop: loop,
+            listen: { [loop] in try await mail.next(within: $0, on: loop) },
+            report: { _ in },
+            pace: { _ in }
         )
+        call.isDoubtful = isDoubtful
+        call.callback = attempt.callback
+        let held = held(entry, address, call)
+        if let held {
+            call.report = { [admissions] in admissions.note($0, under: held.permit) }
+            call.pace = { [admissions, loop] kind in
+                let delay = admissions.delay(of: kind, on: held.lane)
+                if delay > .zero { try? await loop.sleep(for: delay) }
+            }
+        }
         // What a run was dropped with is stopped; when it is loaded again, what that still says is no answer to it.
         let epoch = entry.driver.epoch
-        entry.tasks[address] = Task(executorPreference: loop) {
+        entry.tasks[address] = Task(executorPreference: loop) { [call] in
             let outcome = await self.services.perform(call) { milestone in
-                let input: RunInput =
-                    switch milestone {
-                    case .submitted(let keep): .submitted(address, attempt: number, keep: keep)
-                    case .ready(let keep): .ready(address, attempt: number, keep: keep)
-                    }
-                await self.deliver(id, epoch, input)
+                switch milestone {
+                case .submitted(let keep):
+                    await self.deliver(id, epoch, .submitted(address, attempt: number, keep: keep))
+                case .ready(let keep): await self.deliver(id, epoch, .ready(address, attempt: number, keep: keep))
+                case .asked: await self.noteAsked(id, address)
+                }
             }
-            await self.finish(id, epoch, address, number, outcome)
+            await self.finish(id, epoch, address, number, self.judged(outcome, held?.lane))
         }
+    }
+
+    /// The permit of an attempt; one that an earlier process began gets its own.
+    private func held(_ entry: Entry, _ address: Address, _ call: Services.Call) -> HeldPermit? {
+        if let held = entry.permits[address] { return held }
+        guard !call.grant.isSandbox, let lane = services.lane(call.served.type, call.grant) else { return nil }
+        let held = HeldPermit(permit: admissions.occupy(lane), lane: lane)
+        entry.permits[address] = held
+        return held
+    }
+
+    /// The outcome of an attempt, marked when it failed because its vendor is down for everybody.
+    private func judged(_ outcome: RunInput.Outcome, _ lane: Lane?) -> RunInput.Outcome {
+        guard case .failed(var error, let cost) = outcome, error.accepted == .no, let lane,
+            admissions.closed(lane) != nil
+        else { return outcome }
+        switch error.failure {
+        case .overloaded, .providerInternal, .timeout, .network: error.isVendorDown = true
+        default: return outcome
+        }
+        return .failed(error, cost: cost)
     }
 
     private func finish(
@@ -93,50 +106,37 @@ extension Shard {
     ) {
         guard let entry = entry(id), entry.driver.epoch == epoch else { return }
         entry.tasks[address] = nil
+        entry.mail[address] = nil
         giveBack(entry, address)
         send(id, .finished(address, attempt: number, outcome))
-    }
-
-    private func request(_ address: Address, _ run: Run, now: Instant) -> Services.Request? {
-        guard let prepared = try? run.prepare(address, now: now) else { return nil }
-        let node = run.plan.nodes[address.node]
-        return Services.Request(
-            execution: run.facts.execution,
-            address: address.text(in: run.plan),
-            label: node.label,
-            type: node.type,
-            offer: run.nodeRun(address)?.offer ?? 0,
-            sandbox: run.facts.sandbox,
-            prepared: prepared,
-            timeout: node.policy.timeout
-        )
-    }
-
-    /// Gives back the place of a node run that was admitted and did not want it any more.
-    func giveBackUnused(_ entry: Entry, _ address: Address) {
-        if entry.driver.run.nodeRun(address)?.openAttempt == nil { giveBack(entry, address) }
-    }
-
-    private func giveBack(_ entry: Entry, _ address: Address) {
-        if let kind = entry.places.removeValue(forKey: address) { slots.give(kind) }
-    }
-
-    func giveBack(_ entry: Entry) {
-        for kind in entry.places.values { slots.give(kind) }
-        entry.places = [:]
+        noteAsked(id, address)
     }
 }
 
 extension RunInput {
     /// What a signal asks for; `nil` for a kind that is not known.
     init?(_ signal: Signal, in plan: Plan) {
+        func address() -> Address? { signal.body["address"]?.string.flatMap { Address($0, in: plan) } }
         switch signal.kind {
         case "cancel": self = .cancel(reason: signal.body["reason"]?.string)
         case "pause": self = .pause
         case "resume": self = .resume
         case "answer":
-            guard let address = signal.body["address"]?.string.flatMap({ Address($0, in: plan) }) else { return nil }
+            guard let address = address() else { return nil }
             self = .answer(address, retry: signal.body["answer"]?.string == "retry")
+        case "callback":
+            guard let address = address(), let attempt = signal.body["attempt"]?.integer,
+                let callback = VendorCallback(record: signal.body["callback"])
+            else { return nil }
+            self = .calledBack(address, attempt: Int(attempt), callback)
+        case "settled":
+            guard let address = address(), let attempt = signal.body["attempt"]?.integer else { return nil }
+            var outputs: [String: Value] = [:]
+            for member in signal.body["outputs"]?.object ?? JSONObject() {
+                outputs[member.key] = Value(record: member.value)
+            }
+            let cost = Money(nano: signal.body["cost"]?.integer ?? 0)
+            self = .settled(address, attempt: Int(attempt), cost: cost, outputs: outputs)
         default: return nil
         }
     }

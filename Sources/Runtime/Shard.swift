@@ -10,7 +10,8 @@ actor Shard {
     let loop: Loop
     let database: Database
     let services: Services
-    let slots: SlotLimiter
+    let admissions: AdmissionDesk
+    let settler: Settler
     private var entries: [ExecutionID: Entry] = [:]
     private var loading: [ExecutionID: Task<RunHandle?, any Error>] = [:]
     /// The handles of runs that were dropped and are loaded again: those who watch them go on watching.
@@ -28,8 +29,12 @@ actor Shard {
         var timer: LoopTimer?
         /// The tasks of its attempts.
         var tasks: [Address: Task<Void, Never>] = [:]
-        /// The kinds of places its attempts hold, by address.
-        var places: [Address: String] = [:]
+        /// The permits its attempts hold, with the way they are for, by address.
+        var permits: [Address: HeldPermit] = [:]
+        /// Where its attempts hear what their vendors say.
+        var mail: [Address: AttemptMail] = [:]
+        /// The attempts taken up again whose vendor was not asked since; no timer runs out before.
+        var unasked: Set<Address> = []
         /// Those who wait for an input to be stored, by its number.
         var waiters: [Int: CheckedContinuation<Bool, Never>] = [:]
 
@@ -41,12 +46,16 @@ actor Shard {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    init(loop: Loop, database: Database, services: Services, slots: SlotLimiter) {
+    init(loop: Loop, database: Database, services: Services, admissions: AdmissionDesk, settler: Settler) {
         self.loop = loop
         self.database = database
         self.services = services
-        self.slots = slots
+        self.admissions = admissions
+        self.settler = settler
     }
+
+    /// How long timers wait after a restart for vendors that do not answer.
+    private static let longestAsking = Duration.seconds(30)
 
     /// How many runs are in memory.
     var count: Int { entries.count }
@@ -110,6 +119,12 @@ actor Shard {
         decide(entry, .recovered)
         commit(entry)
         setTimer(entry)
+        if !entry.unasked.isEmpty {
+            _ = loop.schedule(after: Self.longestAsking) { [weak self] in
+                guard let self else { return }
+                Task(executorPreference: self.loop) { await self.stopAsking(id) }
+            }
+        }
         return handle
     }
 
@@ -252,6 +267,9 @@ actor Shard {
         guard let committed = entry.driver.committed() else { return }
         entry.handle.publish(committed.run)
         for effect in committed.effects { perform(effect, entry) }
+        if !committed.abandoned.isEmpty {
+            Task(executorPreference: loop) { [settler] in await settler.take(committed.abandoned) }
+        }
         for input in committed.inputs { entry.waiters.removeValue(forKey: input)?.resume(returning: true) }
         if committed.run.end != nil {
             drop(entry)
@@ -264,7 +282,7 @@ actor Shard {
     private func setTimer(_ entry: Entry) {
         entry.timer?.cancel()
         entry.timer = nil
-        guard let wake = entry.driver.run.nextWake else { return }
+        guard entry.unasked.isEmpty, let wake = entry.driver.run.nextWake else { return }
         let id = entry.handle.id
         let delay = max(.zero, wake - services.now())
         entry.timer = loop.schedule(after: min(delay, .seconds(3600))) { [weak self] in
@@ -275,9 +293,23 @@ actor Shard {
 
     private func wake(_ id: ExecutionID) {
         guard let entry = entries[id] else { return }
-        if let wake = entry.driver.run.nextWake, wake <= services.now() { decide(entry, .wake) }
+        // After a restart every vendor is asked before any time runs out.
+        if entry.unasked.isEmpty, let wake = entry.driver.run.nextWake, wake <= services.now() { decide(entry, .wake) }
         commit(entry)
         setTimer(entry)
+    }
+
+    /// Notes that the vendor of an attempt that was taken up again has been asked.
+    func noteAsked(_ id: ExecutionID, _ address: Address) {
+        guard let entry = entries[id], entry.unasked.remove(address) != nil, entry.unasked.isEmpty else { return }
+        wake(id)
+    }
+
+    /// Lets time run out for a run whose vendors could not be asked for a while.
+    private func stopAsking(_ id: ExecutionID) {
+        guard let entry = entries[id], !entry.unasked.isEmpty else { return }
+        entry.unasked = []
+        wake(id)
     }
 
     /// Lets go of a run that has ended or moved on elsewhere.

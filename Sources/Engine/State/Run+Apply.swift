@@ -17,6 +17,7 @@ extension Run {
         case .intended(let address, let number, let grant, let readyAt, let at):
             applyIntended(address, number, grant, readyAt: readyAt, at: at)
         case .submitted(let address, let number, let keep, _):
+            reopen(address, number)
             update(address, number) {
                 $0.state = .submitted; $0.keep = keep
             }
@@ -24,6 +25,11 @@ extension Run {
             update(address, number) {
                 $0.state = .ready; $0.keep = keep
             }
+        case .withdrawn(let address, let number, let next, let at):
+            applyWithdrawn(address, number, until: next, at: at)
+        case .calledBack(let address, let number, let callback, _): applyCallback(address, number, callback)
+        case .settled(let address, let number, let cost, let outputs, _):
+            applySettled(address, number, cost, outputs)
         case .attemptFailed(let address, let number, let error, let cost, let next, let at):
             applyFailed(address, number, error, cost, next, at: at)
         case .completed(let address, let number, let outputs, let cost, let requestID, let at):
@@ -84,6 +90,7 @@ extension Run {
         closeAttempt(&run, of: address.node, next == .ask ? .unknown(error) : .failed(error), cost, at: at)
         let last = run.attempts.count - 1
         run.attempts[last].requestID = error.requestID
+        run.attempts[last].isAbandoned = error.isJobOpen
         switch next {
         case .retry(let time, let offer):
             run.attempts[last].nextDelay = time - at
@@ -94,7 +101,7 @@ extension Run {
         case .wait(let time):
             run.attempts[last].isWait = true
             run.attempts[last].nextDelay = time - at
-            run.state = .waiting(.rateLimit, until: time)
+            run.state = .waiting(error.isVendorDown ? .circuitOpen : .rateLimit, until: time)
             run.waitingSince = at
             timers[address] = time
         case .ask:
@@ -105,7 +112,7 @@ extension Run {
         nodes[address.node][address.index] = run
     }
 
-    private mutating func closeAttempt(
+    mutating func closeAttempt(
         _ run: inout NodeRun,
         of node: Int,
         _ state: Attempt.State,
@@ -117,11 +124,12 @@ extension Run {
         run.attempts[last].state = state
         run.attempts[last].endedAt = at
         run.attempts[last].cost = cost
+        run.attempts[last].callback = nil
         running -= 1
         nodes[node].running -= 1
     }
 
-    private mutating func update(_ address: Address, _ number: Int, _ change: (inout Attempt) -> Void) {
+    mutating func update(_ address: Address, _ number: Int, _ change: (inout Attempt) -> Void) {
         guard var run = nodeRun(address), let last = run.attempts.indices.last, run.attempts[last].number == number
         else { return }
         change(&run.attempts[last])
@@ -168,6 +176,9 @@ extension Run {
     }
 
     private mutating func cancel(_ run: inout NodeRun, _ address: Address, at: Instant) {
+        if let open = run.openAttempt, !open.grant.isSandbox, open.state != .intended || effect(of: open, address) != .repeatable {
+            run.attempts[run.attempts.count - 1].isAbandoned = true
+        }
         closeAttempt(&run, of: address.node, .cancelled, .zero, at: at)
         finish(address, &run, .cancelled, at: at)
     }

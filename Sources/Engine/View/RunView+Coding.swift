@@ -108,6 +108,9 @@ extension Attempt {
         if let nextDelay { object["nextDelayMs"] = .int(nextDelay.wholeMilliseconds) }
         if let requestID { object["requestId"] = .string(requestID) }
         if isWait { object["wait"] = .bool(true) }
+        if isAbandoned { object["abandoned"] = .bool(true) }
+        if callbacks > 0 { object["callbacks"] = .int(Int64(callbacks)) }
+        if !lateOutputs.isEmpty { object["late"] = .sorted(lateOutputs.mapValues(\.record)) }
         return .object(object)
     }
 
@@ -125,6 +128,7 @@ extension Attempt {
             case "succeeded": .succeeded
             case "failed": .failed(error ?? NodeError("internal_error", ""))
             case "unknown": .unknown(error ?? NodeError("internal_error", ""))
+            case "withdrawn": .withdrawn
             default: .cancelled
             }
         endedAt = record.time("endedAt")
@@ -133,6 +137,9 @@ extension Attempt {
         nextDelay = record["nextDelayMs"]?.integer.map { .milliseconds($0) }
         requestID = record["requestId"]?.string
         isWait = record["wait"]?.bool ?? false
+        isAbandoned = record["abandoned"]?.bool ?? false
+        callbacks = Int(record["callbacks"]?.integer ?? 0)
+        for member in record["late"]?.object ?? JSONObject() { lateOutputs[member.key] = Value(record: member.value) }
     }
 
     /// The word for the state in our records.
@@ -145,6 +152,7 @@ extension Attempt {
         case .failed: "failed"
         case .unknown: "unknown"
         case .cancelled: "cancelled"
+        case .withdrawn: "withdrawn"
         }
     }
 }

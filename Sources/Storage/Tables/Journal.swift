@@ -20,6 +20,8 @@ public struct JournalAppend: Sendable {
     public var consumed: [SignalID] = []
     /// Media whose bytes are complete and that the run keeps from now on.
     public var captured: [ContentHash] = []
+    /// What these events mean for the jobs that vendors have.
+    public var openAttempts: [OpenAttemptChange] = []
     /// The end of the run, when these are its last events.
     public var end: ExecutionEnd?
 
@@ -90,6 +92,7 @@ extension SQLSession where Self: ~Copyable {
             )
         }
         for hash in append.captured { try markStored(hash, execution: append.execution) }
+        for change in append.openAttempts { try self.change(change, of: append.execution) }
         if let end = append.end { try self.end(append.execution, end) }
     }
 
