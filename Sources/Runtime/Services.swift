@@ -166,12 +166,12 @@ public struct Services: Sendable {
     /// Services of these parts.
     public init(
         quote: @escaping @Sendable (Request, Instant, Set<Int>) -> Result<Quote, NodeError>,
-        lane: @escaping @Sendable (NodeType, Grant) -> Lane?,
+        lane: @escaping @Sendable (NodeType, Grant) -> Lane? = { _, _ in nil },
         perform: @escaping @Sendable (Call, @escaping @Sendable (Milestone) async -> Void) async -> RunInput.Outcome,
         plan: @escaping @Sendable (ContentHash) async throws -> Plan,
         now: @escaping @Sendable () -> Instant,
-        settle: @escaping @Sendable (LateCall) async throws -> LateOutcome,
-        read: @escaping @Sendable (CallbackMessage, Call) async -> (VendorCallback, answer: JSON)?,
+        settle: @escaping @Sendable (LateCall) async throws -> LateOutcome = { _ in .unknown },
+        read: @escaping @Sendable (CallbackMessage, Call) async -> (VendorCallback, answer: JSON)? = { _, _ in nil },
         log: @escaping @Sendable (String) -> Void
     ) {
         self.quote = quote

@@ -120,7 +120,7 @@ actor Settler {
             cost: cost,
             captured: outputs.sorted { $0.key < $1.key }.flatMap { $0.value.media.map(\.hash) },
             signal: signal
-        ) { Self.amended($0, attempt, outputs, cost) }
+        ) { Self.amended($0, attempt, outputs, cost, at: now) }
         if try await database.settle(attempt, settlement) == true { await tell(attempt.execution, signal) }
     }
 
@@ -129,7 +129,8 @@ actor Settler {
         _ result: [UInt8],
         _ attempt: OpenAttempt,
         _ outputs: [String: Value],
-        _ cost: Money
+        _ cost: Money,
+        at now: Instant
     ) -> [UInt8]? {
         guard let json = try? JSON(parsing: result, limits: .record), var view = RunView(record: json) else { return nil }
         for node in view.nodes.indices where view.nodes[node].id == attempt.nodeID {
@@ -141,6 +142,7 @@ actor Settler {
                 view.nodes[node].attempts[place].lateOutputs = outputs
             }
         }
+        if !view.hasOpenJobs { view.settledAt = now }
         return view.record.bytes
     }
 

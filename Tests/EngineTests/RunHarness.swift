@@ -17,6 +17,12 @@ struct RunHarness {
     var asked: [Address] = []
     var aborted: [Address] = []
     var takenUp: [Address] = []
+    /// The attempts whose fate is to be found out.
+    var resolved: [(address: Address, attempt: Int)] = []
+    var notified: [Address] = []
+    /// Whether the vendor can be asked about calls that may have been sent.
+    var hasMeans = false
+    static let lost = NodeError(.unknownOutcome, "lost", accepted: .unknown, charged: .unknown)
     var admits = true
     var upper = Money.zero
     private var random = SplitMix64(seed: 1)
@@ -74,6 +80,13 @@ struct RunHarness {
                     if admits { inputs.append(.admitted(address, grant(address))) }
                 case .perform(let address, let attempt): calls.append((address, attempt))
                 case .takeUp(let address, _): takenUp.append(address)
+                case .resolve(let address, let attempt):
+                    guard !hasMeans else {
+                        resolved.append((address, attempt))
+                        continue
+                    }
+                    inputs.append(.finished(address, attempt: attempt, .failed(Self.lost, cost: .zero)))
+                case .notify(let address, _, _): notified.append(address)
                 case .abort(let address, _): aborted.append(address)
                 }
             }

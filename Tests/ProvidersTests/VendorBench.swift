@@ -112,6 +112,7 @@ final class VendorBench: Sendable {
                 switch milestone {
                 case .submitted(let keep): log.add("submitted \(keep["jobId"]?.string ?? "")")
                 case .ready: log.add("ready")
+                case .asked: break
                 }
             }
         }.value

@@ -1,3 +1,4 @@
+import Admission
 import Catalog
 import Engine
 import EventLoop
@@ -32,6 +33,7 @@ final class RuntimeBench: Sendable {
         edges: String = RuntimeBench.twoEdges,
         settings: String = "{}",
         places: Int = 100,
+        resolves: Bool = false,
         quote: (@Sendable (Services.Request) -> NodeError?)? = nil,
         perform: @escaping @Sendable (Services.Call, Milestone) async -> RunInput.Outcome
     ) throws {
@@ -51,14 +53,19 @@ final class RuntimeBench: Sendable {
         database = try Database.open(folder: folder.path) { Issue.record("\($0)") }
         let recorder = recorder
         let log = log
+        var rule = LimitRule(key: "vendor")
+        rule.places = places
+        rule.isOurs = true
+        let lane = Lane(id: "vendor", limits: [rule])
         service = RunService(
             database: database,
             loops: group.loops,
             services: Services(
-                quote: { request, now in
+                quote: { request, now, _ in
                     if let error = quote?(request) { return .failure(error) }
                     return .success(
-                        Grant(
+                        Services.Quote(
+                        grant: Grant(
                             offer: request.type.offers[request.offer].id,
                             provider: "vendor",
                             model: nil,
@@ -66,16 +73,23 @@ final class RuntimeBench: Sendable {
                             upper: .zero,
                             deadline: now + .seconds(60),
                             isSandbox: false
+                        ),
+                        lane: lane
                         )
                     )
                 },
                 perform: { call, milestone in
+                    if call.isDoubtful, !resolves {
+                        return .failed(
+                            NodeError(.unknownOutcome, "lost", accepted: .unknown, charged: .unknown),
+                            cost: .zero
+                        )
+                    }
                     recorder.add(call.request.address)
                     return await perform(call, milestone)
                 },
                 plan: { _ in plan },
                 now: { Self.now },
-                places: ["vendor": places],
                 log: { log.add($0) }
             )
         )

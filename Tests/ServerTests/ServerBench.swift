@@ -33,11 +33,10 @@ final class ServerBench: Sendable {
             database: database,
             loops: group.loops,
             services: Services(
-                quote: { _, _ in .failure(NodeError("auth", "There are no vendors.")) },
+                quote: { _, _, _ in .failure(NodeError("auth", "There are no vendors.")) },
                 perform: { _, _ in .failed(NodeError("auth", "There are no vendors."), cost: .zero) },
                 plan: { try await plans.plan($0) },
                 now: { Self.now },
-                places: [:],
                 log: { Issue.record("\($0)") }
             )
         )

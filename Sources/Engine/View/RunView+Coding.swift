@@ -12,6 +12,7 @@ extension RunView {
         object.set("startedAt", startedAt)
         object.set("endedAt", endedAt)
         object.set("cancelRequestedAt", cancelRequestedAt)
+        object.set("settledAt", settledAt)
         if let error { object["error"] = error.record }
         if let failedNode { object["failedNode"] = .string(failedNode) }
         return .object(object)
@@ -33,6 +34,7 @@ extension RunView {
             cancelRequestedAt: record.time("cancelRequestedAt"),
             error: NodeError(record: record["error"]),
             failedNode: record["failedNode"]?.string,
+            settledAt: record.time("settledAt"),
             nodes: nodes.compactMap(NodeView.init(record:)),
             results: record["results"]?.array?.compactMap(\.string) ?? []
         )

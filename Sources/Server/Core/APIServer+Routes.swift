@@ -1,6 +1,7 @@
 import HTTPValues
 import Values
 import Runtime
+import Synchronization
 extension APIServer {
     /// Everything the server answers; the rows are those of contract §2.
     static let routes: [Route] = [
@@ -91,6 +92,13 @@ extension APIServer {
             scopes: ["workflows:execute"],
             aliases: ["/executions/{id}/pause"]
         ) { try await $0.pause($1) },
+        Route(
+            row: 35,
+            method: .post,
+            path: "\(CallbackLinks.path)/{attempt}/{token}",
+            scopes: nil,
+            isAtRoot: true
+        ) { try await $0.vendorCallback($1) },
         Route(row: 40, method: .get, path: "/nodes", scopes: ["workflows:read"]) { try await $0.listNodes($1) },
         Route(row: 40, method: .get, path: "/nodes/{type}", scopes: ["workflows:read"]) { try await $0.getNode($1) },
         Route(row: 40, method: .get, path: "/schemas/{file}", scopes: nil, isAtRoot: true) { try $0.schema($1) },
@@ -119,6 +127,9 @@ extension APIServer {
         guard !runs.isStopping else {
             throw APIError(.draining, "The server is stopping.", ["reason": "draining"])
         }
-        return .json(["status": "ready", "recovering": .bool(runs.isRecovering)])
+        return .json([
+            "status": "ready", "recovering": .bool(runs.isRecovering),
+            "uselessCallbacks": .int(Int64(uselessCallbacks.load(ordering: .relaxed))),
+        ])
     }
 }

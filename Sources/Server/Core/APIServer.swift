@@ -41,6 +41,9 @@ public final class APIServer: Sendable {
     let workflows: WorkflowCache
     let cursors: CursorCoding
     let links: MediaLinks
+    let callbackLinks: CallbackLinks
+    /// How many calls of vendors came too late, too often or twice.
+    let uselessCallbacks = Atomic<Int>(0)
     let clock: @Sendable () -> Instant
     let log: @Sendable (String) -> Void
     private let router: Router<Route>
@@ -92,6 +95,7 @@ public final class APIServer: Sendable {
         workflows = WorkflowCache(database: database)
         cursors = CursorCoding(key: secret)
         links = MediaLinks(key: secret)
+        callbackLinks = CallbackLinks(key: secret)
         var router = Router<Route>()
         for route in Self.routes {
             router.add(route.method, route.isAtRoot ? route.path : "/api/v1" + route.path, route)

@@ -61,6 +61,9 @@ struct PublicEvents {
             var object = data(address, attempt)
             object["provider"] = .string(grant.isSandbox ? "sandbox" : grant.provider)
             object["model"] = grant.model.map(JSON.string) ?? .null
+            if grant.fallback > 0 {
+                object["fallbackUsed"] = ["index": .int(Int64(grant.fallback)), "model": object["model"] ?? .null]
+            }
             add("node.started", object)
         case .waiting(let address, let reason, _, let since, let until):
             var object = data(address)
@@ -74,14 +77,15 @@ struct PublicEvents {
             object["class"] = .string(error.code)
             switch next {
             case .retry(let time, let offer):
-                let offers = run.plan.nodes[address.node].type.offers
+                let ways = run.plan.nodes[address.node].ways
+                let last = run.nodeRun(address)?.attempts.last?.grant
                 let isOther =
-                    offers.indices.contains(offer)
-                    && run.nodeRun(address)?.attempts.last?.grant.offer != offers[offer].id
+                    ways.indices.contains(offer)
+                    && last.map { $0.way.map { $0 != offer } ?? ($0.offer != ways[offer].offer.id) } ?? false
                 object["nextDelayMs"] = .int((time - at).wholeMilliseconds)
                 add(isOther ? "node.fallback" : "node.retrying", object)
             case .wait(let time):
-                object["reason"] = "rate_limit"
+                object["reason"] = error.isVendorDown ? "circuit_open" : "rate_limit"
                 object["until"] = .string(time.description)
                 add("node.waiting", object)
             case .ask:
@@ -110,7 +114,18 @@ struct PublicEvents {
             var object = data(address)
             object["skipReason"] = .string(reason.rawValue)
             add("node.skipped", object)
-        case .accepted, .submitted, .ready, .cancelRequested, .paused, .resumed, .ended: break
+        case .settled(let address, let attempt, let cost, let outputs, _):
+            var object = data(address, attempt)
+            let writer = writer(run.view)
+            object["credits"] = .int(cost.credits(at: writer.credit))
+            object["output"] = outputs.isEmpty ? .null : writer.values.object(outputs)
+            add("node.settled", object)
+        case .withdrawn(let address, let attempt, let next, _):
+            var object = data(address, attempt)
+            object["reason"] = "slot"
+            object["until"] = .string(next.description)
+            add("node.waiting", object)
+        case .accepted, .submitted, .ready, .calledBack, .cancelRequested, .paused, .resumed, .ended: break
         }
     }
 }
@@ -123,7 +138,7 @@ extension Event {
         case .waiting(_, _, _, let at, _), .intended(_, _, _, _, let at), .submitted(_, _, _, let at),
             .ready(_, _, _, let at), .attemptFailed(_, _, _, _, _, let at), .completed(_, _, _, _, _, let at),
             .failed(_, _, _, let at), .skipped(_, _, let at), .cancelRequested(_, let at), .paused(let at),
-            .resumed(let at):
+            .resumed(let at), .withdrawn(_, _, _, let at), .calledBack(_, _, _, let at), .settled(_, _, _, _, let at):
             at
         case .ended(let end): end.at
         }

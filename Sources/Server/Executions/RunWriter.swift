@@ -58,7 +58,7 @@ struct RunWriter {
         object["credits"] = [
             "estimated": nil, "reserved": 0, "used": .int(credits), "providerCostUsd": .double(view.cost.dollars),
         ]
-        object["settledAt"] = time(view.endedAt)
+        object["settledAt"] = time(view.hasOpenJobs ? nil : view.settledAt ?? view.endedAt)
         object["nodes"] = .array(view.nodes.map { .object(row($0)) })
         return object
     }
@@ -98,6 +98,7 @@ struct RunWriter {
         if node.isHandled { object["errorHandled"] = true }
         if node.type != node.writtenType { object["resolvedType"] = .string(node.type) }
         if node.attempts.contains(where: \.grant.isSandbox) { object["sandbox"] = true }
+        if let fallback = node.fallbackUsed { object["fallbackUsed"] = fallback }
         if let items = node.items { object["items"] = counts(items) }
         return object
     }
@@ -159,20 +160,12 @@ struct RunWriter {
         object["model"] = last?.grant.model.map(JSON.string) ?? .null
         object["output"] = node.outputs.isEmpty ? .null : values.object(node.outputs)
         object["attempts"] = .array(node.attempts.map(attempt))
-        object["fallbackUsed"] = fallback(node)
+        object["fallbackUsed"] = node.fallbackUsed ?? .null
         object["address"] = .string(node.id)
         object["iterationPath"] = [["node": .string(node.id)]]
         object["items"] = node.items.map(counts) ?? .null
         object["logs"] = []
         return object
-    }
-
-    private func fallback(_ node: NodeView) -> JSON {
-        guard let first = node.attempts.first, let last = node.attempts.last, first.grant.offer != last.grant.offer
-        else {
-            return .null
-        }
-        return ["offer": .string(last.grant.offer), "model": last.grant.model.map(JSON.string) ?? .null]
     }
 
     private func attempt(_ attempt: Attempt) -> JSON {
@@ -192,6 +185,7 @@ struct RunWriter {
             case .failed: attempt.isWait ? "WAITED" : "FAILED"
             case .unknown: "UNKNOWN"
             case .cancelled: "CANCELLED"
+            case .withdrawn: "WITHDRAWN"
             }
         return [
             "attempt": .int(Int64(attempt.number)), "offer": .string(attempt.grant.offer),
@@ -200,6 +194,9 @@ struct RunWriter {
             "endTime": time(attempt.endedAt), "status": .string(status), "error": error,
             "jobId": attempt.keep["jobId"] ?? .null, "requestId": attempt.requestID.map(JSON.string) ?? .null,
             "providerCostUsd": .double(attempt.cost.dollars),
+            "fallback": .int(Int64(attempt.grant.fallback)), "jobOpen": .bool(attempt.isAbandoned),
+            "callbacks": .int(Int64(attempt.callbacks)),
+            "lateOutput": attempt.lateOutputs.isEmpty ? .null : values.object(attempt.lateOutputs),
             "nextDelayMs": attempt.nextDelay.map { .int($0.wholeMilliseconds) } ?? .null,
         ]
     }
