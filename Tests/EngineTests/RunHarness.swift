@@ -23,7 +23,7 @@ struct RunHarness {
     /// Whether the vendor can be asked about calls that may have been sent.
     var hasMeans = false
     static let lost = NodeError(.unknownOutcome, "lost", accepted: .unknown, charged: .unknown)
-    var admits = true
+    var admits: Bool
     var upper = Money.zero
     private var random = SplitMix64(seed: 1)
 
@@ -38,8 +38,10 @@ struct RunHarness {
     init(
         _ graph: String,
         settings: String = "{}",
-        facts change: (inout RunFacts) -> Void = { _ in }
+        facts change: (inout RunFacts) -> Void = { _ in },
+        admits: Bool = true
     ) throws {
+        self.admits = admits
         let json = try JSON(parsing: graph)
         let graph = try Graph(
             nodes: json["nodes"] ?? .null,

@@ -72,6 +72,7 @@ final class VendorBench: Sendable {
             secret: [1, 2, 3],
             version: "test",
             link: link,
+            callbackLink: { "https://us.example/\($0)" },
             now: Self.now
         )
     }
@@ -90,7 +91,8 @@ final class VendorBench: Sendable {
         stage: Attempt.State = .intended,
         within time: Duration = .seconds(20),
         offer: Int = 0,
-        partial: (@Sendable (_ port: String, _ text: String) -> Void)? = nil
+        partial: (@Sendable (_ port: String, _ text: String) -> Void)? = nil,
+        change: (inout Vendors.Call) -> Void = { _ in }
     ) async throws -> RunInput.Outcome {
         let type = try #require(catalog.nodeTypes[type])
         let prepared = prepared(type, inputs, parameters)
@@ -107,6 +109,7 @@ final class VendorBench: Sendable {
             loop: loops.loops[0]
         )
         call.partial = partial
+        change(&call)
         return await Task(executorPreference: loops.loops[0]) { [vendors, call] in
             await vendors.perform(call) { milestone in
                 switch milestone {
@@ -116,6 +119,22 @@ final class VendorBench: Sendable {
                 }
             }
         }.value
+    }
+
+    /// An attempt that is only read about, or gone on with.
+    func call(_ type: String) throws -> Vendors.Call {
+        let type = try #require(catalog.nodeTypes[type])
+        let prepared = prepared(type, ["prompt": .text("hello")], [:])
+        return Vendors.Call(
+            type: type,
+            grant: try vendors.quote(type.offers[0], of: type, prepared, timeout: nil, now: Self.now()),
+            prepared: prepared,
+            name: "exec/node/1",
+            startedAt: Self.now(),
+            keep: .null,
+            stage: .intended,
+            loop: loops.loops[0]
+        )
     }
 
     /// The most an attempt can cost.

@@ -50,11 +50,12 @@ extension Step {
         emit(.withdrawn(address, attempt: attempt.number, next: now + pause, at: now))
     }
 
-    /// Why outputs of a model are no result: the first one, which everything else builds on, holds nothing.
+    /// Why outputs of a model are no result: the first one, on which everything else builds, is a text without a word. A
+    /// list may well be empty.
     func emptiness(_ outputs: [String: Value], _ address: Address, _ before: NodeRun) -> NodeError? {
         let node = run.plan.nodes[address.node]
         guard node.type.kind == .model, before.openAttempt?.grant.isSandbox == false, let port = node.type.outputs.first,
-            outputs[port.id]?.isBlank == true
+            case .json(.string(let text)) = outputs[port.id], text.allSatisfy(\.isWhitespace)
         else { return nil }
         return NodeError(
             .contract,
@@ -68,16 +69,5 @@ extension Step {
     func way(of before: NodeRun, _ node: PlanNode) -> Int {
         guard let grant = before.openAttempt?.grant else { return before.offer }
         return grant.way ?? node.type.offers.firstIndex { $0.id == grant.offer } ?? before.offer
-    }
-}
-
-extension Value {
-    /// Whether it holds nothing that anybody could use: a text of spaces, a list without items.
-    fileprivate var isBlank: Bool {
-        switch self {
-        case .json(.string(let text)): text.allSatisfy(\.isWhitespace)
-        case .list(let items): items.allSatisfy(\.isBlank)
-        case .json, .media: false
-        }
     }
 }

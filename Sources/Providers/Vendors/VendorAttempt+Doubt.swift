@@ -67,7 +67,8 @@ extension VendorAttempt {
         }
     }
 
-    private func named(_ message: VendorCallback) -> JSON? {
+    /// What later calls need, when a vendor's call names the job.
+    func named(_ message: VendorCallback) -> JSON? {
         message.keep["jobId"]?.isNull == false ? message.keep : nil
     }
 

@@ -165,7 +165,12 @@ struct VendorAttempt: Sendable {
                 }
                 // The vendor knows our key and does nothing twice.
                 resends -= 1
-                guard (try? await sleep(.seconds(1))) != nil else { throw error }
+                let lost = error
+                do throws(NodeError) {
+                    if let message = try await sleep(.seconds(1)), let kept = named(message) { return (nil, kept) }
+                } catch {
+                    throw lost
+                }
             }
         }
     }
