@@ -101,7 +101,8 @@ let package = Package(
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "Admission", "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "FileSystem", "Handbook",
+                "Admission", "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "FileSystem",
+                "Handbook",
                 "HTTPClient",
                 "HTTPServer",
                 "HTTPValues", "Providers", "Runtime", "Server", "Storage", "Values", "Workflows", "YAML",
@@ -130,7 +131,8 @@ let package = Package(
         .testTarget(
             name: "ProvidersTests",
             dependencies: [
-                "Admission", "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "HTTPClient", "HTTPServer",
+                "Admission", "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "HTTPClient",
+                "HTTPServer",
                 "HTTPValues",
                 "Providers", "Storage", "TestSupport", "Values", "Workflows",
             ]
@@ -144,7 +146,8 @@ let package = Package(
         .testTarget(
             name: "RuntimeTests",
             dependencies: [
-                "Admission", "Catalog", "Engine", "EventLoop", "Runtime", "SQLite", "Storage", "TestSupport", "Values", "Workflows",
+                "Admission", "Catalog", "Engine", "EventLoop", "Runtime", "SQLite", "Storage", "TestSupport", "Values",
+                "Workflows",
             ]
         ),
 
@@ -159,7 +162,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Admission", "Assets", "Catalog", "Engine", "EventLoop", "HTTPServer", "HTTPValues", "Runtime", "Server", "Storage",
+                "Admission", "Assets", "Catalog", "Engine", "EventLoop", "HTTPServer", "HTTPValues", "Runtime",
+                "Server", "Storage",
                 "TestSupport", "Values", "Workflows",
             ]
         ),

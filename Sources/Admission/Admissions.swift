@@ -54,7 +54,10 @@ public final class Admissions: Sendable {
             let hold = book.hold(lane, now)
             if isAlone, hold == nil { return .granted(book.take(lane, now)) }
             guard book.lines[lane.id]?.queue.count ?? 0 < Self.longestLine else { return .full }
-            book.lines[lane.id, default: Line(lane: lane)].queue.append(Waiter(call: call, lane: lane), under: turn.path[...])
+            book.lines[lane.id, default: Line(lane: lane)].queue.append(
+                Waiter(call: call, lane: lane),
+                under: turn.path[...]
+            )
             return .waiting(hold ?? .limit(until: nil))
         }
     }

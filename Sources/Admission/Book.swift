@@ -35,7 +35,9 @@ struct Book {
 
     /// What keeps an attempt on a way from being made; `nil` when nothing does.
     mutating func hold(_ lane: Lane, _ now: Instant) -> Hold? {
-        if let rule = lane.breaker, let until = breakers[rule.key]?.hold(rule, now: now) { return .breaker(until: until) }
+        if let rule = lane.breaker, let until = breakers[rule.key]?.hold(rule, now: now) {
+            return .breaker(until: until)
+        }
         for rule in lane.limits {
             var limit = limit(rule, now)
             let places = min(rule.places ?? .max, limit.places ?? .max)

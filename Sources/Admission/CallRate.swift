@@ -159,7 +159,10 @@ struct CallRate {
         if let reset = told.reset, reset <= now { return open == 0 ? nil : now + .milliseconds(50) }
         let reset = told.reset ?? told.at + .seconds(1)
         guard told.refill > 0 else { return max(reset, now + .milliseconds(10)) }
-        return min(max(reset, now + .milliseconds(10)), now + .seconds((wanted - left) / told.refill) + .milliseconds(1))
+        return min(
+            max(reset, now + .milliseconds(10)),
+            now + .seconds((wanted - left) / told.refill) + .milliseconds(1)
+        )
     }
 
     private mutating func hearTokens(_ left: Double, _ reset: Instant?, _ now: Instant) {

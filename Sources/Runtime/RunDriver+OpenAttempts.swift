@@ -42,7 +42,11 @@ extension RunDriver {
         ]
         if let prepared {
             body["parameters"] = .object(
-                JSONObject(prepared.parameters.sorted { $0.key < $1.key }.map { JSONObject.Member(key: $0.key, value: $0.value) })
+                JSONObject(
+                    prepared.parameters.sorted { $0.key < $1.key }.map {
+                        JSONObject.Member(key: $0.key, value: $0.value)
+                    }
+                )
             )
             // Long inputs are not needed to ask about a job.
             body["inputs"] = .object(
@@ -96,7 +100,9 @@ extension Run {
         nodes.indices.flatMap { node in
             nodes[node].single != nil
                 ? [Address(node: node)]
-                : nodes[node].items.keys.sorted { $0.lexicographicallyPrecedes($1) }.map { Address(node: node, index: $0) }
+                : nodes[node].items.keys.sorted { $0.lexicographicallyPrecedes($1) }.map {
+                    Address(node: node, index: $0)
+                }
         }
     }
 

@@ -45,7 +45,8 @@ extension RunService {
     /// The attempt as far as it is needed to read what its vendor says; `nil` when that is of no use any more.
     private func call(_ run: Run, _ address: Address, _ number: Int) -> Services.Call? {
         guard let attempt = run.nodeRun(address)?.attempts.last(where: { $0.number == number }),
-            attempt.callbacks < VendorCallback.limit, let request = shards[0].request(address, run, now: attempt.startedAt)
+            attempt.callbacks < VendorCallback.limit,
+            let request = shards[0].request(address, run, now: attempt.startedAt)
         else { return nil }
         return Services.Call(
             request: request,

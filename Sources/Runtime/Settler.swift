@@ -132,7 +132,9 @@ actor Settler {
         _ cost: Money,
         at now: Instant
     ) -> [UInt8]? {
-        guard let json = try? JSON(parsing: result, limits: .record), var view = RunView(record: json) else { return nil }
+        guard let json = try? JSON(parsing: result, limits: .record), var view = RunView(record: json) else {
+            return nil
+        }
         for node in view.nodes.indices where view.nodes[node].id == attempt.nodeID {
             view.nodes[node].cost = view.nodes[node].cost + cost
             for place in view.nodes[node].attempts.indices

@@ -15,7 +15,9 @@ extension Shard {
         case .admit: return
         case .perform(let address, let attempt): start(address, attempt, entry)
         case .takeUp(let address, let attempt):
-            if entry.driver.run.nodeRun(address)?.openAttempt?.grant.isSandbox == false { entry.unasked.insert(address) }
+            if entry.driver.run.nodeRun(address)?.openAttempt?.grant.isSandbox == false {
+                entry.unasked.insert(address)
+            }
             start(address, attempt, entry)
         case .resolve(let address, let attempt): start(address, attempt, entry, isDoubtful: true)
         case .notify(let address, _, let callback): entry.mail[address]?.put(callback)

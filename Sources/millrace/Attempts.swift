@@ -31,7 +31,9 @@ struct Attempts: Sendable {
         guard request.sandbox != .always || type.offers.contains(where: \.isLocal) else {
             return .success(sandboxQuote(request, now))
         }
-        let usable = candidates(request).filter { $0.offer.lifecycle.status != .retired && obstacle(to: $0.offer) == nil }
+        let usable = candidates(request).filter {
+            $0.offer.lifecycle.status != .retired && obstacle(to: $0.offer) == nil
+        }
         let wanted = usable.filter { $0.place >= request.offer } + usable.filter { $0.place < request.offer }
         for candidate in wanted where !passing.contains(candidate.place) {
             return quote(candidate, request, usable.firstIndex { $0.place == candidate.place } ?? 0, now)

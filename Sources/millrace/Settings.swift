@@ -55,7 +55,8 @@ struct Settings {
         for member in file["limits"]?.object ?? JSONObject() {
             let rate = member.value["requestsPerMinute"]
             let places = member.value["concurrency"]
-            guard let object = member.value.object, object.keys.allSatisfy(["requestsPerMinute", "concurrency"].contains),
+            guard let object = member.value.object,
+                object.keys.allSatisfy(["requestsPerMinute", "concurrency"].contains),
                 rate == nil || (rate?.number).map({ $0 > 0 && $0 <= 1e9 }) == true,
                 places == nil || (places?.integer).map({ (1...1_000_000).contains($0) }) == true
             else {

@@ -49,7 +49,7 @@ struct AttemptStateTests {
     /// A run whose first node has an attempt in a state.
     private static func harness(_ state: String) throws -> RunHarness {
         let graph = """
-            {"nodes": [{"id": "a", "data": {"nodeType": "llm:one", "config": {"prompt": "x"}, "policy": {"onError": "continue"}}},
+            {"nodes": [{"id": "a", "data": {"nodeType": "llm:one", "config": {"prompt": "x"}, "policy": {"onError": "continue", "onUnknown": "ask"}}},
                        {"id": "b", "data": {"nodeType": "llm:one", "config": {"prompt": "x"}}}], "edges": []}
             """
         var harness = try RunHarness(graph) { $0.timeoutBudget = .seconds(3600) }
@@ -117,7 +117,10 @@ struct AttemptStateTests {
 
     static func table() throws -> [String] {
         let names = inputs.map(\.name)
-        var lines = ["| input | \(states.joined(separator: " | ")) |", "|\(String(repeating: " --- |", count: states.count + 1))"]
+        var lines = [
+            "| input | \(states.joined(separator: " | ")) |",
+            "|\(String(repeating: " --- |", count: states.count + 1))",
+        ]
         for (name, input) in zip(names, inputs.map(\.input)) {
             lines.append("| \(name) | \(try states.map { try cell($0, input) }.joined(separator: " | ")) |")
         }
@@ -127,11 +130,15 @@ struct AttemptStateTests {
     @Test func `does for every state and input what the table of the documentation says`() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        let page = try String(contentsOf: root.appendingPathComponent("Documentation/attempt-states.md"), encoding: .utf8)
+        let page = try String(
+            contentsOf: root.appendingPathComponent("Documentation/attempt-states.md"),
+            encoding: .utf8
+        )
         let written = page.split(separator: "\n").filter { $0.hasPrefix("|") }.map(String.init)
         let made = try Self.table()
-        #expect(written == made, "\(made.joined(separator: "\n"))")
-        #expect(written.dropFirst(2).allSatisfy { !$0.contains("|  |") }, "Every cell must say something.")
+        let rows = Array(written.prefix(made.count))
+        #expect(rows == made, "\(made.joined(separator: "\n"))")
+        #expect(rows.dropFirst(2).allSatisfy { !$0.contains("|  |") }, "Every cell must say something.")
     }
 }
 

@@ -104,7 +104,9 @@ struct RandomRun {
             )
         }
         open.remove(at: place)
-        if !isKind, random.chance(0.05) { return try step(.finished(address, attempt: attempt, .withdrawn)) }
+        if !isKind, run.nodeRun(address)?.openAttempt?.state == .intended, random.chance(0.05) {
+            return try step(.finished(address, attempt: attempt, .withdrawn))
+        }
         guard random.chance(0.3) else {
             let outputs = outputs(of: run.plan.nodes[address.node])
             return try step(

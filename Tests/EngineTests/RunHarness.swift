@@ -25,6 +25,8 @@ struct RunHarness {
     static let lost = NodeError(.unknownOutcome, "lost", accepted: .unknown, charged: .unknown)
     var admits: Bool
     var upper = Money.zero
+    /// What the vendor says of calling twice; `nil` for what the node type says.
+    var effect: EffectClass?
     private var random = SplitMix64(seed: 1)
 
     static let catalog: Catalog = {
@@ -96,6 +98,12 @@ struct RunHarness {
         try checkReplay()
     }
 
+    /// Lets the calls whose fate is to be found out be made.
+    mutating func resolveAll() throws {
+        calls += resolved
+        resolved = []
+    }
+
     /// Forgets what is not journaled, as a crash does.
     mutating func restart() throws {
         run = try replayed()
@@ -137,17 +145,22 @@ struct RunHarness {
     }
 
     func grant(_ address: Address) -> Grant {
-        let type = run.plan.nodes[address.node].type
-        let offer = type.offers[run.nodeRun(address)?.offer ?? 0]
-        return Grant(
-            offer: offer.id,
-            provider: offer.provider,
+        let place = run.nodeRun(address)?.offer ?? 0
+        let way = run.plan.nodes[address.node].ways[place]
+        var grant = Grant(
+            offer: way.offer.id,
+            provider: way.offer.provider,
             model: nil,
             manifest: nil,
             upper: upper,
             deadline: now + .seconds(600),
             isSandbox: false
         )
+        grant.way = place
+        grant.fallback = place
+        grant.fallbackType = way.fallback == nil ? nil : way.type.id
+        grant.effect = effect
+        return grant
     }
 
     private func replayed() throws -> Run {

@@ -26,12 +26,15 @@ struct CallbackTests {
             "auth": [["header": "X-Key", "value": "${secrets.key}"]], "hosts": ["credentialed": ["jobs.example"]],
             "calls": [
                 "submit": [
-                    "method": "POST", "url": "/jobs", "body": ["json": ["id": "${run.attemptKey}", "hook": "${webhook.?url}"]],
+                    "method": "POST", "url": "/jobs",
+                    "body": ["json": ["id": "${run.attemptKey}", "hook": "${webhook.?url}"]],
                     "keep": ["jobId": "body.id"],
                 ],
                 "status": [
                     "url": "/jobs/${keep.jobId}",
-                    "phase": ["of": "body.state", "map": ["done": "succeeded", "failed": "failed", "cancelled": "cancelled"]],
+                    "phase": [
+                        "of": "body.state", "map": ["done": "succeeded", "failed": "failed", "cancelled": "cancelled"],
+                    ],
                 ],
                 "cancel": ["method": "DELETE", "url": "/jobs/${keep.jobId}"],
             ],
@@ -69,7 +72,8 @@ struct CallbackTests {
         ) { request, _ in await answer(request) }
     }
 
-    private func read(_ bench: VendorBench, _ headers: [String: String], _ body: String) async throws -> VendorCallback {
+    private func read(_ bench: VendorBench, _ headers: [String: String], _ body: String) async throws -> VendorCallback
+    {
         let call = try bench.call("any:job")
         return try #require(await bench.vendors.read(headers, Array(body.utf8), call)).0
     }
@@ -87,7 +91,9 @@ struct CallbackTests {
         let body = #"{"id": "j1", "state": "done", "payload": {"text": "Hi."}}"#
         let now = VendorBench.now()
         let proved = try await read(bench, signed(body, at: now), body)
-        #expect(proved.keep["jobId"] == "j1" && proved.phase == "succeeded" && proved.body?["payload"]?["text"] == "Hi.")
+        #expect(
+            proved.keep["jobId"] == "j1" && proved.phase == "succeeded" && proved.body?["payload"]?["text"] == "Hi."
+        )
         for headers in [
             [:], signed(body, at: now, key: [1]), signed(body + " ", at: now), signed(body, at: now + .seconds(-900)),
         ] {

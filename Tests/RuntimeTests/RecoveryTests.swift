@@ -96,7 +96,9 @@ struct RecoveryTests {
         await second.stop()
     }
 
-    @Test func `takes a result that is there though the time budget is used up, when nobody has asked since`() async throws {
+    @Test func `takes a result that is there though the time budget is used up, when nobody has asked since`()
+        async throws
+    {
         let folder = try TemporaryFolder()
         let submitted = Gate()
         let first = try RuntimeBench(folder: folder, nodes: RuntimeBench.one, edges: "[]") { call, milestone in

@@ -24,6 +24,8 @@ final class RuntimeBench: Sendable {
     let graph: StoredGraph
     /// The addresses of the attempts that were made or taken up, oldest first.
     let recorder = Recorder()
+    /// How far the clock of the service is ahead.
+    let skew = Skew()
     /// What the service has logged.
     let log = Recorder()
 
@@ -34,6 +36,9 @@ final class RuntimeBench: Sendable {
         settings: String = "{}",
         places: Int = 100,
         resolves: Bool = false,
+        breaker: Duration? = nil,
+        settle: @escaping @Sendable (Services.LateCall) async throws -> Services.LateOutcome = { _ in .unknown },
+        read: @escaping @Sendable (Services.CallbackMessage) -> VendorCallback? = { _ in nil },
         quote: (@Sendable (Services.Request) -> NodeError?)? = nil,
         perform: @escaping @Sendable (Services.Call, Milestone) async -> RunInput.Outcome
     ) throws {
@@ -56,25 +61,30 @@ final class RuntimeBench: Sendable {
         var rule = LimitRule(key: "vendor")
         rule.places = places
         rule.isOurs = true
-        let lane = Lane(id: "vendor", limits: [rule])
+        var lane = Lane(id: "vendor", limits: [rule])
+        if let breaker {
+            lane.breaker = BreakerRule(key: "vendor")
+            lane.breaker?.pause = breaker
+        }
+        let skew = skew
         service = RunService(
             database: database,
             loops: group.loops,
             services: Services(
-                quote: { request, now, _ in
+                quote: { [lane] request, now, _ in
                     if let error = quote?(request) { return .failure(error) }
                     return .success(
                         Services.Quote(
-                        grant: Grant(
-                            offer: request.type.offers[request.offer].id,
-                            provider: "vendor",
-                            model: nil,
-                            manifest: nil,
-                            upper: .zero,
-                            deadline: now + .seconds(60),
-                            isSandbox: false
-                        ),
-                        lane: lane
+                            grant: Grant(
+                                offer: request.type.offers[request.offer].id,
+                                provider: "vendor",
+                                model: nil,
+                                manifest: nil,
+                                upper: .zero,
+                                deadline: now + .seconds(60),
+                                isSandbox: false
+                            ),
+                            lane: lane
                         )
                     )
                 },
@@ -89,7 +99,9 @@ final class RuntimeBench: Sendable {
                     return await perform(call, milestone)
                 },
                 plan: { _ in plan },
-                now: { Self.now },
+                now: { Self.now + skew.span },
+                settle: settle,
+                read: { message, _ in read(message).map { ($0, answer: ["ok": true]) } },
                 log: { log.add($0) }
             )
         )
@@ -174,6 +186,13 @@ final class RuntimeBench: Sendable {
         await service.stop()
         await database.close()
         await group.stop()
+    }
+
+    /// How far a clock is ahead.
+    final class Skew: Sendable {
+        private let value = Mutex(Duration.zero)
+        var span: Duration { value.withLock { $0 } }
+        func set(_ span: Duration) { value.withLock { $0 = span } }
     }
 
     /// Remembers names, and lets others wait until there are so many.

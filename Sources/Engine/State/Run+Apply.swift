@@ -176,7 +176,9 @@ extension Run {
     }
 
     private mutating func cancel(_ run: inout NodeRun, _ address: Address, at: Instant) {
-        if let open = run.openAttempt, !open.grant.isSandbox, open.state != .intended || effect(of: open, address) != .repeatable {
+        if let open = run.openAttempt, !open.grant.isSandbox,
+            open.state != .intended || effect(of: open, address) != .repeatable
+        {
             run.attempts[run.attempts.count - 1].isAbandoned = true
         }
         closeAttempt(&run, of: address.node, .cancelled, .zero, at: at)

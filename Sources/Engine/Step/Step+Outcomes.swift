@@ -44,7 +44,7 @@ extension Step {
 
     /// Takes an attempt back that was not begun in time; admission is asked again, later each time.
     mutating func withdraw(_ address: Address, _ before: NodeRun) {
-        guard let attempt = before.openAttempt else { return }
+        guard let attempt = before.openAttempt, attempt.state == .intended else { return }
         let row = before.attempts.reversed().dropFirst().prefix { $0.state == .withdrawn }.count
         let pause = Duration.milliseconds(Int64(250 << min(row, 7)) + Int64.random(in: 0...250, using: &random))
         emit(.withdrawn(address, attempt: attempt.number, next: now + pause, at: now))
@@ -54,7 +54,8 @@ extension Step {
     /// list may well be empty.
     func emptiness(_ outputs: [String: Value], _ address: Address, _ before: NodeRun) -> NodeError? {
         let node = run.plan.nodes[address.node]
-        guard node.type.kind == .model, before.openAttempt?.grant.isSandbox == false, let port = node.type.outputs.first,
+        guard node.type.kind == .model, before.openAttempt?.grant.isSandbox == false,
+            let port = node.type.outputs.first,
             case .json(.string(let text)) = outputs[port.id], text.allSatisfy(\.isWhitespace)
         else { return nil }
         return NodeError(

@@ -45,7 +45,9 @@ struct CallbackVerifier {
     /// What is signed; `nil` when a part of it is missing, or it was signed at another time.
     private func message(_ signed: SignedMessage, _ headers: [String: String], _ body: [UInt8]) -> [UInt8]? {
         if let name = signed.timestamp {
-            guard let seconds = value(name, signed, headers).flatMap({ Int64($0) }), abs(seconds) < 1 << 40 else { return nil }
+            guard let seconds = value(name, signed, headers).flatMap({ Int64($0) }), abs(seconds) < 1 << 40 else {
+                return nil
+            }
             let age = now - Instant(microseconds: seconds * 1_000_000)
             guard age <= signed.tolerance, age >= .zero - signed.tolerance else { return nil }
         }

@@ -34,7 +34,7 @@ struct VendorAttempt: Sendable {
     /// Waits for the turn of a further call of the job.
     let pace: @Sendable (CallKind) async -> Void
     /// The address under which the vendor can call us; `nil` when it cannot, or is not to.
-    let webhook: String?
+    var webhook: String?
     /// What the vendor has told by calling us before.
     let callback: VendorCallback?
     /// The media that the vendor has by now.

@@ -31,7 +31,8 @@ extension Compiler {
                 report(
                     .unknownNodeType,
                     "There is no node type \(name) that could serve as a fallback.",
-                    fix: near.isEmpty ? "See GET /nodes for all types." : "Did you mean \(near.joined(separator: " or "))?",
+                    fix: near.isEmpty
+                        ? "See GET /nodes for all types." : "Did you mean \(near.joined(separator: " or "))?",
                     node: node.id,
                     path: "\(place).nodeType"
                 )
