@@ -3,8 +3,9 @@ public import Values
 
 import Synchronization
 
-/// Decides when attempts may be made, for all runs of a server: by the places, the rates and the breakers of the ways they
-/// take. Who has to wait stands in a fair line for each way, and is called with a permit.
+/// Decides when attempts may be made, for all runs of a server, by the places, the rates and the breakers of their ways.
+///
+/// Who has to wait stands in a fair line for each way, and is called with a permit.
 public final class Admissions: Sendable {
     /// The most that wait for one way; whoever comes then has to ask again later.
     public static let longestLine = 100_000

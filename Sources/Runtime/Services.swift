@@ -146,6 +146,7 @@ public struct Services: Sendable {
     }
 
     /// Says who serves a request, and what that costs at most.
+    ///
     /// The last argument are the places of the ways that are not to be taken.
     public var quote: @Sendable (Request, Instant, Set<Int>) -> Result<Quote, NodeError>
     /// The way that an attempt takes; `nil` when its manifest is gone.

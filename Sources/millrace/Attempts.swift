@@ -31,18 +31,17 @@ struct Attempts: Sendable {
         guard request.sandbox != .always || type.offers.contains(where: \.isLocal) else {
             return .success(sandboxQuote(request, now))
         }
-        let usable = candidates(request).filter {
-            $0.offer.lifecycle.status != .retired && obstacle(to: $0.offer) == nil
-        }
-        let wanted = usable.filter { $0.place >= request.offer } + usable.filter { $0.place < request.offer }
-        for candidate in wanted where !passing.contains(candidate.place) {
-            return quote(candidate, request, usable.firstIndex { $0.place == candidate.place } ?? 0, now)
+        let all = candidates(request)
+        let wanted = all.filter { $0.place >= request.offer } + all.filter { $0.place < request.offer }
+        for candidate in wanted where !passing.contains(candidate.place) && isUsable(candidate) {
+            let rank = all.count { $0.place < candidate.place && isUsable($0) }
+            return quote(candidate, request, rank, now)
         }
         // A program that only has to be installed is named rather than replaced.
         if let obstacle = type.offers.first(where: \.isLocal).flatMap(obstacle) {
             return .failure(NodeError(.notFound, obstacle))
         }
-        if request.sandbox == .whenMissing, usable.isEmpty { return .success(sandboxQuote(request, now)) }
+        if request.sandbox == .whenMissing, passing.isEmpty { return .success(sandboxQuote(request, now)) }
         let ways = Set(type.offers.compactMap(obstacle)).sorted().joined(separator: " Or: ")
         return .failure(
             NodeError(
@@ -51,6 +50,10 @@ struct Attempts: Sendable {
                     + "Or let the sandbox answer with the workflow setting sandbox: whenMissing."
             )
         )
+    }
+
+    private func isUsable(_ candidate: Candidate) -> Bool {
+        candidate.offer.lifecycle.status != .retired && obstacle(to: candidate.offer) == nil
     }
 
     /// The offers of the node's own type, then those of its fallbacks.

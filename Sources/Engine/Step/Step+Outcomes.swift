@@ -50,8 +50,9 @@ extension Step {
         emit(.withdrawn(address, attempt: attempt.number, next: now + pause, at: now))
     }
 
-    /// Why outputs of a model are no result: the first one, on which everything else builds, is a text without a word. A
-    /// list may well be empty.
+    /// Why outputs of a model are no result: the first one, on which everything else builds, is a text without a word.
+    ///
+    /// A list may well be empty.
     func emptiness(_ outputs: [String: Value], _ address: Address, _ before: NodeRun) -> NodeError? {
         let node = run.plan.nodes[address.node]
         guard node.type.kind == .model, before.openAttempt?.grant.isSandbox == false,

@@ -4,6 +4,7 @@ public import Engine
 
 import Crypto
 import Expressions
+import Synchronization
 import Values
 
 extension Vendors {
@@ -72,9 +73,12 @@ extension Vendors {
 
     /// Names the credential without telling anything of it.
     private func credentialName(_ provider: String) -> String {
+        if let known = credentialNames.withLock({ $0[provider] }) { return known }
         let fields = live.current.providers[provider].flatMap(credentials.credential)?.fields ?? [:]
         let text = fields.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "\n")
-        return "\(provider)#\(HMAC.sha256(Array(text.utf8), key: secret).prefix(4).hex)"
+        let name = "\(provider)#\(HMAC.sha256(Array(text.utf8), key: secret).prefix(4).hex)"
+        credentialNames.withLock { $0[provider] = name }
+        return name
     }
 }
 

@@ -88,6 +88,8 @@ public final class Vendors: Sendable {
     let secret: [UInt8]
     let limits: [String: OperatorLimit]
     private let callbackLink: (@Sendable (_ name: String) -> String)?
+    /// The names of credentials by provider; keys do not change while the server runs.
+    let credentialNames = Mutex<[String: String]>([:])
     let publishedKeys = Mutex<[String: (keys: JSON, until: Instant)]>([:])
     private let link: (@Sendable (MediaReference) -> String)?
 

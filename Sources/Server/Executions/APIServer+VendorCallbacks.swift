@@ -7,8 +7,9 @@ extension APIServer {
     /// The longest body of a vendor's call.
     private static let longestCallback = 256 << 10
 
-    /// POST /hooks/p/{attempt}/{token}: a vendor tells us about an attempt. Answered when it is stored; what comes too
-    /// late, too often or twice is answered just so and counted.
+    /// POST /hooks/p/{attempt}/{token}: a vendor tells us about an attempt.
+    ///
+    /// Answered when it is stored; what comes too late, too often or twice is answered just so and counted.
     func vendorCallback(_ exchange: Exchange) async throws -> Reply {
         guard let attempt = callbackLinks.attempt(exchange.parameters[0], token: exchange.parameters[1]) else {
             throw APIError(.resourceNotFound, "There is no such callback address.")

@@ -204,6 +204,7 @@ extension Database {
     ///   - attempt: The attempt.
     ///   - settlement: What it came to.
     /// - Returns: Whether the run goes on and finds it in its inbox; `nil` when it was settled before.
+    /// - Throws: ``StorageError`` when nothing was stored.
     public func settle(
         _ attempt: OpenAttempt,
         _ settlement: Settlement
