@@ -42,7 +42,7 @@ struct Breaker {
                 failures.removeFirst()
             }
             if openUntil != nil || row >= Self.longestRow || failures.count >= rule.failures { open(rule, now) }
-        case .rateLimited, .concurrency: return
+        // Every other answer shows that the vendor is there.
         default: self = Breaker()
         }
     }

@@ -156,8 +156,9 @@ struct CallRate {
         // Answers may overtake each other: with calls under way one is kept in hand.
         let wanted = open == 0 ? 1.0 : 2.0
         guard left < wanted else { return nil }
-        if let reset = told.reset, reset <= now { return open == 0 ? nil : now + .milliseconds(50) }
+        // Once it is fresh again a single call finds out how much is left.
         let reset = told.reset ?? told.at + .seconds(1)
+        if reset <= now { return open == 0 ? nil : now + .milliseconds(50) }
         guard told.refill > 0 else { return max(reset, now + .milliseconds(10)) }
         return min(
             max(reset, now + .milliseconds(10)),

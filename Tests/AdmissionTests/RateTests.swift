@@ -105,6 +105,30 @@ struct RateTests {
         if isTelling { #expect(batch.refusedAfter20 == 0) }
     }
 
+    @Test(arguments: [Duration?.none, .seconds(5)])
+    func `when nothing is left it waits until the number is fresh, then a single call asks`(reset: Duration?) throws {
+        let clock = ManualClock()
+        let admissions = Admissions { clock.now }
+        let calls = Calls()
+        let lane = Lane(id: "key", limits: [LimitRule(key: "key")])
+        let turn = Turn(account: "a", workflow: "w", run: "r")
+        guard case .granted(let first) = admissions.enter(lane, turn, orElse: { calls.add("", $0) }) else {
+            Issue.record("held")
+            return
+        }
+        var report = CallReport(.submit)
+        report.callsLeft = 0
+        report.callsReset = reset.map { clock.now + $0 }
+        admissions.note(report, under: first)
+        admissions.leave(first)
+        for _ in 0..<3 { _ = admissions.enter(lane, turn, orElse: { calls.add("", $0) }) }
+        let next = try #require(admissions.nextTurn)
+        #expect(next - clock.now == reset ?? .seconds(1))
+        clock.advance(to: next)
+        admissions.pump()
+        #expect(calls.drain().count == 1)
+    }
+
     @Test func `a vendor that never refuses is never slowed down`() {
         let clock = ManualClock()
         let admissions = Admissions { clock.now }

@@ -22,6 +22,7 @@ struct CallbackTests {
         let provider: JSON = [
             "kind": "provider", "id": "jobs", "baseUrl": "https://jobs.example", "mode": "job", "effect": "once",
             "finish": ["callback", "poll"],
+            "timing": ["p95Ms": 20],
             "secrets": ["key": ["env": ["JOBS_KEY"]], "hook": ["env": ["JOBS_HOOK"], "optional": true]],
             "auth": [["header": "X-Key", "value": "${secrets.key}"]], "hosts": ["credentialed": ["jobs.example"]],
             "calls": [
