@@ -69,7 +69,8 @@ struct CallbackTests {
             environment: [
                 "JOBS_KEY": "key", "JOBS_HOOK": String(decoding: Self.secret, as: UTF8.self),
                 "JOBS_BASE_URL": "{vendor}",
-            ]
+            ],
+            isReachable: true
         ) { request, _ in await answer(request) }
     }
 

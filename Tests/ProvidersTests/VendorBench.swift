@@ -36,6 +36,7 @@ final class VendorBench: Sendable {
         documents: [Catalog.Document]? = nil,
         environment: [String: String] = [:],
         link: (@Sendable (MediaReference) -> String)? = nil,
+        isReachable: Bool = false,
         answer: @escaping @Sendable (FakeVendor.Request, String) async -> HTTPResponse
     ) async throws {
         folder = try TemporaryFolder()
@@ -57,6 +58,8 @@ final class VendorBench: Sendable {
         )
         catalog = try Catalog(documents ?? [Catalog.Document(file: "test.json", bytes: Array(Self.manifests.utf8))])
         let variables = environment.mapValues { $0.replacing("{vendor}", with: "http://\(address)") }
+        var callbackLink: (@Sendable (String) -> String)?
+        if isReachable { callbackLink = { name in "https://us.example/\(name)" } }
         vendors = Vendors(
             catalog: LiveCatalog(catalog),
             credentials: Credentials(
@@ -72,7 +75,7 @@ final class VendorBench: Sendable {
             secret: [1, 2, 3],
             version: "test",
             link: link,
-            callbackLink: { "https://us.example/\($0)" },
+            callbackLink: callbackLink,
             now: Self.now
         )
     }
