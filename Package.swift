@@ -5,6 +5,10 @@ let package = Package(
     name: "millrace",
     products: [],
     targets: [
+        // MARK: Admission
+        .target(name: "Admission", dependencies: ["Catalog", "Values"]),
+        .testTarget(name: "AdmissionTests", dependencies: ["Admission", "Catalog", "Values"]),
+
         // MARK: Assets
         .target(
             name: "Assets",
@@ -97,7 +101,8 @@ let package = Package(
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "FileSystem", "Handbook",
+                "Admission", "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "FileSystem",
+                "Handbook",
                 "HTTPClient",
                 "HTTPServer",
                 "HTTPValues", "Providers", "Runtime", "Server", "Storage", "Values", "Workflows", "YAML",
@@ -124,14 +129,15 @@ let package = Package(
         .target(
             name: "Providers",
             dependencies: [
-                "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "FileSystem", "HTTPClient",
-                "HTTPValues", "Processes", "Values",
+                "Admission", "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "FileSystem",
+                "HTTPClient", "HTTPValues", "Processes", "Values",
             ]
         ),
         .testTarget(
             name: "ProvidersTests",
             dependencies: [
-                "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "HTTPClient", "HTTPServer",
+                "Admission", "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "HTTPClient",
+                "HTTPServer",
                 "HTTPValues",
                 "Providers", "Storage", "TestSupport", "Values", "Workflows",
             ]
@@ -140,13 +146,15 @@ let package = Package(
         // MARK: Runtime
         .target(
             name: "Runtime",
-            dependencies: ["Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "Storage", "Values", "Workflows"]
+            dependencies: [
+                "Admission", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "Storage", "Values", "Workflows",
+            ]
         ),
         .testTarget(
             name: "RuntimeTests",
             dependencies: [
-                "Catalog", "Engine", "EventLoop", "Runtime", "SQLite", "Storage", "TestSockets", "TestSupport",
-                "Values",
+                "Admission", "Catalog", "Engine", "EventLoop", "Runtime", "SQLite", "Storage", "TestSockets",
+                "TestSupport", "Values",
                 "Workflows",
             ]
         ),
@@ -162,8 +170,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "HTTPServer", "HTTPValues", "Runtime", "Server",
-                "Storage", "TestSupport", "Values", "Workflows",
+                "Admission", "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "HTTPServer", "HTTPValues",
+                "Runtime", "Server", "Storage", "TestSupport", "Values", "Workflows",
             ]
         ),
 
@@ -171,7 +179,8 @@ let package = Package(
         .target(
             name: "Simulation",
             dependencies: [
-                "Catalog", "Engine", "EventLoop", "Runtime", "SQLite", "Storage", "TestSupport", "Values", "Workflows",
+                "Admission", "Catalog", "Engine", "EventLoop", "Runtime", "SQLite", "Storage", "TestSupport", "Values",
+                "Workflows",
             ],
             path: "Tests/Simulation"
         ),

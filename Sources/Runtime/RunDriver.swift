@@ -37,6 +37,8 @@ struct RunDriver {
         var hasDeliveries = false
         /// What the run's parent is to be told.
         var parentSignal: (parent: ExecutionID, signal: Signal)?
+        /// The attempts that nobody waits for from now on.
+        let abandoned: [OpenAttempt]
     }
 
     private(set) var run: Run
@@ -159,6 +161,7 @@ struct RunDriver {
         }
         append.deliveries = Self.deliveries(for: events, of: run, random: &random)
         (append.approvals, append.expired) = Self.approvals(in: events, of: run)
+        append.openAttempts = Self.openAttempts(events, run)
         if let (execution, graph, redrive, delivery) = acceptance {
             append.accepted = execution
             append.graph = graph
@@ -179,13 +182,18 @@ struct RunDriver {
             append.end?.hasApprovals = run.plan.nodes.contains { $0.type.id == WaitNode.approval.rawValue }
             append.parentSignal = Self.parentSignal(of: run, view, random: &random)
         }
+        let abandoned = append.openAttempts.compactMap { change -> OpenAttempt? in
+            guard case .put(let attempt) = change, attempt.state == .abandoned else { return nil }
+            return attempt
+        }
         inFlight = Committed(
             run: run,
             effects: effects,
             inputs: inputs,
             events: events,
             hasDeliveries: !append.deliveries.isEmpty,
-            parentSignal: append.parentSignal
+            parentSignal: append.parentSignal,
+            abandoned: abandoned
         )
         events = []
         effects = []

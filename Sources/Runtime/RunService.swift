@@ -17,6 +17,7 @@ public final class RunService: Sendable {
     let claiming = Mutex((isRunning: false, isWanted: false))
     private let links = ShardLinks()
     private let outbox: Mutex<Outbox?> = Mutex(nil)
+    private let settler: Settler
     private let isDraining = Atomic<Bool>(false)
     private let recovering = Atomic<Bool>(true)
 
@@ -27,14 +28,18 @@ public final class RunService: Sendable {
         self.duty = duty
         let lease = LeaseGuard(isForever: !database.isShared, loop: loops.first)
         self.lease = lease
-        let slots = SlotLimiter(places: services.places, standard: 10_000)
-        shards = zip(0..., loops).map { [links] place, loop in
+        let slots = SlotLimiter()
+        let admissions = AdmissionDesk(loop: loops[0], now: services.now)
+        settler = Settler(database: database, services: services, loops: loops, admissions: admissions)
+        shards = zip(0..., loops).map { [links, settler] place, loop in
             Shard(
                 loop: loop,
                 place: place,
                 database: database,
                 services: services,
                 slots: slots,
+                admissions: admissions,
+                settler: settler,
                 links: links,
                 duty: duty,
                 lease: lease
@@ -59,6 +64,7 @@ public final class RunService: Sendable {
         defer { recovering.store(false, ordering: .relaxed) }
         if !lease.isHeld { try await renewLease() }
         try await quarantine()
+        await settler.resume { [weak self] id, signal in await self?.tell(id, signal) }
         try await claimAll()
         try await database.releaseDeliveries()
         links.look()
@@ -224,12 +230,12 @@ public final class RunService: Sendable {
         }
     }
 
-    /// Lets a parent take over what is stored about a child of it.
-    func tell(_ parent: ExecutionID, _ signal: Signal) async {
+    /// Lets a run take over a signal that is stored.
+    func tell(_ id: ExecutionID, _ signal: Signal) async {
         do {
-            try await takeOver(signal, parent)
+            try await takeOver(signal, id)
         } catch {
-            services.log("The execution \(parent) cannot be told about its child: \(error)")
+            services.log("\(error)")
         }
     }
 
@@ -252,6 +258,7 @@ public final class RunService: Sendable {
     public func stop() async {
         drain()
         await outbox.withLock { $0 }?.stop()
+        await settler.stop()
         for shard in shards { await shard.stop() }
         if database.isShared { try? await database.release() }
     }

@@ -1,3 +1,4 @@
+public import Admission
 public import Catalog
 public import Engine
 public import EventLoop
@@ -12,20 +13,48 @@ public struct Services: Sendable {
     public struct Request: Sendable {
         /// The execution.
         public var execution: ExecutionID
+        /// The account that pays.
+        public var account: AccountID
+        /// The workflow.
+        public var workflow: WorkflowID
         /// The node run in its text form.
         public var address: String
         /// The node's name for people.
         public var label: String
         /// The type of the node.
         public var type: NodeType
-        /// The place of the first offer to consider.
+        /// The place of the first way to consider: the offers of the type, then those of the fallbacks.
         public var offer: Int
+        /// The types that serve when no offer does, with their inputs.
+        public var fallbacks: [Fallback] = []
         /// Whether placeholders may stand for vendors.
         public var sandbox: SandboxPolicy
         /// The inputs.
         public var prepared: Prepared
         /// The longest the node allows an attempt to take.
         public var timeout: Duration?
+    }
+
+    /// A type that serves when no offer of a node's own type does.
+    public struct Fallback: Sendable {
+        /// The type.
+        public var type: NodeType
+        /// The inputs; `nil` when they cannot be passed to the type.
+        public var prepared: Prepared?
+    }
+
+    /// Who may make an attempt, and on which way.
+    public struct Quote: Sendable {
+        /// The permission.
+        public var grant: Grant
+        /// The limits and the breaker on the way.
+        public var lane: Lane
+
+        /// A permission on a way.
+        public init(grant: Grant, lane: Lane) {
+            self.grant = grant
+            self.lane = lane
+        }
     }
 
     /// The attempt that is made.
@@ -46,6 +75,66 @@ public struct Services: Sendable {
         public var loop: Loop
         /// Whether the call may begin: to be asked right before the first byte of what must not happen twice.
         public var mayBegin: @Sendable () -> Bool = { true }
+        /// Whether an earlier process may have sent it: the truth has to be found out first.
+        public var isDoubtful = false
+        /// What the vendor has told by calling us before.
+        public var callback: VendorCallback?
+        /// Waits for the vendor to call us, at most that long; throws when the attempt is stopped.
+        public var listen: @Sendable (Duration) async throws -> VendorCallback?
+        /// Takes note of what came of a call to the vendor.
+        public var report: @Sendable (CallReport) -> Void
+        /// Waits for the turn of a further call of the job.
+        public var pace: @Sendable (CallKind) async -> Void
+
+        /// The type that serves, and its inputs: the node's own, or those of a fallback.
+        public var served: (type: NodeType, prepared: Prepared) {
+            guard let name = grant.fallbackType, let other = request.fallbacks.first(where: { $0.type.id == name }),
+                let prepared = other.prepared
+            else { return (request.type, request.prepared) }
+            return (other.type, prepared)
+        }
+    }
+
+    /// A job that nobody waits for any more.
+    public struct LateCall: Sendable {
+        /// The name of the node type that served.
+        public var type: String
+        /// What was granted.
+        public var grant: Grant
+        /// The inputs, as far as they were kept.
+        public var prepared: Prepared
+        /// Names the attempt: the execution, the node run and the number of the attempt.
+        public var name: String
+        /// When the attempt was intended.
+        public var startedAt: Instant
+        /// What earlier answers of the vendor left.
+        public var keep: JSON
+        /// How far the attempt had come.
+        public var stage: Attempt.State
+        /// The loop to work on.
+        public var loop: Loop
+    }
+
+    /// What a job came to that nobody had waited for.
+    public enum LateOutcome: Sendable {
+        /// It has come to an end.
+        case ended(outputs: [String: Value], cost: Money)
+        /// Nobody can say.
+        case unknown
+    }
+
+    /// A vendor's call as it came.
+    public struct CallbackMessage: Sendable {
+        /// The header fields in lower case.
+        public var headers: [String: String]
+        /// The body.
+        public var body: [UInt8]
+
+        /// A message of these.
+        public init(headers: [String: String], body: [UInt8]) {
+            self.headers = headers
+            self.body = body
+        }
     }
 
     /// How far an attempt has come.
@@ -54,18 +143,22 @@ public struct Services: Sendable {
         case submitted(keep: JSON)
         /// The vendor is done.
         case ready(keep: JSON)
+        /// The vendor has been asked about the job; nothing is stored of it.
+        case asked
     }
 
     /// Says who serves a request, and what that costs at most.
-    public var quote: @Sendable (Request, Instant) -> Result<Grant, NodeError>
+    ///
+    /// The last argument are the places of the ways that are not to be taken.
+    public var quote: @Sendable (Request, Instant, Set<Int>) -> Result<Quote, NodeError>
+    /// The way that an attempt takes; `nil` when its manifest is gone.
+    public var lane: @Sendable (NodeType, Grant) -> Lane?
     /// Makes an attempt; each milestone returns when it is stored.
     public var perform: @Sendable (Call, @escaping @Sendable (Milestone) async -> Void) async -> RunInput.Outcome
     /// Compiles the stored graph of a run.
     public var plan: @Sendable (ContentHash) async throws -> Plan
     /// The time.
     public var now: @Sendable () -> Instant
-    /// The places for attempts by provider.
-    public var places: [String: Int]
     /// Results of calls that stand for equal ones; `nil` when there are none.
     public var cache: CallCache?
     /// Names address and credential of who would be called; `nil` for what is done on this machine.
@@ -80,6 +173,10 @@ public struct Services: Sendable {
     public var callback: @Sendable (ExecutionID, DeliveryID) async -> CallbackResult = { _, _ in .unneeded }
     /// Keeps what could not be delivered, with the reason.
     public var deadLetter: @Sendable (Delivery, String) async -> Void
+    /// Goes on with a job that nobody waits for, until it is over; throws when it is stopped.
+    public var settle: @Sendable (LateCall) async throws -> LateOutcome
+    /// Reads what a vendor says by calling us, and whether it is to be believed; the second is what is answered.
+    public var read: @Sendable (CallbackMessage, Call) async -> (VendorCallback, answer: JSON)?
     /// Writes a line to the server's log.
     public var log: @Sendable (String) -> Void
     /// Where chance comes from.
@@ -87,18 +184,22 @@ public struct Services: Sendable {
 
     /// Services of these parts.
     public init(
-        quote: @escaping @Sendable (Request, Instant) -> Result<Grant, NodeError>,
+        quote: @escaping @Sendable (Request, Instant, Set<Int>) -> Result<Quote, NodeError>,
+        lane: @escaping @Sendable (NodeType, Grant) -> Lane? = { _, _ in nil },
         perform: @escaping @Sendable (Call, @escaping @Sendable (Milestone) async -> Void) async -> RunInput.Outcome,
         plan: @escaping @Sendable (ContentHash) async throws -> Plan,
         now: @escaping @Sendable () -> Instant,
-        places: [String: Int],
+        settle: @escaping @Sendable (LateCall) async throws -> LateOutcome = { _ in .unknown },
+        read: @escaping @Sendable (CallbackMessage, Call) async -> (VendorCallback, answer: JSON)? = { _, _ in nil },
         log: @escaping @Sendable (String) -> Void
     ) {
         self.quote = quote
         self.perform = perform
         self.plan = plan
         self.now = now
-        self.places = places
+        self.lane = lane
+        self.settle = settle
+        self.read = read
         self.log = log
         deadLetter = { delivery, reason in
             log("The \(delivery.kind) of the execution \(delivery.execution) was given up: \(reason)")

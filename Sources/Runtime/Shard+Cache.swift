@@ -80,6 +80,16 @@ extension Shard {
         send(id, .refused(address, NodeError("internal_error", "The cache could not be read: \(error)")))
     }
 
+    /// The result that an attempt is to bring for others too; an attempt through another way than was asked about, or
+    /// one after the first, brings none.
+    func claim(_ entry: Entry, _ address: Address, _ attempt: Attempt) -> ContentHash? {
+        guard attempt.grant.fallback == 0 else {
+            giveUpClaim(entry, address)
+            return nil
+        }
+        return entry.claims.removeValue(forKey: address)
+    }
+
     /// Gives up the call that others wait for, because it is not made.
     func giveUpClaim(_ entry: Entry, _ address: Address) {
         if let key = entry.claims.removeValue(forKey: address) { services.cache?.giveUp(key) }

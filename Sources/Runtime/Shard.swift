@@ -11,6 +11,8 @@ actor Shard {
     let database: Database
     let services: Services
     let slots: SlotLimiter
+    let admissions: AdmissionDesk
+    let settler: Settler
     private let links: ShardLinks
     let duty: Duty
     let lease: LeaseGuard
@@ -35,8 +37,6 @@ actor Shard {
         var timer: LoopTimer?
         /// The tasks of its attempts.
         var tasks: [Address: Task<Void, Never>] = [:]
-        /// The kinds of places its attempts hold, by address.
-        var places: [Address: String] = [:]
         /// The results its node runs are to bring for others too, before their calls are made.
         var claims: [Address: ContentHash] = [:]
         /// The results that its calls under way are to bring for others too.
@@ -49,6 +49,12 @@ actor Shard {
         var batch: (hasPlace: Bool, waiting: [Address])?
         /// The ends of children that are decided about together as soon as nothing is on its way to the disk.
         var ends: [Signal] = []
+        /// The permits its attempts hold, with the way they are for, by address.
+        var permits: [Address: HeldPermit] = [:]
+        /// Where its attempts hear what their vendors say.
+        var mail: [Address: AttemptMail] = [:]
+        /// The attempts taken up again whose vendor was not asked since; no timer runs out before.
+        var unasked: Set<Address> = []
         /// Those who wait for an input to be stored, by its number.
         var waiters: [Int: CheckedContinuation<Bool, Never>] = [:]
         /// The signals it has taken: a look at the inbox may still find them.
@@ -72,6 +78,8 @@ actor Shard {
         database: Database,
         services: Services,
         slots: SlotLimiter,
+        admissions: AdmissionDesk,
+        settler: Settler,
         links: ShardLinks,
         duty: Duty,
         lease: LeaseGuard
@@ -85,7 +93,12 @@ actor Shard {
         self.slots = slots
         random = services.chance
         self.links = links
+        self.admissions = admissions
+        self.settler = settler
     }
+
+    /// How long timers wait after a restart for vendors that do not answer.
+    private static let longestAsking = Duration.seconds(30)
 
     /// How many runs are in memory.
     var count: Int { entries.count }
@@ -202,6 +215,12 @@ actor Shard {
         decide(entry, .recovered)
         commit(entry)
         setTimer(entry)
+        if !entry.unasked.isEmpty {
+            _ = loop.schedule(after: Self.longestAsking) { [weak self] in
+                guard let self else { return }
+                Task(executorPreference: self.loop) { await self.stopAsking(id) }
+            }
+        }
         return handle
     }
 
@@ -399,6 +418,9 @@ actor Shard {
         entry.handle.publish(committed.run)
         tellWatchers(entry)
         for effect in committed.effects { perform(effect, entry) }
+        if !committed.abandoned.isEmpty {
+            Task(executorPreference: loop) { [settler] in await settler.take(committed.abandoned) }
+        }
         for input in committed.inputs { entry.waiters.removeValue(forKey: input)?.resume(returning: true) }
         if committed.hasDeliveries { links.look() }
         if committed.run.end != nil {
@@ -414,7 +436,7 @@ actor Shard {
     private func setTimer(_ entry: Entry) {
         entry.timer?.cancel()
         entry.timer = nil
-        guard let wake = entry.driver.run.nextWake else { return }
+        guard entry.unasked.isEmpty, let wake = entry.driver.run.nextWake else { return }
         let id = entry.handle.id
         let delay = max(.zero, wake - services.now())
         entry.timer = loop.schedule(after: min(delay, .seconds(3600))) { [weak self] in
@@ -425,9 +447,23 @@ actor Shard {
 
     private func wake(_ id: ExecutionID) {
         guard let entry = entries[id] else { return }
-        if let wake = entry.driver.run.nextWake, wake <= services.now() { decide(entry, .wake) }
+        // After a restart every vendor is asked before any time runs out.
+        if entry.unasked.isEmpty, let wake = entry.driver.run.nextWake, wake <= services.now() { decide(entry, .wake) }
         commit(entry)
         setTimer(entry)
+    }
+
+    /// Notes that the vendor of an attempt that was taken up again has been asked.
+    func noteAsked(_ id: ExecutionID, _ address: Address) {
+        guard let entry = entries[id], entry.unasked.remove(address) != nil, entry.unasked.isEmpty else { return }
+        wake(id)
+    }
+
+    /// Lets time run out for a run whose vendors could not be asked for a while.
+    private func stopAsking(_ id: ExecutionID) {
+        guard let entry = entries[id], !entry.unasked.isEmpty else { return }
+        entry.unasked = []
+        wake(id)
     }
 
     /// Lets go of a run that has ended or moved on elsewhere.

@@ -11,23 +11,14 @@ final class SlotLimiter: Sendable {
         var head = 0
     }
 
-    private let lines: Mutex<[String: Line]>
-    private let standard: Int
-
-    /// - Parameters:
-    ///   - places: The number of places by kind.
-    ///   - standard: The number of places of any other kind.
-    init(places: [String: Int], standard: Int) {
-        lines = Mutex(places.mapValues { Line(free: $0) })
-        self.standard = standard
-    }
+    private let lines = Mutex<[String: Line]>([:])
 
     /// Takes a place, or stands in line.
     ///
     /// - Returns: Whether a place was taken; otherwise `retry` is called once when one is free, without taking it.
-    func take(_ kind: String, of places: Int? = nil, orElse retry: @escaping @Sendable () -> Void) -> Bool {
+    func take(_ kind: String, of places: Int, orElse retry: @escaping @Sendable () -> Void) -> Bool {
         lines.withLock { lines in
-            var line = lines[kind] ?? Line(free: places ?? standard)
+            var line = lines[kind] ?? Line(free: places)
             defer { lines[kind] = line }
             if line.free > 0 {
                 line.free -= 1

@@ -1,3 +1,4 @@
+import Admission
 import Catalog
 import Engine
 import Providers
@@ -12,29 +13,35 @@ struct Attempts: Sendable {
     let sandbox: Sandbox
     let fetch: MediaFetch
     let now: @Sendable () -> Instant
+    /// The places for local programs.
+    let places: Int
 
-    /// Who serves a request: the first offer that can be called, from the one that is wanted on.
-    func quote(_ request: Services.Request, now: Instant) -> Result<Grant, NodeError> {
+    /// One way to serve a request.
+    private struct Candidate {
+        let place: Int
+        let type: NodeType
+        let offer: Offer
+        let prepared: Prepared
+        let isFallback: Bool
+    }
+
+    /// Who serves a request: the first way that can be taken, from the one that is wanted on, without those passed over.
+    func quote(_ request: Services.Request, now: Instant, passing: Set<Int>) -> Result<Services.Quote, NodeError> {
         let type = request.type
         guard request.sandbox != .always || type.offers.contains(where: \.isLocal) else {
-            return .success(sandboxGrant(request, now))
+            return .success(sandboxQuote(request, now))
         }
-        let wanted = type.offers.dropFirst(request.offer) + type.offers.prefix(request.offer)
-        for offer in wanted where offer.lifecycle.status != .retired && obstacle(to: offer) == nil {
-            if offer.isLocal { return .success(localGrant(offer, request, now)) }
-            do {
-                return .success(
-                    try vendors.quote(offer, of: type, request.prepared, timeout: request.timeout, now: now)
-                )
-            } catch {
-                return .failure(error)
-            }
+        let all = candidates(request)
+        let wanted = all.filter { $0.place >= request.offer } + all.filter { $0.place < request.offer }
+        for candidate in wanted where !passing.contains(candidate.place) && isUsable(candidate) {
+            let rank = all.count { $0.place < candidate.place && isUsable($0) }
+            return quote(candidate, request, rank, now)
         }
         // A program that only has to be installed is named rather than replaced.
         if let obstacle = type.offers.first(where: \.isLocal).flatMap(obstacle) {
             return .failure(NodeError(.notFound, obstacle))
         }
-        if request.sandbox == .whenMissing { return .success(sandboxGrant(request, now)) }
+        if request.sandbox == .whenMissing, passing.isEmpty { return .success(sandboxQuote(request, now)) }
         let ways = Set(type.offers.compactMap(obstacle)).sorted().joined(separator: " Or: ")
         return .failure(
             NodeError(
@@ -43,6 +50,74 @@ struct Attempts: Sendable {
                     + "Or let the sandbox answer with the workflow setting sandbox: whenMissing."
             )
         )
+    }
+
+    private func isUsable(_ candidate: Candidate) -> Bool {
+        candidate.offer.lifecycle.status != .retired && obstacle(to: candidate.offer) == nil
+    }
+
+    /// The offers of the node's own type, then those of its fallbacks.
+    private func candidates(_ request: Services.Request) -> [Candidate] {
+        var candidates: [Candidate] = []
+        var place = 0
+        for offer in request.type.offers {
+            candidates.append(
+                Candidate(place: place, type: request.type, offer: offer, prepared: request.prepared, isFallback: false)
+            )
+            place += 1
+        }
+        for fallback in request.fallbacks {
+            for offer in fallback.type.offers {
+                if let prepared = fallback.prepared {
+                    candidates.append(
+                        Candidate(place: place, type: fallback.type, offer: offer, prepared: prepared, isFallback: true)
+                    )
+                }
+                place += 1
+            }
+        }
+        return candidates
+    }
+
+    private func quote(
+        _ candidate: Candidate,
+        _ request: Services.Request,
+        _ rank: Int,
+        _ now: Instant
+    ) -> Result<Services.Quote, NodeError> {
+        var grant: Grant
+        if candidate.offer.isLocal {
+            grant = localGrant(candidate.offer, request, now)
+        } else {
+            do {
+                grant = try vendors.quote(
+                    candidate.offer,
+                    of: candidate.type,
+                    candidate.prepared,
+                    timeout: request.timeout,
+                    now: now
+                )
+            } catch {
+                return .failure(error)
+            }
+        }
+        grant.way = candidate.place
+        grant.fallback = rank
+        if candidate.isFallback { grant.fallbackType = candidate.type.id }
+        guard let lane = lane(candidate.type, grant, candidate.prepared) else {
+            return .failure(NodeError(.contract, "The manifest of \(candidate.offer.provider) is gone or wrong."))
+        }
+        return .success(Services.Quote(grant: grant, lane: lane))
+    }
+
+    /// The limits and the breaker on the way that a grant takes.
+    func lane(_ type: NodeType, _ grant: Grant, _ prepared: Prepared? = nil) -> Lane? {
+        if grant.isSandbox { return Lane(id: "sandbox") }
+        guard type.offer(grant.offer)?.isLocal == true else { return vendors.lane(type, grant, prepared) }
+        var rule = LimitRule(key: grant.provider)
+        rule.places = grant.provider == MediaFetch.tool ? 10_000 : places
+        rule.isOurs = true
+        return Lane(id: grant.provider, limits: [rule])
     }
 
     /// What keeps an offer from being called, with what to do about it; `nil` when nothing does.
@@ -61,8 +136,7 @@ struct Attempts: Sendable {
         _ call: Services.Call,
         milestone: @escaping @Sendable (Services.Milestone) async -> Void
     ) async -> RunInput.Outcome {
-        let type = call.request.type
-        let prepared = call.request.prepared
+        let (type, prepared) = call.served
         do throws(NodeError) {
             if call.grant.isSandbox {
                 let outputs = try await sandbox.answer(
@@ -95,7 +169,18 @@ struct Attempts: Sendable {
         } catch {
             return .failed(error, cost: .zero)
         }
-        var vendorCall = Vendors.Call(
+        return await vendors.perform(vendorCall(call)) { reached in
+            switch reached {
+            case .submitted(let keep): await milestone(.submitted(keep: keep))
+            case .ready(let keep): await milestone(.ready(keep: keep))
+            case .asked: await milestone(.asked)
+            }
+        }
+    }
+
+    private func vendorCall(_ call: Services.Call) -> Vendors.Call {
+        let (type, prepared) = call.served
+        var made = Vendors.Call(
             type: type,
             grant: call.grant,
             prepared: prepared,
@@ -105,13 +190,34 @@ struct Attempts: Sendable {
             stage: call.stage,
             loop: call.loop
         )
-        vendorCall.mayBegin = call.mayBegin
-        return await vendors.perform(vendorCall) { reached in
-            switch reached {
-            case .submitted(let keep): await milestone(.submitted(keep: keep))
-            case .ready(let keep): await milestone(.ready(keep: keep))
-            }
-        }
+        made.isDoubtful = call.isDoubtful
+        made.callback = call.callback
+        made.listen = call.listen
+        made.report = call.report
+        made.pace = call.pace
+        return made
+    }
+
+    /// Reads what a vendor says by calling us.
+    func read(_ message: Services.CallbackMessage, _ call: Services.Call) async -> (VendorCallback, answer: JSON)? {
+        await vendors.read(message.headers, message.body, vendorCall(call))
+    }
+
+    /// Goes on with a job that nobody waits for any more.
+    func settle(_ call: Services.LateCall) async throws -> Services.LateOutcome {
+        guard let type = vendors.type(call.type) else { return .unknown }
+        let made = Vendors.Call(
+            type: type,
+            grant: call.grant,
+            prepared: call.prepared,
+            name: call.name,
+            startedAt: call.startedAt,
+            keep: call.keep,
+            stage: call.stage,
+            loop: call.loop
+        )
+        guard let (outputs, cost) = try await vendors.settle(made) else { return .unknown }
+        return .ended(outputs: outputs, cost: cost)
     }
 
     private func localGrant(_ offer: Offer, _ request: Services.Request, _ now: Instant) -> Grant {
@@ -127,10 +233,11 @@ struct Attempts: Sendable {
         )
     }
 
-    private func sandboxGrant(_ request: Services.Request, _ now: Instant) -> Grant {
+    private func sandboxQuote(_ request: Services.Request, _ now: Instant) -> Services.Quote {
         let offers = request.type.offers
-        let offer = offers[min(request.offer, offers.count - 1)]
-        return Grant(
+        let place = min(request.offer, offers.count - 1)
+        let offer = offers[place]
+        var grant = Grant(
             offer: offer.id,
             provider: offer.provider,
             model: offer.model,
@@ -139,5 +246,7 @@ struct Attempts: Sendable {
             deadline: now + (request.timeout ?? .seconds(120)),
             isSandbox: true
         )
+        grant.way = place
+        return Services.Quote(grant: grant, lane: Lane(id: "sandbox"))
     }
 }

@@ -79,6 +79,8 @@ struct Host {
             secret: secret,
             version: Self.version,
             link: Self.links(publicURL, key: secret),
+            callbackLink: Self.callbackLinks(publicURL, key: secret),
+            limits: try settings.vendorLimits(),
             now: Self.clock
         )
         attempts = Attempts(
@@ -86,14 +88,17 @@ struct Host {
             tools: tools,
             sandbox: Sandbox(assets: assets, tools: tools),
             fetch: MediaFetch(assets: assets, clients: clients, now: Self.clock),
-            now: Self.clock
+            now: Self.clock,
+            places: max(2, loops.loops.count)
         )
         var services = Services(
-            quote: { [attempts] request, now in attempts.quote(request, now: now) },
+            quote: { [attempts] request, now, passing in attempts.quote(request, now: now, passing: passing) },
+            lane: { [attempts] type, grant in attempts.lane(type, grant) },
             perform: { [attempts] call, milestone in await attempts.perform(call, milestone: milestone) },
             plan: { [plans] hash in try await plans.plan(hash) },
             now: Self.clock,
-            places: ["local": max(2, loops.loops.count)],
+            settle: { [attempts] call in try await attempts.settle(call) },
+            read: { [attempts] message, call in await attempts.read(message, call) },
             log: Self.log
         )
         services.cache = CallCache(database: database)
@@ -145,6 +150,13 @@ struct Host {
         guard let publicURL else { return nil }
         let links = MediaLinks(key: key)
         return { media in links.link(media, base: publicURL, at: clock()) }
+    }
+
+    /// The addresses under which vendors can call us, when they can reach this server.
+    private static func callbackLinks(_ publicURL: String?, key: [UInt8]) -> (@Sendable (String) -> String)? {
+        guard let publicURL else { return nil }
+        let links = CallbackLinks(key: key)
+        return { name in links.link(name, base: publicURL) }
     }
 
     /// Stops everything in the order in which nothing is needed by what still runs.

@@ -1,4 +1,5 @@
 import FileSystem
+import Providers
 import Values
 import Workflows
 import YAML
@@ -28,7 +29,7 @@ struct Settings {
             let text = String(validating: bytes, as: UTF8.self)
         else { throw Arguments.UsageError(description: "\(path) is longer than 1 MiB or no UTF-8.") }
         file = try YAMLParser.parse(text).map { node in try JSON(yaml: node) } ?? .object(JSONObject())
-        let known = Self.names.union(["creditUsd", "maxUploadBytes"])
+        let known = Self.names.union(["creditUsd", "maxUploadBytes", "limits"])
         if let other = file.object?.keys.first(where: { !known.contains($0) }) {
             throw Arguments.UsageError(
                 description:
@@ -51,6 +52,28 @@ struct Settings {
 
     /// The price of a credit.
     var credit: Money { number("creditUsd").flatMap { Money(rounding: $0 * 1e9) } ?? Money(nano: 10_000_000) }
+    /// What the operator allows of vendors: `limits: {openai: {requestsPerMinute: 600, concurrency: 20}}`.
+    func vendorLimits() throws -> [String: Vendors.OperatorLimit] {
+        var limits: [String: Vendors.OperatorLimit] = [:]
+        for member in file["limits"]?.object ?? JSONObject() {
+            let rate = member.value["requestsPerMinute"]
+            let places = member.value["concurrency"]
+            guard let object = member.value.object,
+                object.keys.allSatisfy(["requestsPerMinute", "concurrency"].contains),
+                rate == nil || (rate?.number).map({ $0 > 0 && $0 <= 1e9 }) == true,
+                places == nil || (places?.integer).map({ (1...1_000_000).contains($0) }) == true
+            else {
+                throw Arguments.UsageError(
+                    description: "limits.\(member.key) must hold requestsPerMinute and concurrency, numbers above 0."
+                )
+            }
+            limits[member.key] = Vendors.OperatorLimit(
+                requestsPerMinute: rate?.number,
+                places: (places?.integer).map { Int($0) }
+            )
+        }
+        return limits
+    }
 
     /// The words of a list, separated by commas.
     func list(_ name: String) -> [String] {

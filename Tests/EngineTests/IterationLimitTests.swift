@@ -94,7 +94,7 @@ private struct FastPlayer {
                     inputs.append(
                         .finished(address, attempt: attempt, .succeeded(outputs: outputs, cost: .zero, requestID: nil))
                     )
-                case .takeUp, .abort: break
+                case .takeUp, .resolve, .notify, .abort: break
                 }
             }
         }

@@ -166,6 +166,9 @@ struct RandomRun {
             )
         }
         open.remove(at: place)
+        if !isKind, run.nodeRun(address)?.openAttempt?.state == .intended, random.chance(0.05) {
+            return try step(.finished(address, attempt: attempt, .withdrawn))
+        }
         guard random.chance(0.3) else {
             let outputs = outputs(of: run.plan.nodes[address.node])
             return try step(
@@ -174,13 +177,27 @@ struct RandomRun {
         }
         var error = NodeError(random.pick(FailureClass.allCases), "chance", accepted: random.pick(Certainty.allCases))
         if random.chance(0.1) { error = NodeError("internal_error", "chance") }
+        (error.isJobOpen, error.isVendorDown) = (random.chance(0.2), random.chance(0.2))
         try step(.finished(address, attempt: attempt, .failed(error, cost: Money(nano: 1))))
     }
 
+    /// A vendor calls about an attempt, or a job that nobody waits for comes to its end.
+    private mutating func callBack() throws {
+        let address = open.last?.address ?? Address(node: Int.random(in: 0..<run.plan.nodes.count, using: &random))
+        let attempt = run.nodeRun(address)?.attempts.randomElement(using: &random)?.number ?? 1
+        if random.chance(0.4) {
+            return try step(.settled(address, attempt: attempt, cost: Money(nano: 5), outputs: ["text": .text("late")]))
+        }
+        let keep: JSON = random.chance(0.7) ? ["jobId": "j"] : .object(JSONObject())
+        let body: JSON? = random.chance(0.5) ? ["x": 1] : nil
+        try step(.calledBack(address, attempt: attempt, VendorCallback(keep: keep, phase: "succeeded", body: body)))
+    }
+
     private mutating func interfere() throws {
-        switch Int.random(in: 0..<13, using: &random) {
+        switch Int.random(in: 0..<15, using: &random) {
         case 12:
             try step(.changeCap(random.chance(0.2) ? nil : Money(nano: Int64.random(in: 0...9, using: &random) << 30)))
+        case 13, 14: try callBack()
         case 0..<3: try step(.pause)
         case 3..<6: try step(.resume)
         case 6 where random.chance(0.3): try step(.cancel(reason: "chance"))
@@ -221,10 +238,11 @@ struct RandomRun {
             case .admit(let address):
                 guard !asked.contains(address) else { throw Broken(description: "\(address) was asked for twice.") }
                 asked.append(address)
-            case .perform(let address, let attempt), .takeUp(let address, let attempt):
+            case .perform(let address, let attempt), .takeUp(let address, let attempt),
+                .resolve(let address, let attempt):
                 open.append((address, attempt))
                 try checkInputs(address)
-            case .abort: break
+            case .abort, .notify: break
             }
         }
         asked.removeAll { run.nodeRun($0)?.state.isTerminal == true || run.end != nil }

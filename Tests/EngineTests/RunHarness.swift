@@ -17,11 +17,19 @@ struct RunHarness {
     var asked: [Address] = []
     var aborted: [Address] = []
     var takenUp: [Address] = []
-    var admits = true
+    /// The attempts whose fate is to be found out.
+    var resolved: [(address: Address, attempt: Int)] = []
+    var notified: [Address] = []
+    /// Whether the vendor can be asked about calls that may have been sent.
+    var hasMeans = false
+    static let lost = NodeError(.unknownOutcome, "lost", accepted: .unknown, charged: .unknown)
+    var admits: Bool
     var upper = Money.zero
     var isUnbounded = false
     /// What a retry has said about each node.
     var report: [RetryPlan.Row] = []
+    /// What the vendor says of calling twice; `nil` for what the node type says.
+    var effect: EffectClass?
     private var random = SplitMix64(seed: 1)
 
     static let catalog: Catalog = {
@@ -41,8 +49,10 @@ struct RunHarness {
         upper: Money = .zero,
         isUnbounded: Bool = false,
         retrying former: (FinishedRuns, RetryPlan.Start)? = nil,
-        facts change: (inout RunFacts) -> Void = { _ in }
+        facts change: (inout RunFacts) -> Void = { _ in },
+        admits: Bool = true
     ) throws {
+        self.admits = admits
         let json = try JSON(parsing: graph)
         let graph = try Graph(
             nodes: json["nodes"] ?? .null,
@@ -91,11 +101,24 @@ struct RunHarness {
                     if admits { inputs.append(.admitted(address, grant(address))) }
                 case .perform(let address, let attempt): calls.append((address, attempt))
                 case .takeUp(let address, _): takenUp.append(address)
+                case .resolve(let address, let attempt):
+                    guard !hasMeans else {
+                        resolved.append((address, attempt))
+                        continue
+                    }
+                    inputs.append(.finished(address, attempt: attempt, .failed(Self.lost, cost: .zero)))
+                case .notify(let address, _, _): notified.append(address)
                 case .abort(let address, _): aborted.append(address)
                 }
             }
         }
         try checkReplay()
+    }
+
+    /// Lets the calls whose fate is to be found out be made.
+    mutating func resolveAll() throws {
+        calls += resolved
+        resolved = []
     }
 
     /// Forgets what is not journaled, as a crash does.
@@ -139,11 +162,11 @@ struct RunHarness {
     }
 
     func grant(_ address: Address) -> Grant {
-        let type = run.plan.nodes[address.node].type
-        let offer = type.offers[run.nodeRun(address)?.offer ?? 0]
+        let place = run.nodeRun(address)?.offer ?? 0
+        let way = run.plan.nodes[address.node].ways[place]
         var grant = Grant(
-            offer: offer.id,
-            provider: offer.provider,
+            offer: way.offer.id,
+            provider: way.offer.provider,
             model: nil,
             manifest: nil,
             upper: upper,
@@ -151,6 +174,10 @@ struct RunHarness {
             isSandbox: false
         )
         grant.isUnbounded = isUnbounded
+        grant.way = place
+        grant.fallback = place
+        grant.fallbackType = way.fallback == nil ? nil : way.type.id
+        grant.effect = effect
         return grant
     }
 

@@ -55,7 +55,7 @@ struct TemplateTests {
                     waiting.append(
                         .finished(address, attempt: attempt, .succeeded(outputs: outputs, cost: .zero, requestID: nil))
                     )
-                case .takeUp, .abort: Issue.record("\(effect)")
+                case .takeUp, .resolve, .notify, .abort: Issue.record("\(effect)")
                 }
             }
         }

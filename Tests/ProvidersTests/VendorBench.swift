@@ -36,6 +36,7 @@ final class VendorBench: Sendable {
         documents: [Catalog.Document]? = nil,
         environment: [String: String] = [:],
         link: (@Sendable (MediaReference) -> String)? = nil,
+        isReachable: Bool = false,
         answer: @escaping @Sendable (FakeVendor.Request, String) async -> HTTPResponse
     ) async throws {
         folder = try TemporaryFolder()
@@ -57,6 +58,8 @@ final class VendorBench: Sendable {
         )
         catalog = try Catalog(documents ?? [Catalog.Document(file: "test.json", bytes: Array(Self.manifests.utf8))])
         let variables = environment.mapValues { $0.replacing("{vendor}", with: "http://\(address)") }
+        var callbackLink: (@Sendable (String) -> String)?
+        if isReachable { callbackLink = { name in "https://us.example/\(name)" } }
         vendors = Vendors(
             catalog: LiveCatalog(catalog),
             credentials: Credentials(
@@ -72,6 +75,7 @@ final class VendorBench: Sendable {
             secret: [1, 2, 3],
             version: "test",
             link: link,
+            callbackLink: callbackLink,
             now: Self.now
         )
     }
@@ -90,7 +94,8 @@ final class VendorBench: Sendable {
         stage: Attempt.State = .intended,
         within time: Duration = .seconds(20),
         offer: Int = 0,
-        partial: (@Sendable (_ port: String, _ text: String) -> Void)? = nil
+        partial: (@Sendable (_ port: String, _ text: String) -> Void)? = nil,
+        change: (inout Vendors.Call) -> Void = { _ in }
     ) async throws -> RunInput.Outcome {
         let type = try #require(catalog.nodeTypes[type])
         let prepared = prepared(type, inputs, parameters)
@@ -107,14 +112,32 @@ final class VendorBench: Sendable {
             loop: loops.loops[0]
         )
         call.partial = partial
+        change(&call)
         return await Task(executorPreference: loops.loops[0]) { [vendors, call] in
             await vendors.perform(call) { milestone in
                 switch milestone {
                 case .submitted(let keep): log.add("submitted \(keep["jobId"]?.string ?? "")")
                 case .ready: log.add("ready")
+                case .asked: break
                 }
             }
         }.value
+    }
+
+    /// An attempt that is only read about, or gone on with.
+    func call(_ type: String) throws -> Vendors.Call {
+        let type = try #require(catalog.nodeTypes[type])
+        let prepared = prepared(type, ["prompt": .text("hello")], [:])
+        return Vendors.Call(
+            type: type,
+            grant: try vendors.quote(type.offers[0], of: type, prepared, timeout: nil, now: Self.now()),
+            prepared: prepared,
+            name: "exec/node/1",
+            startedAt: Self.now(),
+            keep: .null,
+            stage: .intended,
+            loop: loops.loops[0]
+        )
     }
 
     /// The most an attempt can cost.

@@ -29,7 +29,7 @@ struct RecoveryTests {
         await submitted.wait()
         await first.stop()
         let second = try RuntimeBench(folder: folder, nodes: RuntimeBench.one, edges: "[]") { call, _ in
-            call.stage == .submitted && call.attempt == 1
+            call.stage == .submitted
                 ? .text(call.keep["jobId"]?.string ?? "") : .text("sent again")
         }
         let row = try await second.recover(handle.id)
@@ -86,10 +86,32 @@ struct RecoveryTests {
         let handle = try await first.start(timeout: .milliseconds(800))
         await submitted.wait()
         await first.stop()
-        let second = try RuntimeBench(folder: folder, nodes: RuntimeBench.one, edges: "[]", answer: Self.silence)
+        let second = try RuntimeBench(folder: folder, nodes: RuntimeBench.one, edges: "[]") { call, milestone in
+            await milestone(.asked)
+            return await Self.silence(call)
+        }
         let row = try await second.recover(handle.id)
         #expect(row.status == "FAILED")
         #expect(row.errorCode == "timeout_budget_exceeded")
+        await second.stop()
+    }
+
+    @Test func `takes a result that is there though the time budget is used up, when nobody has asked since`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let submitted = Gate()
+        let first = try RuntimeBench(folder: folder, nodes: RuntimeBench.one, edges: "[]") { call, milestone in
+            await milestone(.submitted(keep: ["jobId": "j7"]))
+            submitted.open()
+            return await Self.silence(call)
+        }
+        let handle = try await first.start(timeout: .seconds(3600))
+        await submitted.wait()
+        await first.stop()
+        let second = try RuntimeBench(folder: folder, nodes: RuntimeBench.one, edges: "[]") { _, _ in .text("done") }
+        second.skew.set(.seconds(7200))
+        #expect(try await second.recover(handle.id).status == "COMPLETED")
         await second.stop()
     }
 

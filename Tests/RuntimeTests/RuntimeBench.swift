@@ -1,3 +1,4 @@
+import Admission
 import Catalog
 import Engine
 import EventLoop
@@ -23,6 +24,8 @@ final class RuntimeBench: Sendable {
     let graph: StoredGraph
     /// The addresses of the attempts that were made or taken up, oldest first.
     let recorder = Recorder()
+    /// How far the clock of the service is ahead.
+    let skew = Skew()
     /// What the service has logged.
     let log = Recorder()
 
@@ -36,6 +39,10 @@ final class RuntimeBench: Sendable {
         places: Int = 100,
         child: String? = nil,
         callback: (@Sendable (ExecutionID, DeliveryID) async -> CallbackResult)? = nil,
+        resolves: Bool = false,
+        breaker: Duration? = nil,
+        settle: @escaping @Sendable (Services.LateCall) async throws -> Services.LateOutcome = { _ in .unknown },
+        read: @escaping @Sendable (Services.CallbackMessage) -> VendorCallback? = { _ in nil },
         quote: (@Sendable (Services.Request) -> NodeError?)? = nil,
         configure: (inout Services, Database) -> Void = { _, _ in },
         perform: @escaping @Sendable (Services.Call, Milestone) async -> RunInput.Outcome
@@ -66,29 +73,49 @@ final class RuntimeBench: Sendable {
             }
         let recorder = recorder
         let log = log
+        var rule = LimitRule(key: "vendor")
+        rule.places = places
+        rule.isOurs = true
+        var lane = Lane(id: "vendor", limits: [rule])
+        if let breaker {
+            lane.breaker = BreakerRule(key: "vendor")
+            lane.breaker?.pause = breaker
+        }
+        let skew = skew
         var services = Services(
-            quote: { request, now in
+            quote: { [lane] request, now, _ in
                 if let error = quote?(request) { return .failure(error) }
                 return .success(
-                    Grant(
-                        offer: request.type.offers[request.offer].id,
-                        provider: "vendor",
-                        model: nil,
-                        manifest: nil,
-                        upper: .zero,
-                        deadline: now + .seconds(60),
-                        isSandbox: false
+                    Services.Quote(
+                        grant: Grant(
+                            offer: request.type.offers[request.offer].id,
+                            provider: "vendor",
+                            model: nil,
+                            manifest: nil,
+                            upper: .zero,
+                            deadline: now + .seconds(60),
+                            isSandbox: false
+                        ),
+                        lane: lane
                     )
                 )
             },
             perform: { call, milestone in
+                if call.isDoubtful, !resolves {
+                    return .failed(
+                        NodeError(.unknownOutcome, "lost", accepted: .unknown, charged: .unknown),
+                        cost: .zero
+                    )
+                }
                 recorder.add(call.request.address)
                 return await perform(call, milestone)
             },
             plan: { hash in [childPlan].compactMap(\.self).first { $0.graph == hash } ?? plan },
-            now: { Self.now },
-            places: ["vendor": places],
+            now: { Self.now + skew.span },
+            settle: settle,
+            read: { message, _ in read(message).map { ($0, answer: ["ok": true]) } },
             log: { log.add($0) }
+        )
         )
         services.child = { request in
             guard let childPlan, request.workflow == "child" else {
@@ -204,6 +231,13 @@ final class RuntimeBench: Sendable {
         await service.stop()
         await database.close()
         await group.stop()
+    }
+
+    /// How far a clock is ahead.
+    final class Skew: Sendable {
+        private let value = Mutex(Duration.zero)
+        var span: Duration { value.withLock { $0 } }
+        func set(_ span: Duration) { value.withLock { $0 = span } }
     }
 
     /// Remembers names, and lets others wait until there are so many.

@@ -56,11 +56,10 @@ final class ServerBench: Sendable {
         let plans = PlanCache(database: database, catalog: catalog)
         let assets = try AssetStore(folder: folder.path, database: database, pool: pool)
         var services = Services(
-            quote: { _, _ in .failure(NodeError("auth", "There are no vendors.")) },
+            quote: { _, _, _ in .failure(NodeError("auth", "There are no vendors.")) },
             perform: { _, _ in .failed(NodeError("auth", "There are no vendors."), cost: .zero) },
             plan: { try await plans.plan($0) },
             now: { Self.now },
-            places: [:],
             log: { Issue.record("\($0)") }
         )
         let children = ChildWorkflows(database: database, plans: plans, assets: assets)

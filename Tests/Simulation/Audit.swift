@@ -75,6 +75,8 @@ struct Audit {
                     )
                 case .failed where !bought.isEmpty && type.id != "llm:safe":
                     throw Report(complaint: .wrongMoney, text: "the attempt \(name) failed and the vendor has it")
+                case .withdrawn where !bought.isEmpty:
+                    throw Report(complaint: .boughtAgain, text: "\(name) was taken back and the vendor has it")
                 default: break
                 }
             }

@@ -26,6 +26,8 @@ package final class Book: Sendable {
         var reports: [Report] = []
         var starting = 0
         var isClosed = false
+        /// When the vendor's call about an attempt was acknowledged, by the stepped clock.
+        var told: [String: UInt64] = [:]
     }
 
     private let state = Mutex(State())
@@ -71,6 +73,17 @@ package final class Book: Sendable {
     func acknowledge(_ attempt: String, of id: ExecutionID, at time: UInt64) {
         state.withLock { state in
             if state.promises[id]?.answered[attempt] == nil { state.promises[id]?.answered[attempt] = time }
+        }
+    }
+
+    /// Notes that the vendor's call about an attempt was acknowledged.
+    func tell(_ attempt: String, at time: UInt64) { state.withLock { $0.told[attempt] = time } }
+
+    /// Reports a question to a person about an attempt whose truth is known, or can be found out.
+    func expectQuestion(about attempt: String, of type: String, at time: UInt64) {
+        let told = state.withLock { $0.told[attempt] }
+        if ["llm:key", "llm:look"].contains(type) || told.map({ time > $0 + 5_000_000_000 }) == true {
+            report(.askedInVain, attempt)
         }
     }
 

@@ -1,3 +1,4 @@
+import Catalog
 import Engine
 import EventLoop
 import Runtime
@@ -110,6 +111,8 @@ struct Client: Sendable {
             for (address, nodeRun) in run.nodeRuns {
                 guard case .waiting(.unknownOutcome, _) = nodeRun.state else { continue }
                 let attempt = "\(address.text(in: run.plan)) \(nodeRun.attempts.count)"
+                let type = run.plan.nodes[address.node].type.id
+                book.expectQuestion(about: "\(id) \(attempt)", of: type, at: ground.clock.now)
                 book.expectTaken(attempt, of: id, at: ground.clock.now)
                 if !book.isAcknowledged(attempt, of: id), ground.chance(0.3) {
                     await answer(front, id, address.text(in: run.plan), attempt)

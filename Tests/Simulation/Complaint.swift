@@ -10,6 +10,8 @@ package enum Complaint: String, Sendable {
     case sameAttemptTwice = "one attempt was bought twice"
     /// The vendor took a node run more often than anybody allowed.
     case boughtAgain = "a node run was bought again"
+    /// A person was asked about a call that the vendor had told us about.
+    case askedInVain = "a person was asked about what the vendor had told"
     /// What is booked is not what was bought.
     case wrongMoney = "the books are wrong"
     /// A run comes to another result, or another end, than undisturbed.

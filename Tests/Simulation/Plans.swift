@@ -76,6 +76,12 @@ package struct Plans: Sendable {
                 "[\(edge("l.texts", "m.prompt")), \(edge("m.text", "c.item")), \(edge("c.items", "j.items"))]"
             ),
             (
+                "means",
+                "[\(node("k", "llm:key", #"{"prompt": "x"}"#, patient)), \(node("l", "llm:look", "{}", patient)), "
+                    + "\(node("b", "llm:back", "{}", patient))]",
+                "[\(edge("k.text", "l.prompt")), \(edge("l.text", "b.prompt"))]"
+            ),
+            (
                 "branches",
                 "[\(node("a", "llm:one", #"{"prompt": "x"}"#, patient)), "
                     + "\(node("i", "logic:if", #"{"condition": "size(value) > 2"}"#)), "
@@ -87,6 +93,11 @@ package struct Plans: Sendable {
         ]
     }
 
+    private static func means(_ word: String) -> String {
+        #"{"kind": "node", "type": "llm:\#(word)", "inputs": [{"id": "prompt", "type": "TEXT", "required": true}], "#
+            + #""outputs": [{"id": "text", "type": "TEXT"}], "offers": [{"id": "a", "provider": "vendor"}]}"#
+    }
+
     /// The node types that the vendor serves.
     private static func types(_ bug: PlantedBug?) -> String {
         """
@@ -94,6 +105,7 @@ package struct Plans: Sendable {
          {"kind": "node", "type": "llm:one",
           "effect": "\(bug == .resubmitOnUnknown ? "repeatable" : "once")", "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
           "outputs": [{"id": "text", "type": "TEXT"}], "offers": [{"id": "a", "provider": "vendor"}]},
+         \(["key", "look", "back"].map(means).joined(separator: ",\n ")),
          {"kind": "node", "type": "llm:safe", "effect": "repeatable",
           "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
           "outputs": [{"id": "text", "type": "TEXT"}], "offers": [{"id": "a", "provider": "vendor"}]},

@@ -12,6 +12,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case publishBeforeCommit = "publish before commit"
     /// An acknowledged signal is not in the inbox.
     case loseInboxRow = "lose an inbox row"
+    /// A vendor's call that overtakes the answer to the submit call is not kept.
+    case dropEarlyCallback = "drop a callback that comes before the submit answer"
     /// A call that may have been sent is simply sent again.
     case resubmitOnUnknown = "resubmit on unknown"
     /// What a run waits for is not watched any more after a restart.
@@ -23,6 +25,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
         case .skipEpochCheck: [.wrongJournal, .takenBack, .sameAttemptTwice, .refused]
         case .publishBeforeCommit: [.lostRun, .takenBack, .sameAttemptTwice]
         case .loseInboxRow: [.lostSignal]
+        case .dropEarlyCallback: [.askedInVain]
         case .resubmitOnUnknown: [.sameAttemptTwice, .boughtAgain]
         case .forgetTimerAfterRecovery: [.stuck]
         }

@@ -1,3 +1,4 @@
+import Admission
 import Catalog
 import Engine
 import EventLoop
@@ -62,26 +63,18 @@ package final class SimulatedServer {
             onBroken: { error in if alive.isSet { book.report(.refused, "a commit: \(error)") } }
         )
         executors = made
-        let line = VendorLine(vendor: world.vendor, ground: ground, faults: world.faults, isConnected: { alive.isSet })
+        let line = VendorLine(vendor: world.vendor, ground: ground, faults: world.faults, isConnected: { alive.isSet }, callBack: world.callBack)
         let plans = world.plans
         var services = Services(
-            quote: { request, now in
-                .success(
-                    Grant(
-                        offer: request.type.offers[request.offer].id,
-                        provider: "vendor",
-                        model: nil,
-                        manifest: nil,
-                        upper: Money(nano: 100_000_000),
-                        deadline: now + .seconds(600),
-                        isSandbox: false
-                    )
-                )
-            },
+            quote: { request, now, _ in .success(Self.quote(request, now)) },
+            lane: { _, _ in Self.lane },
             perform: { call, milestone in await line.perform(call, milestone) },
             plan: { hash in try plans.plan(hash) },
             now: { ground.now },
-            places: ["vendor": 6],
+            read: { message, _ in
+                let id = String(decoding: message.body, as: UTF8.self)
+                return (VendorCallback(keep: ["jobId": .string(id)], phase: "succeeded", body: nil), answer: [:])
+            },
             log: { text in ground.say("s\(number) log: \(text)") }
         )
         services.chance = Chance { ground.number() }
@@ -100,6 +93,27 @@ package final class SimulatedServer {
     /// Whether it has something to do without time passing.
     var busyUnits: [Unit] {
         loops.filter(\.isBusy).map(Unit.loop) + executors.filter(\.hasJobs).map(Unit.executor)
+    }
+
+    private static let lane: Lane = {
+        var rule = LimitRule(key: "vendor")
+        rule.places = 6
+        rule.isOurs = true
+        return Lane(id: "vendor", limits: [rule])
+    }()
+
+    private static func quote(_ request: Services.Request, _ now: Instant) -> Services.Quote {
+        var grant = Grant(
+            offer: request.type.offers[request.offer].id,
+            provider: "vendor",
+            model: nil,
+            manifest: nil,
+            upper: Money(nano: 100_000_000),
+            deadline: now + .seconds(600),
+            isSandbox: false
+        )
+        if request.type.id == "llm:key" { grant.effect = .keyed }
+        return Services.Quote(grant: grant, lane: lane)
     }
 
     /// Something that can be stepped.

@@ -33,8 +33,10 @@ package final class SimulatedVendor: Sendable {
     /// All jobs, oldest first.
     package var accepted: [Job] { jobs.withLock { $0 } }
 
-    /// Takes a job: from here on it is paid.
-    package func accept(attempt: String, nodeRun: String, prompt: String, isRepeatable: Bool) -> Job {
+    /// Takes a job: from here on it is paid. A key that was seen before gives the first job again.
+    package func accept(attempt: String, nodeRun: String, prompt: String, type: String) -> Job {
+        if type == "llm:key", let known = accepted(for: attempt) { return known }
+        let isRepeatable = type == "llm:safe"
         let time = UInt64(ground.pick(50..<4000)) * 1_000_000
         return jobs.withLock { jobs in
             let job = Job(
@@ -50,6 +52,9 @@ package final class SimulatedVendor: Sendable {
             return job
         }
     }
+
+    /// The job that was accepted for an attempt; what a vendor with look-up or key knows.
+    package func accepted(for attempt: String) -> Job? { jobs.withLock { jobs in jobs.first { $0.attempt == attempt } } }
 
     /// The job of that name.
     package func job(_ id: String) -> Job? { jobs.withLock { jobs in jobs.first { $0.id == id } } }

@@ -10,6 +10,8 @@ struct VendorLine: Sendable {
     let ground: Ground
     let faults: Faults
     let isConnected: @Sendable () -> Bool
+    /// Has the vendor call whatever server there is about a job.
+    let callBack: @Sendable (SimulatedVendor.Job) -> Void
 
     private struct Stopped: Error {}
 
@@ -39,7 +41,7 @@ struct VendorLine: Sendable {
             }
             job = known
         default:
-            job = try await submit(call)
+            job = call.isDoubtful ? try await find(call) : try await submit(call)
             await milestone(.submitted(keep: ["jobId": .string(job.id)]))
         }
         if call.stage != .ready {
@@ -56,8 +58,33 @@ struct VendorLine: Sendable {
             ? ["texts": .list((0..<3).map { .text("\(job.result)\($0)") })] : ["text": .text(job.result)]
     }
 
+    /// Finds out what became of a call that may have been sent.
+    private func find(_ call: Services.Call) async throws -> SimulatedVendor.Job {
+        let lost = NodeError(.unknownOutcome, "Nobody knows.", accepted: .unknown, charged: .unknown)
+        switch call.request.type.id {
+        // The same key again is no second call.
+        case "llm:key", "llm:safe": return try await submit(call)
+        case "llm:look":
+            try await travel(call)
+            guard let job = vendor.accepted(for: name(call)) else {
+                throw NodeError(.network, "The vendor does not have it.", accepted: .no, charged: .no)
+            }
+            return job
+        case "llm:back":
+            let heard = call.callback == nil ? try await call.listen(.seconds(60)) : call.callback
+            guard let job = heard?.keep["jobId"]?.string.flatMap(vendor.job) else { throw lost }
+            return job
+        default: throw lost
+        }
+    }
+
+    private func nodeRun(_ call: Services.Call) -> String { "\(call.request.execution) \(call.request.address)" }
+
+    private func name(_ call: Services.Call) -> String { "\(nodeRun(call)) \(call.attempt)" }
+
     private func submit(_ call: Services.Call) async throws -> SimulatedVendor.Job {
         try await travel(call)
+        guard call.mayBegin() else { throw Stopped() }
         if ground.chance(faults.lostRequests) {
             try await travel(call, 5000..<9000)
             throw NodeError(.timeout, "The vendor did not answer.", accepted: .unknown, charged: .unknown)
@@ -66,13 +93,13 @@ struct VendorLine: Sendable {
         if ground.chance(faults.rateLimits) {
             throw NodeError(.rateLimited, "Too many calls.", retryAfter: .seconds(ground.pick(1..<20)))
         }
-        let nodeRun = "\(call.request.execution) \(call.request.address)"
         let job = vendor.accept(
-            attempt: "\(nodeRun) \(call.attempt)",
-            nodeRun: nodeRun,
+            attempt: name(call),
+            nodeRun: nodeRun(call),
             prompt: call.request.prepared.inputs["prompt"]?.text ?? "-",
-            isRepeatable: call.request.type.id == "llm:safe"
+            type: call.request.type.id
         )
+        if call.request.type.id == "llm:back" { callBack(job) }
         ground.say("vendor accepts \(job.id) for \(job.attempt)")
         if ground.chance(faults.lostAnswers) {
             try await travel(call, 5000..<9000)

@@ -241,6 +241,32 @@ package final class World {
         }
     }
 
+    /// What a vendor does to tell whatever server there is that a job is done, some time after it has taken it.
+    var callBack: @Sendable (SimulatedVendor.Job) -> Void {
+        let (ground, door, book, loop, bug) = (ground, door, book, clients.loop, bug)
+        return { job in
+            let parts = job.attempt.split(separator: " ").map(String.init)
+            guard parts.count == 3, let id = ExecutionID(parts[0]), let attempt = Int(parts[2]) else { return }
+            let message = Services.CallbackMessage(headers: [:], body: Array(job.id.utf8))
+            let isEarly = ground.chance(0.3)
+            Task(executorPreference: loop) {
+                if !isEarly { try? await loop.sleep(for: ground.span(100..<4000)) }
+                for _ in 0..<200 {
+                    guard !book.isClosed else { return }
+                    if let front = door.front {
+                        if bug == .dropEarlyCallback, isEarly { return }
+                        let answer = try? await front.service.callBack(message, id, parts[1], attempt)
+                        if let answer, front.isAlive() {
+                            if answer.counts { book.tell(job.attempt, at: ground.clock.now) }
+                            return
+                        }
+                    }
+                    try? await loop.sleep(for: ground.span(100..<1500))
+                }
+            }
+        }
+    }
+
     // MARK: Clients
 
     private func begin(_ number: Int) {

@@ -81,6 +81,8 @@ public struct Envelope: Sendable {
     public let retryAfter: [Expression]
     /// How often a job is asked about.
     public let poll: PollPlan
+    /// The time within which nearly all attempts are done.
+    public let typicalLatest: Duration?
     /// How much the vendor allows.
     public let limits: [LimitPlan]
     /// When calls stop for a while.
@@ -144,10 +146,21 @@ public struct Envelope: Sendable {
         limits = try reader.list("limits", LimitPlan.init)
         breaker = try reader.optionalReader("breaker").map(BreakerPlan.init)
         let timing = try reader.optionalReader("timing")
+        typicalLatest = try timing?.optionalInteger("p95Ms", 0...86_400_000)?.milliseconds
         try timing?.allow(["typicalMs", "p95Ms", "deadlineMs"])
         for name in ["typicalMs", "p95Ms"] { _ = try timing?.optionalInteger(name, 0...86_400_000) }
         deadline = try timing?.optionalInteger("deadlineMs", 1...86_400_000)?.milliseconds ?? .seconds(600)
         resultLifetime = try reader.optionalInteger("resultTtlMs", 1...31_536_000_000)?.milliseconds
+    }
+
+    /// How often a job is asked about whose vendor calls us when it is done: only as a safety net.
+    public var calledBackPoll: PollPlan {
+        var poll = poll
+        poll.first = max(poll.first, min(typicalLatest ?? .seconds(10), .seconds(60)))
+        poll.every = poll.first
+        poll.factor = 2
+        poll.longest = .seconds(60)
+        return poll
     }
 
     private static func calls(

@@ -74,6 +74,7 @@ extension Event {
             case .ask: object.append(new: "ask", .bool(true))
             case .fail: break
             }
+        case .withdrawn, .calledBack, .settled: object = attemptObject(make)
         case .completed(let address, let attempt, let outputs, let cost, let requestID, let at):
             object = make("completed", address, at: at)
             if attempt > 0 { object.append(new: "a", .int(Int64(attempt))) }
@@ -208,6 +209,11 @@ extension Event {
                 cost: cost,
                 next: next,
                 at: try time("t")
+            )
+        case "withdrawn", "calledBack", "settled":
+            self = try need(
+                Event(kind, try address(), attempt: try attempt(), json, at: try time("t")),
+                "something"
             )
         case "completed":
             self = .completed(

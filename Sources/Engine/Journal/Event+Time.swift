@@ -10,7 +10,7 @@ extension Event {
             .reused(_, _, _, let at), .capChanged(_, let at), .failed(_, _, _, let at), .skipped(_, _, let at),
             .turnStarted(_, _, _, let at), .turnEnded(_, _, _, let at), .judged(_, _, _, _, _, let at),
             .regenerating(_, _, let at), .restarted(_, let at), .cancelRequested(_, let at), .paused(let at),
-            .resumed(let at):
+            .resumed(let at), .withdrawn(_, _, _, let at), .calledBack(_, _, _, let at), .settled(_, _, _, _, let at):
             at
         case .outside(let event): event.time
         case .ended(let end): end.at

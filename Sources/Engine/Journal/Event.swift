@@ -16,6 +16,12 @@ public enum Event: Sendable, Hashable {
     case ready(Address, attempt: Int, keep: JSON, at: Instant)
     /// An attempt has failed.
     case attemptFailed(Address, attempt: Int, NodeError, cost: Money, next: NextStep, at: Instant)
+    /// An attempt was not begun in time, so that nothing was sent; another one is asked for then.
+    case withdrawn(Address, attempt: Int, next: Instant, at: Instant)
+    /// The vendor has called us about an attempt.
+    case calledBack(Address, attempt: Int, VendorCallback, at: Instant)
+    /// What a vendor's job came to after the run had stopped waiting for it.
+    case settled(Address, attempt: Int, cost: Money, outputs: [String: Value], at: Instant)
     /// A node run has completed; `attempt` is 0 when the engine computed it.
     case completed(Address, attempt: Int, outputs: [String: Value], cost: Money, requestID: String?, at: Instant)
     /// A node run has the outputs of an earlier one; nothing was called.

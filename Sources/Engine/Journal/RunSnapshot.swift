@@ -207,12 +207,14 @@ extension Attempt {
         guard case .object(var object) = record else { return .null }
         // What the vendor said is needed to go on with the job.
         if !keep.isNull { object["keep"] = keep }
+        if let callback { object["callback"] = callback.record }
         if let nextDelay { object["nextDelay"] = .int(nextDelay.wholeMicroseconds) }
         return .object(object)
     }
 
     fileprivate init?(snapshot: JSON) {
         self.init(record: snapshot)
+        callback = VendorCallback(record: snapshot["callback"])
         nextDelay = snapshot["nextDelay"]?.integer.map { .microseconds($0) }
     }
 }

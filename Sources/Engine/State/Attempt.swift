@@ -1,3 +1,4 @@
+public import Catalog
 public import Values
 
 /// One try of a node run through one offer.
@@ -18,12 +19,14 @@ public struct Attempt: Sendable, Hashable {
         case unknown(NodeError)
         /// The run no longer wants it.
         case cancelled
+        /// It was not begun in time, so that nothing was sent; it counts for nothing.
+        case withdrawn
 
         /// Whether it may still be under way.
         public var isOpen: Bool {
             switch self {
             case .intended, .submitted, .ready: true
-            case .succeeded, .failed, .unknown, .cancelled: false
+            case .succeeded, .failed, .unknown, .cancelled, .withdrawn: false
             }
         }
     }
@@ -52,6 +55,14 @@ public struct Attempt: Sendable, Hashable {
     public var isWait = false
     /// The round of the run it was made in.
     public var round = 1
+    /// Whether the vendor may still be working on it, though the run does not wait for it any more.
+    public var isAbandoned = false
+    /// How many times the vendor has called us about it.
+    public var callbacks = 0
+    /// The vendor's last call about it whose sender is proved; forgotten when it ends.
+    public var callback: VendorCallback?
+    /// What it brought after the run had stopped waiting for it.
+    public var lateOutputs: [String: Value] = [:]
 
     init(number: Int, grant: Grant, startedAt: Instant) {
         self.number = number
@@ -86,6 +97,14 @@ public struct Grant: Sendable, Hashable {
     public var deadline: Instant
     /// Whether the sandbox answers in the vendor's place.
     public var isSandbox: Bool
+    /// What sending the call twice would mean; `nil` for what the node type says.
+    public var effect: EffectClass?
+    /// The place of the way that is taken, see ``PlanNode/ways``; `nil` in records of older versions.
+    public var way: Int?
+    /// The node type that serves as a fallback; `nil` for the node's own.
+    public var fallbackType: String?
+    /// How many ways that could be taken stand before this one; not 0 when it is a fallback.
+    public var fallback = 0
 
     /// A permission with these facts.
     public init(
@@ -106,7 +125,8 @@ public struct Grant: Sendable, Hashable {
         self.isSandbox = isSandbox
     }
 
-    var record: JSON {
+    /// The permission as our records keep it.
+    public var record: JSON {
         var object: JSONObject = [
             "offer": .string(offer), "provider": .string(provider), "upper": .int(upper.nano),
             "deadline": .int(deadline.microseconds),
@@ -115,10 +135,15 @@ public struct Grant: Sendable, Hashable {
         if let manifest { object["manifest"] = .string(manifest.description) }
         if isSandbox { object["sandbox"] = .bool(true) }
         if isUnbounded { object["unbounded"] = .bool(true) }
+        if let effect { object["effect"] = .string(effect.rawValue) }
+        if let way { object["way"] = .int(Int64(way)) }
+        if let fallbackType { object["fallbackType"] = .string(fallbackType) }
+        if fallback > 0 { object["fallback"] = .int(Int64(fallback)) }
         return .object(object)
     }
 
-    init?(record: JSON) {
+    /// Reads what ``record`` writes; `nil` for anything else.
+    public init?(record: JSON) {
         guard let offer = record["offer"]?.string, let provider = record["provider"]?.string,
             let upper = record["upper"]?.integer, let deadline = record["deadline"]?.integer
         else { return nil }
@@ -132,5 +157,9 @@ public struct Grant: Sendable, Hashable {
             isSandbox: record["sandbox"]?.bool ?? false
         )
         isUnbounded = record["unbounded"]?.bool ?? false
+        effect = record["effect"]?.string.flatMap(EffectClass.init)
+        way = record["way"]?.integer.map { Int($0) }
+        fallbackType = record["fallbackType"]?.string
+        fallback = Int(record["fallback"]?.integer ?? 0)
     }
 }

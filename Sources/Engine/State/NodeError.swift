@@ -17,6 +17,10 @@ public struct NodeError: Error, Sendable, Hashable {
     public var requestID: String?
     /// How long the vendor asks to wait.
     public var retryAfter: Duration?
+    /// Whether the vendor may go on with the job all the same.
+    public var isJobOpen = false
+    /// Whether the vendor is down for everybody, so that the call is made again when it is back.
+    public var isVendorDown = false
 
     /// An error of a node's own.
     public init(_ code: String, _ message: String) {
@@ -54,6 +58,8 @@ public struct NodeError: Error, Sendable, Hashable {
         if let httpStatus { object["httpStatus"] = .int(Int64(httpStatus)) }
         if let requestID { object["requestId"] = .string(requestID) }
         if let retryAfter { object["retryAfterMs"] = .int(retryAfter.wholeMilliseconds) }
+        if isJobOpen { object["open"] = .bool(true) }
+        if isVendorDown { object["down"] = .bool(true) }
         return .object(object)
     }
 
@@ -67,5 +73,7 @@ public struct NodeError: Error, Sendable, Hashable {
         httpStatus = record["httpStatus"]?.integer.map { Int($0) }
         requestID = record["requestId"]?.string
         retryAfter = record["retryAfterMs"]?.integer.map { .milliseconds($0) }
+        isJobOpen = record["open"]?.bool ?? false
+        isVendorDown = record["down"]?.bool ?? false
     }
 }

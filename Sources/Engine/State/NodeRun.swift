@@ -117,4 +117,10 @@ public struct NodeState: Sendable {
             }
         }
     }
+
+    /// What attempts hold whose vendor still works on them.
+    var heldForJobs: Money {
+        let runs = (single.map { [$0.attempts] } ?? []) + items.values.map(\.attempts) + past.values
+        return runs.joined().reduce(.zero) { $1.isAbandoned ? $0 + $1.reserved : $0 }
+    }
 }

@@ -28,6 +28,11 @@ extension Run {
             update(address, number) {
                 $0.state = .ready; $0.keep = keep
             }
+        case .withdrawn(let address, let number, let next, let at):
+            applyWithdrawn(address, number, until: next, at: at)
+        case .calledBack(let address, let number, let callback, _): applyCallback(address, number, callback)
+        case .settled(let address, let number, let cost, let outputs, _):
+            applySettled(address, number, cost, outputs)
         case .attemptFailed(let address, let number, let error, let cost, let next, let at):
             applyFailed(address, number, error, cost, next, at: at)
         case .completed(let address, let number, let outputs, let cost, let requestID, let at):
@@ -59,6 +64,7 @@ extension Run {
             if isHandled, policy.onError == .fail { noteCaught(routed(error, address.node, run), address) }
         case .skipped(let address, let reason, let at):
             var run = nodeRun(address) ?? NodeRun(state: .running, readyAt: at)
+            abandon(&run, address)
             closeAttempt(&run, of: address.node, .cancelled, .zero, at: at)
             finish(address, &run, .skipped(reason), at: at)
         case .turnStarted(let address, let turn, let value, let at): applyTurnStarted(address, turn, value, at: at)
@@ -106,8 +112,9 @@ extension Run {
         at: Instant
     ) {
         guard var run = nodeRun(address), let attempt = run.attempts.last, attempt.number == number else { return }
-        closeAttempt(&run, of: address.node, next == .ask ? .unknown(error) : .failed(error), cost, at: at)
         let last = run.attempts.count - 1
+        run.attempts[last].isAbandoned = error.isJobOpen
+        closeAttempt(&run, of: address.node, next == .ask ? .unknown(error) : .failed(error), cost, at: at)
         run.attempts[last].requestID = error.requestID
         switch next {
         case .retry(let time, let offer):
@@ -119,7 +126,7 @@ extension Run {
         case .wait(let time):
             run.attempts[last].isWait = true
             run.attempts[last].nextDelay = time - at
-            run.state = .waiting(.rateLimit, until: time)
+            run.state = .waiting(error.isVendorDown ? .circuitOpen : .rateLimit, until: time)
             run.waitingSince = at
             timers[address] = time
         case .ask:
@@ -151,7 +158,7 @@ extension Run {
         nodes[address.node][address.index] = run
     }
 
-    private mutating func closeAttempt(
+    mutating func closeAttempt(
         _ run: inout NodeRun,
         of node: Int,
         _ state: Attempt.State,
@@ -163,12 +170,13 @@ extension Run {
         run.attempts[last].state = state
         run.attempts[last].endedAt = at
         run.attempts[last].cost = cost
+        run.attempts[last].callback = nil
         budget.settle(&run.attempts[last])
         running -= 1
         nodes[node].running -= 1
     }
 
-    private mutating func update(_ address: Address, _ number: Int, _ change: (inout Attempt) -> Void) {
+    mutating func update(_ address: Address, _ number: Int, _ change: (inout Attempt) -> Void) {
         guard var run = nodeRun(address), let last = run.attempts.indices.last, run.attempts[last].number == number
         else { return }
         change(&run.attempts[last])
@@ -209,7 +217,7 @@ extension Run {
                 cancel(&run, Address(node: node, index: index), at: end.at)
             }
         }
-        budget.end()
+        budget.end(holding: nodes.reduce(.zero) { $0 + $1.heldForJobs })
         timers = [:]
         outside.alarms = [:]
         asking = []
@@ -217,7 +225,17 @@ extension Run {
         prepared = [:]
     }
 
+    /// Marks the attempt under way as one that nobody waits for any more, though its vendor may work on it.
+    private func abandon(_ run: inout NodeRun, _ address: Address) {
+        if let open = run.openAttempt, !open.grant.isSandbox,
+            open.state != .intended || effect(of: open, address) != .repeatable
+        {
+            run.attempts[run.attempts.count - 1].isAbandoned = true
+        }
+    }
+
     private mutating func cancel(_ run: inout NodeRun, _ address: Address, at: Instant) {
+        abandon(&run, address)
         closeAttempt(&run, of: address.node, .cancelled, .zero, at: at)
         finish(address, &run, .cancelled, at: at)
     }

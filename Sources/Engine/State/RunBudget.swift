@@ -29,10 +29,11 @@ public struct RunBudget: Sendable, Hashable {
         reserved += attempt.reserved
     }
 
-    /// Books what an attempt cost and lets go of the rest; one that may have been charged keeps what it holds.
+    /// Books what an attempt cost and lets go of the rest; one that may have been charged, or that the vendor still works
+    /// on, keeps what it holds.
     mutating func settle(_ attempt: inout Attempt) {
         spent += attempt.cost
-        if attempt.cost == .zero, attempt.error?.charged == .unknown { return }
+        if attempt.isAbandoned || (attempt.cost == .zero && attempt.error?.charged == .unknown) { return }
         release(&attempt)
     }
 
@@ -42,8 +43,15 @@ public struct RunBudget: Sendable, Hashable {
         release(&run.attempts[last])
     }
 
-    /// Lets go of everything: the run is terminal.
-    mutating func end() { reserved = .zero }
+    /// Books what a job came to that the run had stopped waiting for.
+    mutating func book(_ attempt: inout Attempt, _ cost: Money) {
+        spent += cost - attempt.cost
+        attempt.cost = cost
+        release(&attempt)
+    }
+
+    /// Lets go of everything but what is held for jobs that outlive the run: it is terminal.
+    mutating func end(holding rest: Money) { reserved = rest }
 
     private mutating func release(_ attempt: inout Attempt) {
         reserved = reserved - attempt.reserved

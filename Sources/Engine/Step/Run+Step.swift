@@ -76,12 +76,13 @@ extension Step {
             guard run.asking.remove(address) != nil, run.nodeRun(address)?.state.isTerminal != true else { return }
             fail(address, error)
         case .submitted(let address, let number, let keep):
-            guard isOpen(address, number) else { return }
-            emit(.submitted(address, attempt: number, keep: keep, at: now))
+            submit(address, number, keep)
         case .ready(let address, let number, let keep):
             guard isOpen(address, number) else { return }
             emit(.ready(address, attempt: number, keep: keep, at: now))
         case .finished(let address, let number, let outcome): finish(address, number, outcome)
+        case .calledBack(let address, let number, let callback): callBack(address, number, callback)
+        case .settled(let address, let number, let cost, let outputs): settle(address, number, cost, outputs)
         case .wake: wake()
         case .cancel(let reason): cancel(reason)
         case .pause:
@@ -101,7 +102,7 @@ extension Step {
         }
     }
 
-    private func isOpen(_ address: Address, _ number: Int) -> Bool {
+    func isOpen(_ address: Address, _ number: Int) -> Bool {
         run.nodeRun(address)?.openAttempt?.number == number
     }
 

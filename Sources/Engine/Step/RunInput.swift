@@ -22,6 +22,10 @@ public enum RunInput: Sendable {
     case ready(Address, attempt: Int, keep: JSON)
     /// An attempt has ended.
     case finished(Address, attempt: Int, Outcome)
+    /// The vendor has called us about an attempt.
+    case calledBack(Address, attempt: Int, VendorCallback)
+    /// A job that the run had stopped waiting for has come to an end.
+    case settled(Address, attempt: Int, cost: Money, outputs: [String: Value])
     /// The time of ``Run/nextWake`` has come.
     case wake
     /// Somebody wants the run to end.
@@ -45,6 +49,8 @@ public enum RunInput: Sendable {
         case succeeded(outputs: [String: Value], cost: Money, requestID: String?)
         /// With this failure.
         case failed(NodeError, cost: Money)
+        /// It was not begun in time, and nothing was sent.
+        case withdrawn
     }
 }
 
@@ -56,6 +62,10 @@ public enum Effect: Sendable, Hashable {
     case perform(Address, attempt: Int)
     /// Go on with the job of an attempt that the vendor has.
     case takeUp(Address, attempt: Int)
+    /// Find out whether the vendor took an attempt that an earlier process may have sent.
+    case resolve(Address, attempt: Int)
+    /// Tell an attempt that is under way what its vendor has said.
+    case notify(Address, attempt: Int, VendorCallback)
     /// Stop what an attempt does.
     case abort(Address, attempt: Int)
 }

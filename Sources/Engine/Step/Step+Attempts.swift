@@ -99,7 +99,11 @@ extension Step {
     mutating func finish(_ address: Address, _ number: Int, _ outcome: RunInput.Outcome) {
         guard let before = run.nodeRun(address), before.openAttempt?.number == number else { return }
         switch outcome {
+        case .withdrawn: withdraw(address, before)
         case .succeeded(let outputs, let cost, let requestID):
+            if let empty = emptiness(outputs, address, before) {
+                return finish(address, number, .failed(empty, cost: cost))
+            }
             accept(address, number, outputs, cost: cost, requestID: requestID)
         case .failed(let error, let cost):
             let next = nextStep(address, before, error)
@@ -122,16 +126,18 @@ extension Step {
     private mutating func nextStep(_ address: Address, _ before: NodeRun, _ error: NodeError) -> Event.NextStep {
         guard !run.isDraining, let failure = error.failure else { return .fail }
         let node = run.plan.nodes[address.node]
-        let offer = node.type.offers.firstIndex { $0.id == before.openAttempt?.grant.offer } ?? before.offer
-        let effect = node.type.effect
-        if failure.isWait {
-            guard now - before.readyAt < Self.longestWait else { return nextOffer(node, offer) }
-            return .wait(until: now + waitTime(before, error))
+        let offer = way(of: before, node)
+        let effect = before.openAttempt.map { run.effect(of: $0, address) } ?? node.type.effect
+        if failure.isWait || error.isVendorDown && error.accepted == .no {
+            // The wait for a turn before the first call does not count.
+            guard now - (before.startedAt ?? now) < Self.longestWait else { return nextOffer(node, offer) }
+            // When the vendor is down, admission knows when to try again, or whom else to ask.
+            return .wait(until: failure.isWait ? now + waitTime(before, error) : now)
         }
-        if failure == .unknownOutcome || (error.accepted == .unknown && effect == .once) {
+        if failure == .unknownOutcome || (error.accepted == .unknown && effect != .repeatable) {
             return unknown(node, before, offer)
         }
-        let mayRepeat = error.accepted == .no || effect != .once
+        let mayRepeat = error.accepted == .no || effect == .repeatable
         if node.policy.retry.classes.contains(failure), mayRepeat, let next = repetition(node, before, offer) {
             return next
         }
@@ -145,7 +151,7 @@ extension Step {
     /// Another attempt through the same offer after a pause, unless there were as many as the policy allows.
     private mutating func repetition(_ node: PlanNode, _ before: NodeRun, _ offer: Int) -> Event.NextStep? {
         let retries = before.attempts.reduce(0) {
-            $0 + ($1.grant.offer == node.type.offers[offer].id && !$1.isWait && $1.state != .succeeded ? 1 : 0)
+            $0 + ($1.grant.offer == before.openAttempt?.grant.offer && !$1.isWait && $1.state != .succeeded ? 1 : 0)
         }
         guard retries <= node.policy.retry.maximumRetries else { return nil }
         let delay = node.policy.retry.delay(before: retries, random: Double.random(in: 0...1, using: &random))
@@ -156,7 +162,7 @@ extension Step {
     private static var longestWait: Duration { .seconds(600) }
 
     private func nextOffer(_ node: PlanNode, _ offer: Int) -> Event.NextStep {
-        offer + 1 < node.type.offers.count ? .retry(at: now, offer: offer + 1) : .fail
+        offer + 1 < node.ways.count ? .retry(at: now, offer: offer + 1) : .fail
     }
 
     private mutating func waitTime(_ before: NodeRun, _ error: NodeError) -> Duration {
@@ -206,21 +212,9 @@ extension Step {
                 }
                 continue
             }
-            switch (attempt.state, run.plan.nodes[address.node].type.effect) {
-            case (.intended, .once) where !attempt.grant.isSandbox:
-                finish(
-                    address,
-                    attempt.number,
-                    .failed(
-                        NodeError(
-                            .unknownOutcome,
-                            "The server stopped while the call was under way; whether the vendor took it is unknown.",
-                            accepted: .unknown,
-                            charged: .unknown
-                        ),
-                        cost: .zero
-                    )
-                )
+            switch (attempt.state, run.effect(of: attempt, address)) {
+            case (.intended, .once), (.intended, .keyed):
+                decision.effects.append(.resolve(address, attempt: attempt.number))
             case (.intended, _): decision.effects.append(.perform(address, attempt: attempt.number))
             default: decision.effects.append(.takeUp(address, attempt: attempt.number))
             }

@@ -50,19 +50,3 @@ extension Step {
         return last.state
     }
 }
-
-extension Run {
-    /// Opens an attempt again whose outcome was unknown and of which something has become known.
-    mutating func reopen(_ address: Address, _ number: Int) {
-        guard var run = nodeRun(address), let last = run.attempts.indices.last, run.attempts[last].number == number,
-            case .unknown = run.attempts[last].state
-        else { return }
-        run.attempts[last].state = .intended
-        run.attempts[last].endedAt = nil
-        run.state = .running
-        run.waitingSince = nil
-        nodes[address.node][address.index] = run
-        running += 1
-        nodes[address.node].running += 1
-    }
-}

@@ -39,6 +39,9 @@ extension Effect {
         case .admit(let address): .admit(address.inRound(round))
         case .perform(let address, let attempt): .perform(address.inRound(round), attempt: attempt)
         case .takeUp(let address, let attempt): .takeUp(address.inRound(round), attempt: attempt)
+        case .resolve(let address, let attempt): .resolve(address.inRound(round), attempt: attempt)
+        case .notify(let address, let attempt, let callback):
+            .notify(address.inRound(round), attempt: attempt, callback)
         case .abort(let address, let attempt): .abort(address.inRound(round), attempt: attempt)
         }
     }
@@ -63,6 +66,11 @@ extension RunInput {
         case .finished(let address, let attempt, let outcome):
             return here(address) { .finished($0, attempt: attempt, outcome) }
         case .outside(let input): return input.within(round).map(RunInput.outside)
+        case .calledBack(let address, let attempt, let callback):
+            return here(address) { .calledBack($0, attempt: attempt, callback) }
+        case .settled(let address, let attempt, let cost, let outputs):
+            // What a job of an earlier round came to is booked all the same.
+            return .settled(address.inRound(1), attempt: attempt, cost: cost, outputs: outputs)
         case .late(let event): return event.within(round).map(RunInput.late)
         case .answer(let address, let retry):
             // A person who names no round means the present one: a round does not end before its questions are answered.

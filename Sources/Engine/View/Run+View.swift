@@ -138,7 +138,7 @@ extension NodeRun {
     }
 
     /// What it waits for.
-    var wait: NodeView.Wait? {
+    public var wait: NodeView.Wait? {
         guard case .waiting(let reason, let until) = state else { return nil }
         return NodeView.Wait(reason: reason, since: waitingSince ?? readyAt, until: until)
     }

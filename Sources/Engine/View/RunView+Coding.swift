@@ -12,6 +12,7 @@ extension RunView {
         object.set("startedAt", startedAt)
         object.set("endedAt", endedAt)
         object.set("cancelRequestedAt", cancelRequestedAt)
+        object.set("settledAt", settledAt)
         if let error { object["error"] = error.record }
         if let failedNode { object["failedNode"] = .string(failedNode) }
         if budget != RunBudget(cap: nil) { object["budget"] = budget.record }
@@ -37,6 +38,7 @@ extension RunView {
             error: NodeError(record: record["error"]),
             failedNode: record["failedNode"]?.string,
             round: Int(record["round"]?.integer ?? 1),
+            settledAt: record.time("settledAt"),
             nodes: nodes.compactMap(NodeView.init(record:)),
             results: record["results"]?.array?.compactMap(\.string) ?? [],
             budget: RunBudget(record: record["budget"])
@@ -145,6 +147,9 @@ extension Attempt {
         if isWait { object["wait"] = .bool(true) }
         if reserved != .zero { object["reserved"] = .int(reserved.nano) }
         if round > 1 { object["round"] = .int(Int64(round)) }
+        if isAbandoned { object["abandoned"] = .bool(true) }
+        if callbacks > 0 { object["callbacks"] = .int(Int64(callbacks)) }
+        if !lateOutputs.isEmpty { object["late"] = .sorted(lateOutputs.mapValues(\.record)) }
         return .object(object)
     }
 
@@ -162,6 +167,7 @@ extension Attempt {
             case "succeeded": .succeeded
             case "failed": .failed(error ?? NodeError("internal_error", ""))
             case "unknown": .unknown(error ?? NodeError("internal_error", ""))
+            case "withdrawn": .withdrawn
             default: .cancelled
             }
         endedAt = record.time("endedAt")
@@ -172,6 +178,9 @@ extension Attempt {
         isWait = record["wait"]?.bool ?? false
         reserved = Money(nano: record["reserved"]?.integer ?? 0)
         round = Int(record["round"]?.integer ?? 1)
+        isAbandoned = record["abandoned"]?.bool ?? false
+        callbacks = Int(record["callbacks"]?.integer ?? 0)
+        for member in record["late"]?.object ?? JSONObject() { lateOutputs[member.key] = Value(record: member.value) }
     }
 
     /// The word for the state in our records.
@@ -184,6 +193,7 @@ extension Attempt {
         case .failed: "failed"
         case .unknown: "unknown"
         case .cancelled: "cancelled"
+        case .withdrawn: "withdrawn"
         }
     }
 }

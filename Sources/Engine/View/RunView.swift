@@ -25,6 +25,8 @@ public struct RunView: Sendable, Hashable {
     public var failedNode: String?
     /// How often the whole run was begun, from 1.
     public var round = 1
+    /// When the last job that outlived it came to an end; `nil` when none did, or one is still open.
+    public var settledAt: Instant?
     /// Its nodes in the order of the plan.
     public var nodes: [NodeView]
     /// The identifiers of the nodes whose outputs are the result.
@@ -40,6 +42,9 @@ public struct RunView: Sendable, Hashable {
 
     /// What all attempts and children cost.
     public var cost: Money { nodes.reduce(batch?.cost ?? .zero) { $0 + $1.cost } }
+
+    /// Whether a vendor still works on a job of it that it does not wait for.
+    public var hasOpenJobs: Bool { nodes.contains { $0.attempts.contains(where: \.isAbandoned) } }
 
     /// The share of nodes that are done, from 0 to 1.
     public var progress: Double {

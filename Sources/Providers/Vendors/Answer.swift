@@ -8,7 +8,7 @@ import Values
 struct Answer {
     let call: CallKind
     let status: Int
-    let headers: [String: String]
+    var headers: [String: String]
     /// The JSON body; `nil` when it is none.
     let json: JSON?
     let bytes: [UInt8]
@@ -19,6 +19,16 @@ struct Answer {
 
     init(_ call: CallKind, _ response: OutgoingResponse) {
         self.init(call, response.head, response.body, within: response.facts.totalTime)
+    }
+
+    /// What a vendor has told by calling us, in place of an answer.
+    init(_ call: CallKind, _ json: JSON) {
+        self.call = call
+        status = 200
+        headers = [:]
+        bytes = []
+        self.json = json
+        milliseconds = 0
     }
 
     init(_ call: CallKind, _ head: OutgoingHead, _ body: [UInt8], within time: Duration) {

@@ -14,14 +14,31 @@ extension VendorAttempt {
         _ scope: VendorScope,
         timeout: Duration
     ) async throws(NodeError) -> (Answer, NodeError?) {
-        var answer = try await send(kind, call, scope, timeout: timeout)
-        guard var failure = judge.failure(answer, call, answer.scope(scope)) else { return (answer, nil) }
-        if judge.rule(for: answer, answer.scope(scope))?.renewsCredential == true {
-            answer = try await send(kind, call, scope, timeout: timeout)
-            guard let again = judge.failure(answer, call, answer.scope(scope)) else { return (answer, nil) }
-            failure = again
+        let (answer, failure) = try await attended(kind, call, scope, timeout: timeout)
+        guard failure != nil, judge.rule(for: answer, answer.scope(scope))?.renewsCredential == true else {
+            return (answer, failure)
         }
-        return (answer, failure)
+        return try await attended(kind, call, scope, timeout: timeout)
+    }
+
+    /// Makes a call when it is its turn, and tells admission what came of it.
+    private func attended(
+        _ kind: CallKind,
+        _ call: CallPlan,
+        _ scope: VendorScope,
+        timeout: Duration
+    ) async throws(NodeError) -> (Answer, NodeError?) {
+        // The turn of the submit call came with the permission.
+        if kind != .submit { await pace(kind) }
+        do throws(NodeError) {
+            let answer = try await send(kind, call, scope, timeout: timeout)
+            let failure = judge.failure(answer, call, answer.scope(scope))
+            tell(kind, failure, answer.headers)
+            return (answer, failure)
+        } catch {
+            tell(kind, error, [:])
+            throw error
+        }
     }
 
     /// Makes a call.

@@ -1,3 +1,4 @@
+import Admission
 import Assets
 import Catalog
 import Engine
@@ -28,6 +29,16 @@ struct VendorAttempt: Sendable {
     /// Whether the submit call may begin: asked right before its first byte.
     let mayBegin: @Sendable () -> Bool
     let milestone: @Sendable (VendorMilestone) async -> Void
+    /// Waits for the vendor to call us, at most that long; throws when the attempt is stopped.
+    let listen: @Sendable (Duration) async throws -> VendorCallback?
+    /// Takes note of what came of a call.
+    let report: @Sendable (CallReport) -> Void
+    /// Waits for the turn of a further call of the job.
+    let pace: @Sendable (CallKind) async -> Void
+    /// The address under which the vendor can call us; `nil` when it cannot, or is not to.
+    var webhook: String?
+    /// What the vendor has told by calling us before.
+    let callback: VendorCallback?
     /// The media that the vendor has by now.
     let uploads = UploadedMedia()
 
@@ -35,11 +46,14 @@ struct VendorAttempt: Sendable {
     enum VendorMilestone: Sendable {
         case submitted(keep: JSON)
         case ready(keep: JSON)
+        case asked
     }
 
     /// Where an attempt begins.
     enum Stage: Hashable {
         case fresh
+        /// An earlier process may have sent it.
+        case doubtful
         case submitted(JSON)
         case ready(JSON)
     }
@@ -65,10 +79,25 @@ struct VendorAttempt: Sendable {
             } else {
                 answer = try await waitForJob(&scope, kept, isFirst: true)
             }
+        case .doubtful:
+            let error = NodeError(
+                .unknownOutcome,
+                "The server stopped while the call was under way; whether \(plan.provider) took it is unknown.",
+                accepted: .unknown,
+                charged: .unknown
+            )
+            // The vendor knows our key: sending the call again buys nothing twice.
+            if isKeyed { return try await perform(prepared, from: .fresh) }
+            let kept = try await findOut(scope, after: error)
+            scope.set("keep", CELValue(kept))
+            await milestone(.submitted(keep: kept))
+            answer = try await waitForJob(&scope, kept, isFirst: false)
         case .submitted(let kept):
             scope.set("keep", CELValue(kept))
             answer = try await waitForJob(&scope, kept, isFirst: false)
-        case .ready(let kept): scope.set("keep", CELValue(kept))
+        case .ready(let kept):
+            scope.set("keep", CELValue(kept))
+            if let callback { answer = try believed(callback, scope) }
         }
         return try await result(answer, &scope)
     }
@@ -91,6 +120,7 @@ struct VendorAttempt: Sendable {
 
     /// The answer that holds the result; after a restart the status answer is asked for once more.
     private func resultAnswer(_ answer: Answer?, _ scope: inout VendorScope) async throws(NodeError) -> Answer {
+        if let answer, answer.call == .callback { return answer }
         if plan.envelope.calls[.result] != nil { return try await ask(.result, &scope) }
         if let answer { return answer }
         return try await ask(.status, &scope)
@@ -120,7 +150,7 @@ struct VendorAttempt: Sendable {
                 throw NodeError(.contract, "The request to \(plan.provider) cannot be made: \(error)")
             }
         }
-        var resends = plan.envelope.onUnknown.key == nil ? 0 : 2
+        var resends = isKeyed ? 2 : 0
         while true {
             do throws(NodeError) {
                 let (answer, failure) = try await exchange(.submit, call, scope, timeout: remaining(call.timeout))
@@ -131,36 +161,20 @@ struct VendorAttempt: Sendable {
             } catch {
                 guard error.accepted == .unknown, !Task.isCancelled else { throw error }
                 guard resends > 0 else {
-                    let kept = try await lookUp(scope, after: error)
+                    let kept = try await findOut(scope, after: error)
                     scope.set("keep", CELValue(kept))
                     return (nil, kept)
                 }
                 // The vendor knows our key and does nothing twice.
                 resends -= 1
-                guard (try? await sleep(.seconds(1))) != nil else { throw error }
+                let lost = error
+                do throws(NodeError) {
+                    if let message = try await sleep(.seconds(1)), let kept = named(message) { return (nil, kept) }
+                } catch {
+                    throw lost
+                }
             }
         }
-    }
-
-    /// Asks for a job of which nobody knows whether the vendor took it, by the name that we gave it.
-    private func lookUp(_ scope: VendorScope, after error: NodeError) async throws(NodeError) -> JSON {
-        guard let lookup = plan.envelope.onUnknown.lookup, plan.envelope.mode != .inline else { throw error }
-        for _ in 0..<lookup.tries {
-            guard (try? await sleep(lookup.pause)) != nil, !Task.isCancelled else { break }
-            guard let answer = try? await send(.status, lookup.call, scope, timeout: remaining(.seconds(30))) else {
-                continue
-            }
-            let full = answer.scope(scope)
-            if judge.holds(lookup.found, full) == true {
-                return try keep(lookup.call, answer, full, before: .object(JSONObject()))
-            }
-            if lookup.trustsAbsence, judge.holds(lookup.absent, full) == true {
-                var error = error
-                (error.accepted, error.charged) = (.no, .no)
-                throw error
-            }
-        }
-        throw error
     }
 
     // MARK: Jobs
@@ -170,16 +184,29 @@ struct VendorAttempt: Sendable {
         _ submitted: JSON,
         isFirst: Bool
     ) async throws(NodeError) -> Answer {
-        let poll = plan.envelope.poll
+        let poll = isCalledBack ? plan.envelope.calledBackPoll : plan.envelope.poll
         let call = try call(.status)
-        var pause = isFirst ? poll.first : .zero
+        // After a restart every vendor is asked at once, but not all of its jobs at the same moment.
+        var pause = isFirst ? poll.first : plan.envelope.poll.every * Double.random(in: 0...0.5)
         var kept = submitted
         var questions = 0
         var isQueued = false
+        var message = callback
         while true {
-            try await sleep(pause)
-            if isQueued, !poll.countsQueue { clock.prolong(by: pause) }
+            if message == nil { message = try await sleep(pause) }
+            if let said = message {
+                message = nil
+                kept = kept.merging(said.keep)
+                scope.set("keep", CELValue(kept))
+                if let answer = try believed(said, scope) {
+                    await milestone(.ready(keep: kept))
+                    return answer
+                }
+            } else if isQueued, !poll.countsQueue {
+                clock.prolong(by: pause)
+            }
             let answer = try await ask(.status, &scope)
+            if questions == 0 { await milestone(.asked) }
             kept = try keep(call, answer, answer.scope(scope), before: kept)
             scope.set("keep", CELValue(kept))
             let phase = try phase(.status, answer, scope)
@@ -192,6 +219,9 @@ struct VendorAttempt: Sendable {
             pause = questions == 1 ? poll.every : min(pause * poll.factor, poll.longest)
         }
     }
+
+    /// Whether the vendor tells us by itself when a job is done, so that asking is only the safety net.
+    private var isCalledBack: Bool { webhook != nil }
 
     /// What an answer says of the job; one that says that it has failed throws, a word nobody knows counts as running.
     private func phase(_ kind: CallKind, _ answer: Answer, _ scope: VendorScope) throws(NodeError) -> JobPhase {
@@ -307,13 +337,14 @@ struct VendorAttempt: Sendable {
 
     var judge: AnswerJudge { AnswerJudge(plan: plan, context: context, now: now()) }
 
-    private func baseScope(_ prepared: Prepared) -> VendorScope {
+    func baseScope(_ prepared: Prepared) -> VendorScope {
         VendorScope.request(
             prepared,
             plan,
             key: key,
             deadlineMs: max(0, (clock.deadline - now()).wholeMilliseconds),
-            wantsStream: partial != nil
+            wantsStream: partial != nil,
+            webhook: webhook
         )
     }
 
@@ -322,7 +353,9 @@ struct VendorAttempt: Sendable {
         return limit.map { min($0, left) } ?? left
     }
 
-    private func sleep(_ pause: Duration) async throws(NodeError) {
+    /// Waits, or until the vendor calls us.
+    @discardableResult
+    private func sleep(_ pause: Duration) async throws(NodeError) -> VendorCallback? {
         let spread = 1 + plan.envelope.poll.jitter * Double.random(in: -1...1)
         let pause = max(.zero, pause * spread)
         guard now() + pause < clock.deadline else {
@@ -334,7 +367,7 @@ struct VendorAttempt: Sendable {
             )
         }
         do {
-            try await client.loop.sleep(for: pause)
+            return try await listen(pause)
         } catch {
             throw NodeError(.network, "The attempt was stopped.", accepted: .yes, charged: .unknown)
         }

@@ -55,7 +55,8 @@ extension VendorScope {
         _ plan: OfferPlan,
         key: String,
         deadlineMs: Int64,
-        wantsStream: Bool = false
+        wantsStream: Bool = false,
+        webhook: String? = nil
     ) -> VendorScope {
         var scope = VendorScope()
         scope.set("inputs", .members(prepared.inputs.mapValues { CELValue($0) }))
@@ -69,7 +70,7 @@ extension VendorScope {
                 "sandbox": .bool(false),
             ])
         )
-        scope.set("webhook", .map([:]))
+        scope.set("webhook", .members(webhook.map { ["url": .string($0)] } ?? [:]))
         scope.set("keep", .map([:]))
         return scope
     }

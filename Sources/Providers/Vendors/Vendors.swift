@@ -1,3 +1,4 @@
+public import Admission
 public import Assets
 public import Catalog
 public import Engine
@@ -17,6 +18,8 @@ public final class Vendors: Sendable {
         case submitted(keep: JSON)
         /// The vendor is done.
         case ready(keep: JSON)
+        /// The vendor has been asked about the job.
+        case asked
     }
 
     /// The attempt that is to be made.
@@ -41,6 +44,16 @@ public final class Vendors: Sendable {
         public var partial: (@Sendable (_ port: String, _ text: String) -> Void)?
         /// Whether the submit call may begin: asked right before its first byte.
         public var mayBegin: @Sendable () -> Bool = { true }
+        /// Whether an earlier process may have sent it.
+        public var isDoubtful = false
+        /// What the vendor has told by calling us before.
+        public var callback: VendorCallback?
+        /// Waits for the vendor to call us, at most that long; throws when the attempt is stopped.
+        public var listen: @Sendable (Duration) async throws -> VendorCallback?
+        /// Takes note of what came of a call.
+        public var report: @Sendable (CallReport) -> Void = { _ in }
+        /// Waits for the turn of a further call of the job.
+        public var pace: @Sendable (CallKind) async -> Void = { _ in }
 
         /// An attempt with these facts.
         public init(
@@ -61,16 +74,25 @@ public final class Vendors: Sendable {
             self.keep = keep
             self.stage = stage
             self.loop = loop
+            listen = { [loop] time in
+                try await loop.sleep(for: time)
+                return nil
+            }
         }
     }
 
-    private let live: LiveCatalog
-    private let credentials: Credentials
+    let live: LiveCatalog
+    let credentials: Credentials
     private let assets: AssetStore
     private let clients: [OutgoingClient]
-    private let now: @Sendable () -> Instant
+    let now: @Sendable () -> Instant
     private let userAgent: String
-    private let secret: [UInt8]
+    let secret: [UInt8]
+    let limits: [String: OperatorLimit]
+    private let callbackLink: (@Sendable (_ name: String) -> String)?
+    /// The names of credentials by provider; keys do not change while the server runs.
+    let credentialNames = Mutex<[String: String]>([:])
+    let publishedKeys = Mutex<[String: (keys: JSON, until: Instant)]>([:])
     private let link: (@Sendable (MediaReference) -> String)?
 
     /// An interpreter with these parts.
@@ -83,6 +105,9 @@ public final class Vendors: Sendable {
     ///   - secret: Makes the names of attempts that vendors see.
     ///   - version: The version of the server, told to vendors.
     ///   - link: The address of media under which vendors can fetch it; `nil` when they cannot reach this server.
+    ///   - callbackLink: The address under which a vendor can call us about the attempt of that name; `nil` when vendors
+    ///     cannot reach this server.
+    ///   - limits: What the operator allows, by provider.
     ///   - now: The time.
     public init(
         catalog: LiveCatalog,
@@ -92,6 +117,8 @@ public final class Vendors: Sendable {
         secret: [UInt8],
         version: String,
         link: (@Sendable (MediaReference) -> String)? = nil,
+        callbackLink: (@Sendable (_ name: String) -> String)? = nil,
+        limits: [String: OperatorLimit] = [:],
         now: @escaping @Sendable () -> Instant
     ) {
         live = catalog
@@ -100,6 +127,8 @@ public final class Vendors: Sendable {
         self.clients = clients
         self.secret = secret
         self.link = link
+        self.callbackLink = callbackLink
+        self.limits = limits
         self.now = now
         userAgent = "Millrace/\(version)"
     }
@@ -147,6 +176,8 @@ public final class Vendors: Sendable {
             isSandbox: false
         )
         grant.isUnbounded = plan.price?.isUnbounded ?? false
+        // What the manifest says of the type holds when it is more careful or more certain than that of the vendor.
+        grant.effect = type.effect == .repeatable ? .repeatable : plan.envelope.effect
         return grant
     }
 
@@ -160,6 +191,9 @@ public final class Vendors: Sendable {
         let text = ([provider.id, credential.baseURL ?? ""] + fields).joined(separator: "\u{1}")
         return HMAC.sha256(Array(text.utf8), key: secret)
     }
+
+    /// The node type of that name; `nil` when there is none any more.
+    public func type(_ name: String) -> NodeType? { live.current.nodeTypes[name] }
 
     /// What keeps an offer from being called, with what to do about it; `nil` when nothing does.
     public func obstacle(to offer: Offer) -> String? {
@@ -187,15 +221,50 @@ public final class Vendors: Sendable {
         _ call: Call,
         _ milestone: @escaping @Sendable (Milestone) async -> Void
     ) async throws(NodeError) -> RunInput.Outcome {
+        let last = Mutex<JSON>(call.keep)
+        let attempt = try parts(of: call) { reached in
+            switch reached {
+            case .submitted(let keep):
+                last.withLock { $0 = keep }
+                await milestone(.submitted(keep: keep))
+            case .ready(let keep):
+                last.withLock { $0 = keep }
+                await milestone(.ready(keep: keep))
+            case .asked: await milestone(.asked)
+            }
+        }
+        let stage: VendorAttempt.Stage =
+            switch call.stage {
+            case .submitted: .submitted(call.keep)
+            case .ready: .ready(call.keep)
+            default: call.isDoubtful ? .doubtful : .fresh
+            }
+        do throws(NodeError) {
+            let result = try await attempt.perform(call.prepared, from: stage)
+            return .succeeded(outputs: result.outputs, cost: result.cost, requestID: result.requestID)
+        } catch {
+            var error = error
+            // Neither the end of our patience nor that of the run ends the job.
+            let isOver = error.failure == .timeout && error.httpStatus == nil
+            if !last.withLock({ $0 }).isNull, Task.isCancelled || isOver { error.isJobOpen = true }
+            throw error
+        }
+    }
+
+    /// The parts of an attempt.
+    func parts(
+        of call: Call,
+        milestone: @escaping @Sendable (VendorAttempt.VendorMilestone) async -> Void = { _ in }
+    ) throws(NodeError) -> VendorAttempt {
         guard let offer = call.type.offer(call.grant.offer), let provider = live.current.providers[offer.provider],
             let credential = credentials.credential(for: provider)
         else { throw NodeError(.auth, "The key of \(call.grant.provider) is not set any more.") }
         guard let client = clients.first(where: { $0.loop === call.loop }) ?? clients.first else {
             throw NodeError("internal_error", "There is no HTTP client.")
         }
-        let last = Mutex<JSON>(call.keep)
-        let attempt = VendorAttempt(
-            plan: try plan(offer, call.type),
+        let plan = try plan(offer, call.type)
+        return VendorAttempt(
+            plan: plan,
             type: call.type,
             credential: credential,
             client: client,
@@ -208,37 +277,16 @@ public final class Vendors: Sendable {
             link: link,
             partial: call.partial,
             mayBegin: call.mayBegin,
-            milestone: { reached in
-                switch reached {
-                case .submitted(let keep):
-                    last.withLock { $0 = keep }
-                    await milestone(.submitted(keep: keep))
-                case .ready(let keep):
-                    last.withLock { $0 = keep }
-                    await milestone(.ready(keep: keep))
-                }
-            }
+            milestone: milestone,
+            listen: call.listen,
+            report: call.report,
+            pace: call.pace,
+            webhook: plan.envelope.finish.contains(.callback) ? callbackLink?(call.name) : nil,
+            callback: call.callback
         )
-        let stage: VendorAttempt.Stage =
-            switch call.stage {
-            case .submitted: .submitted(call.keep)
-            case .ready: .ready(call.keep)
-            default: .fresh
-            }
-        do throws(NodeError) {
-            let result = try await attempt.perform(call.prepared, from: stage)
-            return .succeeded(outputs: result.outputs, cost: result.cost, requestID: result.requestID)
-        } catch {
-            let kept = last.withLock { $0 }
-            if Task.isCancelled, !kept.isNull {
-                // The run no longer wants the job: the vendor is told, whoever waits is not held up.
-                Task(executorPreference: call.loop) { await attempt.cancel(call.prepared, kept) }
-            }
-            throw error
-        }
     }
 
-    private func plan(_ offer: Offer, _ type: NodeType) throws(NodeError) -> OfferPlan {
+    func plan(_ offer: Offer, _ type: NodeType) throws(NodeError) -> OfferPlan {
         do {
             return try live.current.plan(for: offer, of: type)
         } catch {

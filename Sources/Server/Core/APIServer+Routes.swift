@@ -2,6 +2,7 @@ import HTTPValues
 import Values
 import Runtime
 import Storage
+import Synchronization
 extension APIServer {
     /// Everything the server answers; the rows are those of contract §2.
     static let routes: [Route] = [
@@ -123,6 +124,13 @@ extension APIServer {
         Route(row: 61, method: .post, path: "/approvals/{id}/reject", scopes: nil) {
             try await $0.decideApproval($1, isApproved: false)
         },
+        Route(
+            row: 35,
+            method: .post,
+            path: "\(CallbackLinks.path)/{attempt}/{token}",
+            scopes: nil,
+            isAtRoot: true
+        ) { try await $0.vendorCallback($1) },
         Route(row: 40, method: .get, path: "/nodes", scopes: ["workflows:read"]) { try await $0.listNodes($1) },
         Route(row: 40, method: .get, path: "/nodes/{type}", scopes: ["workflows:read"]) { try await $0.getNode($1) },
         Route(row: 40, method: .get, path: "/schemas/{file}", scopes: nil, isAtRoot: true) { try $0.schema($1) },
@@ -158,6 +166,9 @@ extension APIServer {
                 ["reason": "storage_unavailable"]
             )
         }
-        return .json(["status": "ready", "recovering": .bool(runs.isRecovering)])
+        return .json([
+            "status": "ready", "recovering": .bool(runs.isRecovering),
+            "uselessCallbacks": .int(Int64(uselessCallbacks.load(ordering: .relaxed))),
+        ])
     }
 }

@@ -44,6 +44,9 @@ public final class APIServer: Sendable {
     let cursors: CursorCoding
     let links: MediaLinks
     let approvalLinks: ApprovalLinks
+    let callbackLinks: CallbackLinks
+    /// How many calls of vendors came too late, too often or twice.
+    let uselessCallbacks = Atomic<Int>(0)
     let clock: @Sendable () -> Instant
     let log: @Sendable (String) -> Void
     private let router: Router<Route>
@@ -96,6 +99,7 @@ public final class APIServer: Sendable {
         cursors = CursorCoding(key: secret)
         links = MediaLinks(key: secret)
         approvalLinks = ApprovalLinks(key: secret)
+        callbackLinks = CallbackLinks(key: secret)
         var router = Router<Route>()
         for route in Self.routes {
             router.add(route.method, route.isAtRoot ? route.path : "/api/v1" + route.path, route)

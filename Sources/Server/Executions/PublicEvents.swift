@@ -65,6 +65,9 @@ struct PublicEvents {
             var object = data(address, attempt)
             object["provider"] = .string(grant.isSandbox ? "sandbox" : grant.provider)
             object["model"] = grant.model.map(JSON.string) ?? .null
+            if grant.fallback > 0 {
+                object["fallbackUsed"] = ["index": .int(Int64(grant.fallback)), "model": object["model"] ?? .null]
+            }
             add("node.started", object)
         case .waiting(let address, let reason, _, let since, let until):
             var object = data(address)
@@ -78,14 +81,15 @@ struct PublicEvents {
             object["class"] = .string(error.code)
             switch next {
             case .retry(let time, let offer):
-                let offers = run.plan.nodes[address.node].type.offers
+                let ways = run.plan.nodes[address.node].ways
+                let last = run.nodeRun(address)?.attempts.last?.grant
                 let isOther =
-                    offers.indices.contains(offer)
-                    && run.nodeRun(address)?.attempts.last?.grant.offer != offers[offer].id
+                    ways.indices.contains(offer)
+                    && last.map { $0.way.map { $0 != offer } ?? ($0.offer != ways[offer].offer.id) } ?? false
                 object["nextDelayMs"] = .int((time - at).wholeMilliseconds)
                 add(isOther ? "node.fallback" : "node.retrying", object)
             case .wait(let time):
-                object["reason"] = "rate_limit"
+                object["reason"] = error.isVendorDown ? "circuit_open" : "rate_limit"
                 object["until"] = .string(time.description)
                 add("node.waiting", object)
             case .ask:
@@ -120,6 +124,17 @@ struct PublicEvents {
             var object = data(address)
             object["skipReason"] = .string(reason.rawValue)
             add("node.skipped", object)
+        case .settled(let address, let attempt, let cost, let outputs, _):
+            var object = data(address, attempt)
+            let writer = writer(run.view)
+            object["credits"] = .int(cost.credits(at: writer.credit))
+            object["output"] = outputs.isEmpty ? .null : writer.values.object(outputs)
+            add("node.settled", object)
+        case .withdrawn(let address, let attempt, let next, _):
+            var object = data(address, attempt)
+            object["reason"] = "slot"
+            object["until"] = .string(next.description)
+            add("node.waiting", object)
         case .outside(let event): addOutside(event, data, add)
         case .judged(let address, let attempt, let candidate, _, _, _) where !candidate.passed:
             var object = data(address, attempt)
@@ -135,7 +150,7 @@ struct PublicEvents {
             var object = data(address)
             object["turn"] = .int(Int64(turn))
             add("node.started", object)
-        case .accepted, .submitted, .ready, .judged, .turnEnded, .restarted, .cancelRequested, .paused, .resumed, .capChanged,
+        case .accepted, .submitted, .ready, .calledBack, .judged, .turnEnded, .restarted, .cancelRequested, .paused, .resumed, .capChanged,
             .ended:
             break
         }

@@ -58,7 +58,7 @@ struct RunWriter {
             "criticalPath": .array(criticalPath.map(JSON.string)),
         ]
         object["credits"] = money
-        object["settledAt"] = time(view.endedAt)
+        object["settledAt"] = time(view.hasOpenJobs ? nil : view.settledAt ?? view.endedAt)
         object["nodes"] = .array(view.nodes.map { .object(row($0)) })
         return object
     }
@@ -120,6 +120,7 @@ struct RunWriter {
         if node.isHandled { object["errorHandled"] = true }
         if node.type != node.writtenType { object["resolvedType"] = .string(node.type) }
         if node.attempts.contains(where: \.grant.isSandbox) { object["sandbox"] = true }
+        if let fallback = node.fallbackUsed { object["fallbackUsed"] = fallback }
         if let items = node.items { object["items"] = counts(items) }
         if let child = node.child { object["childExecutionId"] = .string(child.description) }
         if let approval = node.approval { object["approvalId"] = .string(approval.description) }
@@ -199,7 +200,7 @@ struct RunWriter {
                 "runs": .int(Int64(node.reused)), "savedUsd": .double(node.saved.dollars),
             ]
         }
-        object["fallbackUsed"] = fallback(node)
+        object["fallbackUsed"] = node.fallbackUsed ?? .null
         object["address"] = .string(node.id)
         object["iterationPath"] = [["node": .string(node.id)]]
         object["items"] = node.items.map(counts) ?? .null
@@ -238,14 +239,6 @@ struct RunWriter {
 
     private func number(_ number: Double?) -> JSON { number.map(JSON.double) ?? .null }
 
-    private func fallback(_ node: NodeView) -> JSON {
-        guard let first = node.attempts.first, let last = node.attempts.last, first.grant.offer != last.grant.offer
-        else {
-            return .null
-        }
-        return ["offer": .string(last.grant.offer), "model": last.grant.model.map(JSON.string) ?? .null]
-    }
-
     private func attempt(_ attempt: Attempt) -> JSON {
         var error: JSON = .null
         if let failure = attempt.error {
@@ -263,6 +256,7 @@ struct RunWriter {
             case .failed: attempt.isWait ? "WAITED" : "FAILED"
             case .unknown: "UNKNOWN"
             case .cancelled: "CANCELLED"
+            case .withdrawn: "WITHDRAWN"
             }
         return [
             "attempt": .int(Int64(attempt.number)), "round": .int(Int64(attempt.round)),
@@ -272,6 +266,9 @@ struct RunWriter {
             "endTime": time(attempt.endedAt), "status": .string(status), "error": error,
             "jobId": attempt.keep["jobId"] ?? .null, "requestId": attempt.requestID.map(JSON.string) ?? .null,
             "providerCostUsd": .double(attempt.cost.dollars),
+            "fallback": .int(Int64(attempt.grant.fallback)), "jobOpen": .bool(attempt.isAbandoned),
+            "callbacks": .int(Int64(attempt.callbacks)),
+            "lateOutput": attempt.lateOutputs.isEmpty ? .null : values.object(attempt.lateOutputs),
             "nextDelayMs": attempt.nextDelay.map { .int($0.wholeMilliseconds) } ?? .null,
         ]
     }

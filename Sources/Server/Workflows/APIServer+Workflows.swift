@@ -88,7 +88,18 @@ extension APIServer {
         if exchange.request.headers["if-none-match"] == tag {
             return .raw(HTTPResponse(status: 304, headers: ["etag": tag, "cache-control": "no-store"]))
         }
-        return try resource(row, try await draft(of: row), status: 200)
+        let draft = try await draft(of: row)
+        var object = try resource(row, draft)
+        object["effectivePolicy"] = effectivePolicy(draft) ?? .null
+        return .json(.object(object), status: 200, headers: ["etag": tag])
+    }
+
+    /// How each node of a draft deals with failures and waiting; `nil` when the draft does not run yet.
+    private func effectivePolicy(_ draft: StoredGraph) -> JSON? {
+        guard let json = try? JSON(parsing: draft.body), let graph = try? Graph(record: json),
+            case .plan(let plan) = plans.compile(graph, hash: draft.hash)
+        else { return nil }
+        return plan.effectivePolicies
     }
 
     /// PUT /workflows/{id}: replaces, if nobody else has in between.

@@ -32,6 +32,8 @@ public struct JournalAppend: Sendable {
     public var expired: [ApprovalID] = []
     /// What the run's parent is told about its end.
     public var parentSignal: (parent: ExecutionID, signal: Signal)?
+    /// What these events mean for the jobs that vendors have.
+    public var openAttempts: [OpenAttemptChange] = []
     /// The end of the run, when these are its last events.
     public var end: ExecutionEnd?
     /// What attempts hold of the run's budget after these events.
@@ -140,6 +142,7 @@ extension SQLSession where Self: ~Copyable {
         if let delivered = append.delivered { try remove(delivered) }
         for approval in append.approvals { try insert(approval) }
         try expire(append.expired)
+        for change in append.openAttempts { try self.change(change, of: append.execution) }
         if let end = append.end { try self.end(append.execution, end) }
         if let (parent, signal) = append.parentSignal { try deliver(signal, to: parent) }
     }

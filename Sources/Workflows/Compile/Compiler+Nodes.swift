@@ -81,6 +81,7 @@ extension Compiler {
             parameters: type.parameters.map { PlanParameter(parameter: $0, binding: bind(node, $0)) },
             outputs: outputs,
             policy: policy,
+            fallbacks: fallbacks(of: node, type),
             isDisabled: node.isDisabled
         )
         planned.pin = NodePin(node.data["pin"])

@@ -75,6 +75,8 @@ public struct PlanNode: Sendable {
     public var outgoing: [Int] = []
     /// How failures, waiting and repetition are dealt with.
     public var policy: NodePolicy
+    /// The types that serve when no offer of its own does, in order.
+    public var fallbacks: [PlanFallback] = []
     /// What the node runs once for each item of; empty for a node that runs once.
     public var dimensions: [Dimension] = []
     /// Whether a person has switched it off.
