@@ -62,12 +62,27 @@ public final class RunService: Sendable {
     /// stays as it is.
     public func recover() async throws(StorageError) {
         defer { recovering.store(false, ordering: .relaxed) }
-        if !lease.isHeld { try await renewLease() }
-        try await quarantine()
+        try await insist { () throws(StorageError) in if !self.lease.isHeld { try await self.renewLease() } }
+        try await insist { () throws(StorageError) in try await self.quarantine() }
         await settler.resume { [weak self] id, signal in await self?.tell(id, signal) }
         try await claimAll()
-        try await database.releaseDeliveries()
+        try await insist { () throws(StorageError) in try await self.database.releaseDeliveries() }
         links.look()
+    }
+
+    /// Does something again and again, with growing pauses, while the disk is full.
+    private func insist(_ work: () async throws(StorageError) -> Void) async throws(StorageError) {
+        var pause = Duration.milliseconds(50)
+        while true {
+            do throws(StorageError) {
+                return try await work()
+            } catch {
+                guard error == .full, !isStopping else { throw error }
+                services.log("The server cannot begin its work: \(error)")
+            }
+            try? await shards.first?.loop.sleep(for: pause)
+            pause = min(pause * 2, .seconds(30))
+        }
     }
 
     /// Whether runs of an earlier process are still being taken up.
@@ -137,13 +152,14 @@ public final class RunService: Sendable {
     /// The handle of a run that is not terminal; `nil` when it is terminal or unknown.
     public func handle(_ id: ExecutionID) async throws(RuntimeError) -> RunHandle? {
         let shard = shard(of: id)
-        if let handle = shard.handles.withLock({ $0[id] }) { return handle }
+        if let handle = knownHandle(id) { return handle }
         return try await shard.handle(id)
     }
 
     /// The handle of a run that is in memory; `nil` for any other.
     public func knownHandle(_ id: ExecutionID) -> RunHandle? {
-        shard(of: id).handles.withLock { $0[id] }
+        // Without its lease the server does not know what others have done since.
+        lease.isHeld ? shard(of: id).handles.withLock { $0[id] } : nil
     }
 
     /// Stores a signal to a run; when this returns, it survives a crash, and the run takes it over soon.

@@ -143,7 +143,10 @@ actor Shard {
     ///
     /// - Returns: `nil` when the run is terminal or unknown.
     func handle(_ id: ExecutionID) async throws(RuntimeError) -> RunHandle? {
-        if let entry = entries[id] { return entry.handle }
+        if let entry = entries[id] {
+            guard !lease.isHeld else { return entry.handle }
+            relinquish(entry)
+        }
         let task = loading[id] ?? Task(executorPreference: loop) { try await self.load(id) }
         loading[id] = task
         defer { loading[id] = nil }

@@ -16,7 +16,7 @@ struct QuarantineTests {
             folder: TemporaryFolder(at: path),
             configure: { services, _ in
                 services.crashMarker = CrashMarker(path: "\(path)/deciding")
-                services.quote = { _, _ in preconditionFailure("a decision that ends the process") }
+                services.quote = { _, _, _ in preconditionFailure("a decision that ends the process") }
             },
             perform: { _, _ in .text("never") }
         )

@@ -1,3 +1,4 @@
+import Admission
 import Catalog
 import Engine
 import EventLoop
@@ -118,9 +119,10 @@ struct RetryTests {
             try RuntimeBench(
                 folder: folder,
                 configure: { services, _ in
-                    services.quote = { request, now in
+                    services.quote = { request, now, _ in
                         .success(
-                            Grant(
+                            Services.Quote(
+                                grant: Grant(
                                 offer: request.type.offers[0].id,
                                 provider: "vendor",
                                 model: nil,
@@ -128,6 +130,8 @@ struct RetryTests {
                                 upper: Money(nano: 10),
                                 deadline: now + .seconds(60),
                                 isSandbox: false
+                                ),
+                                lane: Lane(id: "vendor")
                             )
                         )
                     }

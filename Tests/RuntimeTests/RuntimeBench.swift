@@ -116,7 +116,6 @@ final class RuntimeBench: Sendable {
             read: { message, _ in read(message).map { ($0, answer: ["ok": true]) } },
             log: { log.add($0) }
         )
-        )
         services.child = { request in
             guard let childPlan, request.workflow == "child" else {
                 return .failure(NodeError("not_found", "There is no workflow \(request.workflow)."))

@@ -11,6 +11,8 @@ package final class Book: Sendable {
         let workflow: Int
         /// The number of the last event that was shown.
         var lastEvent: Int64 = 0
+        /// Which server showed it, and when by the stepped clock.
+        var seen: (server: Int, at: UInt64) = (0, 0)
         /// The states of nodes that were shown as final, by node.
         var final: [String: String] = [:]
         /// The public status once it was shown as terminal.
@@ -87,6 +89,9 @@ package final class Book: Sendable {
         }
     }
 
+    /// The longest that servers are behind each other: one that is stopped right before it hears of its commit.
+    private static let delay: UInt64 = 45_000_000_000
+
     /// Whether an answer about an attempt was acknowledged.
     func isAcknowledged(_ attempt: String, of id: ExecutionID) -> Bool {
         state.withLock { $0.promises[id]?.answered[attempt] != nil }
@@ -99,11 +104,18 @@ package final class Book: Sendable {
     }
 
     /// Compares what is shown of a run with what was shown before: nothing shown may be taken back.
-    func see(_ view: RunView) {
+    ///
+    /// Servers that share a database may be a moment behind each other: the owner of a run shows a commit when it has
+    /// heard of it, others as soon as it is there.
+    func see(_ view: RunView, at server: Int, _ time: UInt64) {
         let id = view.facts.execution
         state.withLock { state in
             guard var promise = state.promises[id] else { return }
             defer { state.promises[id] = promise }
+            if promise.seen.server != server, time < promise.seen.at + Self.delay, view.lastEvent < promise.lastEvent {
+                return
+            }
+            promise.seen = (server, time)
             func broken(_ text: String) {
                 if state.reports.count < 20 {
                     state.reports.append(Report(complaint: .takenBack, text: "\(id) \(text)"))

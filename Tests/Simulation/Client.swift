@@ -9,6 +9,7 @@ import Workflows
 
 /// What a client sees of a server: it answers as long as its process lives.
 struct Front: Sendable {
+    let number: Int
     let service: RunService
     let database: Database
     let loop: Loop
@@ -103,11 +104,11 @@ struct Client: Sendable {
                 guard front.isAlive() else { return }
                 guard let row else { return book.report(.lostRun, "\(id)") }
                 if let view = row.result.flatMap({ try? JSON(parsing: $0) }).flatMap(RunView.init(record:)) {
-                    book.see(view)
+                    book.see(view, at: front.number, ground.clock.now)
                 }
                 return
             }
-            book.see(run.view)
+            book.see(run.view, at: front.number, ground.clock.now)
             for (address, nodeRun) in run.nodeRuns {
                 guard case .waiting(.unknownOutcome, _) = nodeRun.state else { continue }
                 let attempt = "\(address.text(in: run.plan)) \(nodeRun.attempts.count)"

@@ -22,11 +22,11 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// What the simulation must notice, one of these.
     package var complaints: [Complaint] {
         switch self {
-        case .skipEpochCheck: [.wrongJournal, .takenBack, .sameAttemptTwice, .refused]
+        case .skipEpochCheck: [.wrongJournal, .takenBack, .sameAttemptTwice, .lostSignal]
         case .publishBeforeCommit: [.lostRun, .takenBack, .sameAttemptTwice]
         case .loseInboxRow: [.lostSignal]
         case .dropEarlyCallback: [.askedInVain]
-        case .resubmitOnUnknown: [.sameAttemptTwice, .boughtAgain]
+        case .resubmitOnUnknown: [.sameAttemptTwice, .boughtAgain, .askedInVain]
         case .forgetTimerAfterRecovery: [.stuck]
         }
     }

@@ -41,7 +41,11 @@ struct VendorLine: Sendable {
             }
             job = known
         default:
-            job = call.isDoubtful ? try await find(call) : try await submit(call)
+            do {
+                job = call.isDoubtful ? try await find(call) : try await submit(call)
+            } catch let error as NodeError where error.accepted == .unknown && !call.isDoubtful {
+                job = try await find(call)
+            }
             await milestone(.submitted(keep: ["jobId": .string(job.id)]))
         }
         if call.stage != .ready {
@@ -63,7 +67,15 @@ struct VendorLine: Sendable {
         let lost = NodeError(.unknownOutcome, "Nobody knows.", accepted: .unknown, charged: .unknown)
         switch call.request.type.id {
         // The same key again is no second call.
-        case "llm:key", "llm:safe": return try await submit(call)
+        case "llm:key", "llm:safe":
+            while true {
+                do {
+                    return try await submit(call)
+                } catch is NodeError {
+                    // Also a refusal says nothing of the first call.
+                    try await travel(call, 100..<2000)
+                }
+            }
         case "llm:look":
             try await travel(call)
             guard let job = vendor.accepted(for: name(call)) else {
@@ -84,7 +96,7 @@ struct VendorLine: Sendable {
 
     private func submit(_ call: Services.Call) async throws -> SimulatedVendor.Job {
         try await travel(call)
-        guard call.mayBegin() else { throw Stopped() }
+        guard call.mayBegin() else { throw NodeError(.network, "The lease is over.", accepted: .no, charged: .no) }
         if ground.chance(faults.lostRequests) {
             try await travel(call, 5000..<9000)
             throw NodeError(.timeout, "The vendor did not answer.", accepted: .unknown, charged: .unknown)

@@ -3,6 +3,7 @@ import EventLoop
 import Foundation
 import Runtime
 import Storage
+import Synchronization
 import TestSupport
 package import Values
 
@@ -112,8 +113,7 @@ package final class World {
     }
 
     private var isDone: Bool {
-        book.starting == 0 && book.promises.count > 0 && book.promises.values.allSatisfy { $0.end != nil }
-            || book.starting == 0 && book.promises.isEmpty && ground.clock.now > peace
+        book.starting == 0 && book.promises.values.allSatisfy { $0.end != nil }
     }
 
     private var unfinished: String {
@@ -129,19 +129,28 @@ package final class World {
     private func step() throws {
         if ground.clock.now < peace { try harm() }
         if isFull, ground.clock.now >= fullUntil { fillDisk(false) }
-        var units: [(unit: SimulatedServer.Unit, place: Int?)] = clients.isBusy ? [(.loop(clients), nil)] : []
-        for place in places.indices where places[place].stoppedUntil <= ground.clock.now {
-            units += places[place].server.busyUnits.map { ($0, place) }
-        }
-        guard let (unit, place) = units.isEmpty ? nil : units[units.count == 1 ? 0 : ground.pick(0..<units.count)] else {
-            return try rest()
-        }
+        guard let (unit, place) = nextUnit() else { return try rest() }
         if case .executor = unit { try disk?.keep() }
         unit.step()
         if bug == .forgetTimerAfterRecovery, case .loop(let loop) = unit, let place, places[place].server.isRecovering {
             loop.forgetCalls()
         }
         ground.clock.move(to: ground.clock.now + 10_000)
+    }
+
+    /// Something that has something to do; chance picks where to look first.
+    private func nextUnit() -> (unit: SimulatedServer.Unit, place: Int?)? {
+        let count = places.count + 1
+        let first = ground.pick(0..<count)
+        for place in (first..<first + count).lazy.map({ $0 % count }) {
+            guard place < places.count else {
+                if clients.isBusy { return (.loop(clients), nil) }
+                continue
+            }
+            guard places[place].stoppedUntil <= ground.clock.now else { continue }
+            if let unit = places[place].server.busyUnit(from: ground.pick(0..<16)) { return (unit, place) }
+        }
+        return nil
     }
 
     /// Nobody has anything to do: time goes on to the next thing that somebody waits for.
@@ -234,10 +243,17 @@ package final class World {
     /// What is made of each statement: the database's clock is the world's, and a planted bug may stand in it.
     var rewrite: @Sendable (String) -> String {
         let (ground, bug) = (ground, bug)
+        let known = Mutex<[String: [String]]>([:])
         return { sql in
-            let text = bug?.rewrite(sql) ?? sql
-            return text.contains(Dialect.sqlite.now)
-                ? text.replacing(Dialect.sqlite.now, with: "\(1_700_000_000_000_000 + ground.clock.now / 1000)") : text
+            let parts = known.withLock { known in
+                if let parts = known[sql] { return parts }
+                let text = bug?.rewrite(sql) ?? sql
+                let parts = text.components(separatedBy: Dialect.sqlite.now)
+                known[sql] = parts
+                return parts
+            }
+            return parts.count == 1
+                ? parts[0] : parts.joined(separator: "\(1_700_000_000_000_000 + ground.clock.now / 1000)")
         }
     }
 
@@ -254,7 +270,7 @@ package final class World {
                 for _ in 0..<200 {
                     guard !book.isClosed else { return }
                     if let front = door.front {
-                        if bug == .dropEarlyCallback, isEarly { return }
+                        if bug == .dropEarlyCallback, isEarly { return book.tell(job.attempt, at: ground.clock.now) }
                         let answer = try? await front.service.callBack(message, id, parts[1], attempt)
                         if let answer, front.isAlive() {
                             if answer.counts { book.tell(job.attempt, at: ground.clock.now) }

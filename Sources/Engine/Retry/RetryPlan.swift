@@ -4,7 +4,8 @@ public import Workflows
 /// What a retry takes over of an earlier execution, and what it runs again.
 ///
 /// A node run is taken over when it has completed, is not where the retry begins, does now what it did then, and
-/// everything it depends on is taken over too; of a node that runs for items, item by item (engine.md §5).
+/// everything it depends on is taken over too; of a node that runs for items, item by item (engine.md §5). A container is
+/// taken over as a whole, with what it gave, or runs again with all that it holds.
 public struct RetryPlan: Sendable {
     /// Where a retry begins.
     public enum Start: Sendable, Hashable {
@@ -65,8 +66,23 @@ public struct RetryPlan: Sendable {
         let shape = Run(plan: plan, facts: facts)
         var stale = [Stale](repeating: Stale(), count: plan.nodes.count)
         for (place, node) in plan.nodes.enumerated() {
+            if let container = plan.outermost(around: place) {
+                let isRun = stale[container].isAny
+                stale[place].isWhole = isRun
+                rows.append(
+                    Row(
+                        node: node.id,
+                        action: isRun ? .run : .reused,
+                        reason: "It goes with \(plan.nodes[container].label).",
+                        reused: 0
+                    )
+                )
+                continue
+            }
             let outcomes = former.outcomes[node.id] ?? [:]
-            let reason = Self.reason(node, start, former, plan, facts)
+            let reason =
+                Self.reason(node, start, former, plan, facts)
+                ?? Self.reason(inside: place, start, former, plan, facts, stale)
             var count = 0
             if reason != nil || outcomes.isEmpty && !node.dimensions.isEmpty && node.isAffected(by: stale, plan) {
                 stale[place].isWhole = true
@@ -132,6 +148,25 @@ public struct RetryPlan: Sendable {
         return NodeDifference.between(former.plan.nodes[place], former, node, plan, facts)?.rawValue
     }
 
+    /// Why a container has to run again because of what it holds.
+    private static func reason(
+        inside container: Int,
+        _ start: Start,
+        _ former: FinishedRuns,
+        _ plan: Plan,
+        _ facts: RunFacts,
+        _ stale: [Stale]
+    ) -> String? {
+        guard plan.nodes[container].container != nil else { return nil }
+        for member in plan.allMembers(of: container) {
+            let node = plan.nodes[member]
+            if case .item(node.id, _) = start { return "The retry begins inside." }
+            if let reason = reason(node, start, former, plan, facts) { return "\(node.label): \(reason)" }
+            if node.isAffected(by: stale, plan) { return "Something it depends on runs again." }
+        }
+        return nil
+    }
+
     private static func reason(
         _ outcomes: [[Int32]: FinishedRuns.Outcome],
         _ node: PlanNode,
@@ -160,6 +195,15 @@ public struct RetryPlan: Sendable {
             }
             return stale[source].prefixes.contains(shape.projected(index, of: place, to: source))
         }
+    }
+}
+
+extension Plan {
+    /// The outermost container that holds a node.
+    fileprivate func outermost(around node: Int) -> Int? {
+        var container = nodes[node].enclosing
+        while let place = container, let above = nodes[place].enclosing { container = above }
+        return container
     }
 }
 

@@ -11,7 +11,7 @@ extension Step {
         case .submitted(let address, let number, let keep, _):
             guard let state = lateState(address, number) else { return }
             if state == .intended {
-                guard run.plan.nodes[address.node].type.effect == .once else { return }
+                guard isOnce(address) else { return }
                 emit(.submitted(address, attempt: number, keep: keep, at: now))
             } else if !state.isOpen {
                 emit(.submitted(address, attempt: number, keep: keep, at: now))
@@ -29,16 +29,20 @@ extension Step {
             guard let state = lateState(address, number) else { return }
             if state.isOpen {
                 // Of a call that may be made again, or a job that is asked about, the present owner hears itself.
-                let isOnce = run.plan.nodes[address.node].type.effect == .once
-                guard state == .intended, isOnce, error.accepted != .unknown else { return }
+                guard state == .intended, isOnce(address), error.accepted != .unknown else { return }
                 finish(address, number, .failed(error, cost: cost))
             } else if error.accepted == .no {
                 answer(address, retry: true)
-            } else if error.failure != .unknownOutcome {
+            } else if error.accepted == .yes {
                 fail(address, error)
             }
         default: return
         }
+    }
+
+    /// Whether the call of the attempt under way was certainly sent but once: then what is said of it decides.
+    private func isOnce(_ address: Address) -> Bool {
+        run.nodeRun(address)?.openAttempt.map { run.effect(of: $0, address) == .once } ?? false
     }
 
     /// The state of an attempt about which something can still be learnt; `nil` for any other.
