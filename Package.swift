@@ -10,6 +10,19 @@ let package = Package(
             name: "Assets",
             dependencies: ["Crypto", "EventLoop", "FileSystem", "Storage", "Values"]
         ),
+        .testTarget(
+            name: "AssetsTests",
+            dependencies: [
+                "Assets", "Crypto", "EventLoop", "FileSystem", "SQLite", "Storage", "TestSupport", "Values",
+            ]
+        ),
+
+        // MARK: Backups
+        .target(name: "Backups", dependencies: ["Assets", "Crypto", "FileSystem", "Storage", "Values"]),
+        .testTarget(
+            name: "BackupsTests",
+            dependencies: ["Assets", "Backups", "EventLoop", "FileSystem", "Storage", "TestSupport", "Values"]
+        ),
 
         // MARK: benchmarks
         .executableTarget(
@@ -97,7 +110,7 @@ let package = Package(
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "FileSystem", "Handbook",
+                "Assets", "Backups", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "FileSystem", "Handbook",
                 "HTTPClient",
                 "HTTPServer",
                 "HTTPValues", "Providers", "Runtime", "Server", "Storage", "Values", "Workflows", "YAML",

@@ -143,6 +143,13 @@ public enum Folder {
         try rename(draft, to: path)
     }
 
+    /// When the file was last written, in seconds since 1970; `nil` when there is none.
+    public static func secondsOfLastWrite(of path: String) -> Int64? {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else { return nil }
+        return Int64(status.st_mtim.tv_sec)
+    }
+
     /// Whether the path names a symbolic link.
     public static func isLink(_ path: String) -> Bool {
         var status = stat()

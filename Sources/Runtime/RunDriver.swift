@@ -2,6 +2,7 @@ import Catalog
 import Engine
 import Storage
 import Values
+import Workflows
 
 /// The order in which things happen to a run: decide, commit, then show and perform.
 ///
@@ -119,6 +120,7 @@ struct RunDriver {
         if let (execution, graph) = acceptance {
             append.accepted = execution
             append.graph = graph
+            append.captured += run.facts.media
         }
         if let end = run.end {
             let view = run.view
@@ -130,6 +132,7 @@ struct RunDriver {
                 spent: view.cost,
                 result: view.record.bytes
             )
+            append.end?.keepUntil = run.plan.settings.keepRuns.map { end.at + $0 }
         }
         inFlight = Committed(run: run, effects: effects, inputs: inputs)
         events = []

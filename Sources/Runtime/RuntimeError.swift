@@ -10,6 +10,8 @@ public enum RuntimeError: Error, Sendable, Hashable, CustomStringConvertible {
     case tooManySignals(ExecutionID)
     /// The server is stopping and takes nothing new.
     case draining
+    /// The bytes of media that the run was given are gone.
+    case missingMedia(MediaID)
     /// The disk is full.
     case full
     /// Something could not be stored or read.
@@ -24,6 +26,7 @@ public enum RuntimeError: Error, Sendable, Hashable, CustomStringConvertible {
         case .finished(let id): "The execution \(id) has ended."
         case .tooManySignals(let id): "1,000 signals wait for the execution \(id). Try again when it has taken them."
         case .draining: "The server is stopping. Try again in a moment."
+        case .missingMedia(let id): "The media \(id) is not in the store any more. Upload it again."
         case .full: "The disk is full; nothing was stored. Free some space and try again."
         case .storage(let reason): "The database failed: \(reason)"
         case .damaged(let id, let reason): "The execution \(id) cannot be taken up again: \(reason)"

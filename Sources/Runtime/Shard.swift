@@ -300,6 +300,10 @@ actor Shard {
     }
 
     static func translate(_ error: StorageError) -> RuntimeError {
-        error == .full ? .full : .storage(reason: error.description)
+        switch error {
+        case .full: .full
+        case .missingMedia(let id): .missingMedia(id)
+        default: .storage(reason: error.description)
+        }
     }
 }

@@ -1,3 +1,5 @@
+public import Values
+
 /// Why something could not be stored or read.
 public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Another process works in the data folder.
@@ -12,6 +14,10 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     case conflict(what: String)
     /// The run is owned by someone else now, or has moved on; nothing was stored.
     case fenced
+    /// The bytes of some media are gone; nothing was stored.
+    case missingMedia(MediaID)
+    /// There is no room for the copy that is made before the tables are changed; nothing was changed.
+    case noRoomForCopy(path: String, needed: Int64, free: Int64)
     /// The database refused a statement.
     case database(reason: String)
     /// A stored record cannot be read.
@@ -29,6 +35,9 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
         case .full: "The disk is full. Free some space; nothing was lost."
         case .conflict(let what): "There is already \(what)."
         case .fenced: "The run has moved on elsewhere; it is loaded again."
+        case .missingMedia(let id): "The media \(id) is not in the store any more. Upload it again."
+        case .noRoomForCopy(let path, let needed, let free):
+            "The tables must be changed, and there is no room for the copy \(path) of the database: it takes \(needed) bytes, \(free) are free. Free some space and start again; nothing was changed."
         case .database(let reason): "The database refused a statement: \(reason)"
         case .damaged(let what): "The stored \(what) cannot be read. Restore it from a backup."
         }

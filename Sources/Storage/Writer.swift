@@ -96,6 +96,8 @@ actor Writer {
                 return .success(try work.body(&session))
             } catch .fenced {
                 return .failure(.fenced)
+            } catch .missingMedia(let id) {
+                return .failure(.missingMedia(id))
             }
         }
         try session.run("SAVEPOINT work", [])

@@ -52,7 +52,7 @@ struct Host {
             Console.exit(70)
         }
         catalog = try CatalogFolder(settings["catalog"] ?? "\(data)/catalog", log: Self.log)
-        assets = try AssetStore(folder: data, database: database, pool: pool)
+        assets = try AssetStore(folder: data, database: database, pool: pool, limits: try settings.assetLimits())
         tools = try LocalTools(assets: assets, pool: pool, folder: "\(data)/scratch")
         secret = try await database.serverKey("links", makingIt: Self.randomBytes(32))
         let addressGuard = try AddressGuard(allowPrivate: settings.list("allow-private"))

@@ -14,10 +14,12 @@ enum ServeCommand {
     static func run(_ words: [String], _ environment: [String: String]) async throws -> Int32 {
         let settings = try Settings(try Arguments(words, options: Settings.names), environment: environment)
         let address = try listenAddress(settings["listen"] ?? "127.0.0.1:8787")
+        let retention = try settings.retention()
         let signals = try ProcessSignals()
         let publicURL = try publicURL(settings)
         let host = try await Host(data: settings.data, settings: settings, publicURL: publicURL)
         var configuration = APIServer.Configuration(publicURL: publicURL, version: Host.version)
+        configuration.keepMedia = retention.media
         if let bytes = settings.number("maxUploadBytes") { configuration.maximumUploadBytes = Int64(bytes) }
         if let dollars = settings.number("creditUsd"), let credit = Money(rounding: dollars * 1e9) {
             configuration.credit = credit
@@ -53,11 +55,21 @@ enum ServeCommand {
             }
         }
         let watch = Task { await host.catalog.watch(on: host.loops.loops[0], pool: host.pool, log: Host.log) }
+        let housekeeping = Housekeeping(
+            database: host.database,
+            assets: host.assets,
+            retention: retention,
+            clock: Host.clock,
+            log: Host.log
+        )
+        let sweeps = Task { await housekeeping.run(on: host.loops.loops[0]) }
         let signal = await signals.next()
         Host.log("Stopping (signal \(signal)): nothing new is taken, requests under way may finish.")
         host.runs.drain()
         recovery.cancel()
         watch.cancel()
+        sweeps.cancel()
+        await sweeps.value
         await listener.stop(within: .seconds(10))
         await host.stop()
         return 0

@@ -174,6 +174,7 @@ extension APIError {
         case .finished: self.init(.executionFinished, error.description)
         case .tooManySignals: self.init(.tooManySignals, error.description)
         case .draining: self.init(.draining, error.description)
+        case .missingMedia: self.init(.resourceNotFound, error.description, ["kind": "media"])
         case .full: self.init(.storageFull, error.description)
         case .storage, .damaged: self.init(.internalError, error.description)
         }

@@ -59,6 +59,8 @@ public struct ExecutionEnd: Sendable {
     public var spent: Money
     /// The final state, from which every later answer about it is made.
     public var result: [UInt8]
+    /// Until when it is kept, where its workflow says so; otherwise by the server's retention.
+    public var keepUntil: Instant?
 
     /// An end with these facts.
     public init(
@@ -149,12 +151,12 @@ extension SQLSession where Self: ~Copyable {
         try run(
             """
             UPDATE executions SET ended_at = ?2, status = ?3, error_code = ?4, failed_node = ?5, spent_nano = ?6,
-                result = ?7
+                result = ?7, keep_until = ?8
             WHERE id = ?1
             """,
             [
                 .id(id), .time(end.at), .text(end.status), .optional(end.errorCode), .optional(end.failedNode),
-                .integer(end.spent.nano), .blob(end.result),
+                .integer(end.spent.nano), .blob(end.result), .time(end.keepUntil),
             ]
         )
         try run("DELETE FROM live WHERE execution_id = ?1", [.id(id)])

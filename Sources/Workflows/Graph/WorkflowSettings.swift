@@ -34,6 +34,8 @@ public struct WorkflowSettings: Sendable, Hashable {
     public private(set) var sandbox: SandboxPolicy = .never
     /// The most credits a run may cost; `nil` for no cap.
     public private(set) var maximumCredits: Int64?
+    /// How long ended runs are kept; `nil` leaves it to the server.
+    public private(set) var keepRuns: Duration?
     /// The input nodes a published workflow shows; `nil` shows all.
     public private(set) var exposedInputs: [String]?
 
@@ -57,6 +59,7 @@ public struct WorkflowSettings: Sendable, Hashable {
         concurrency = try Self.integer(object, "concurrency", 1...100).map(Int.init) ?? 32
         sandbox = try Self.word(object, "sandbox") ?? .never
         maximumCredits = try Self.integer(object, "maxCredits", 0...Int64.max)
+        keepRuns = try Self.integer(object, "keepRunsDays", 1...36_500).map { .seconds($0 * 86_400) }
         if let names = object["exposedInputs"], !names.isNull {
             guard let list = names.array, list.allSatisfy({ $0.string != nil }) else {
                 throw GraphError.badSetting(name: "exposedInputs", reason: "must be a list of node ids")
