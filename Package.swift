@@ -110,7 +110,8 @@ let package = Package(
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "Assets", "Backups", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "FileSystem", "Handbook",
+                "Assets", "Backups", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "FileSystem",
+                "Handbook",
                 "HTTPClient",
                 "HTTPServer",
                 "HTTPValues", "Providers", "Runtime", "Server", "Storage", "Values", "Workflows", "YAML",
@@ -120,7 +121,7 @@ let package = Package(
         // MARK: EndToEndTests: the built server, as its users meet it
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Processes", "TestSupport", "Values"],
+            dependencies: ["Crypto", "Processes", "TestSupport", "Values"],
             exclude: ["MockVendor"]
         ),
 

@@ -15,7 +15,7 @@ extension AssetStore {
     /// - Returns: The number of media that were deleted, and their bytes.
     /// - Throws: ``AssetError`` when files or records cannot be changed.
     public func sweep(at now: Instant, steps: Int = 100) async throws(AssetError) -> (media: Int, bytes: Int64) {
-        try await removeUnfinished(at: now)
+        try await removeUnfinished()
         try await hasten(at: now)
         let lockPath = "\(folder)/\(Self.backupLock)"
         let lock = try await blocking { () throws(FileError) in try LockedFile(lockPath) }
@@ -64,12 +64,12 @@ extension AssetStore {
     }
 
     /// Removes files that nobody has written to for a day.
-    private func removeUnfinished(at now: Instant) async throws(AssetError) {
+    private func removeUnfinished() async throws(AssetError) {
         let folder = "\(folder)/unfinished"
         try await blocking { () throws(FileError) in
             for name in try Folder.names(in: folder) {
                 let path = "\(folder)/\(name)"
-                if let written = Folder.secondsOfLastWrite(of: path), written < now.seconds - 86_400 {
+                if let age = Folder.timeSinceLastWrite(of: path), age > .seconds(86_400) {
                     try Folder.removeFile(path)
                 }
             }

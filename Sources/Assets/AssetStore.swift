@@ -58,8 +58,13 @@ public final class AssetStore: Sendable {
 
     /// The path of kept bytes; they must not be changed.
     public func path(of hash: ContentHash) -> String {
+        "\(folder)/\(Self.fileName(of: hash))"
+    }
+
+    /// The path of kept bytes below the folder of the store.
+    package static func fileName(of hash: ContentHash) -> String {
         let name = hash.description
-        return "\(folder)/\(name.prefix(2))/\(name.dropFirst(2))"
+        return "\(name.prefix(2))/\(name.dropFirst(2))"
     }
 
     /// Keeps bytes and returns when they are on the disk.

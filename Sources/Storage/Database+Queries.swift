@@ -175,7 +175,7 @@ extension Database {
     public func markUploaded(
         _ hash: ContentHash,
         account: AccountID,
-        until time: Instant?
+        until time: Instant? = nil
     ) async throws(StorageError) {
         try await write { session throws(StorageError) in
             try session.markUploaded(hash, account: account, until: time)

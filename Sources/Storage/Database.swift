@@ -28,6 +28,9 @@ public final class Database: Sendable {
         onBroken: @escaping @Sendable (StorageError) -> Void
     ) throws(StorageError) -> Database {
         let lock = isShared ? nil : try FolderLock(folder)
+        guard !Folder.exists("\(folder)/\(restoring)") else {
+            throw .folderUnusable(path: folder, reason: "A restore has not come to its end. Restore it again.")
+        }
         let path = "\(folder)/millrace.db"
         var session = try SQLiteSession.open(path: path, writes: true)
         try Migrator.migrate(&session, path: path)

@@ -16,6 +16,9 @@ enum Help {
           nodes        lists the node types, or shows one
           docs         prints the pages about expressions and node types
           keys         lists, makes and withdraws API keys
+          storage      shows what takes how much room, and what is due to go
+          backup       writes the data folder to a file, also while a server works on it
+          restore      brings a backup back
           expression   evaluates expressions, or checks files of cases
           demo         loads the templates into a running server and runs one
           version      prints the version
@@ -34,8 +37,14 @@ enum Help {
           --bootstrap-key sk-…        makes sure that this API key exists
           --allow-private HOST:PORT,… private targets that outgoing calls may reach
           --public-url URL            the address under which others reach this server
+          --keep-runs DAYS            how long ended executions are kept (90)
+          --keep-logs DAYS            how long their journals are kept (30)
+          --keep-media DAYS           how long media is kept that nothing refers to (30)
+          --keep-audit DAYS           how long the record of who did what is kept (365)
+          --media-quota BYTES         the most room for media, such as 20G; more uploads are refused (none)
+          --disk-reserve BYTES        what is left free on the disk (256M)
 
-        Each is also read from the environment, such as MILLRACE_LISTEN. Vendors' keys come from variables such as
+        DAYS may be forever. Each is also read from the environment, such as MILLRACE_LISTEN. Vendors' keys come from variables such as
         OPENAI_API_KEY and FAL_KEY, another server of the same wire from OPENAI_BASE_URL.
 
         Example: millrace serve --listen 127.0.0.1:8787 --data ./data
@@ -132,6 +141,31 @@ enum Help {
         Works on the data folder, also while a server uses it. A new key is shown once.
 
         Example: millrace keys create ci --scopes workflows:execute,executions:read
+        """,
+        "storage": """
+        Usage: millrace storage [--data DIR] [--keep-runs DAYS] …
+
+        Shows what takes how much room in a data folder, and what the next sweep removes; also while a server uses it.
+        It takes the same settings as serve.
+
+        Example: millrace storage --data ./data
+        """,
+        "backup": """
+        Usage: millrace backup [--data DIR] [--to FILE]
+
+        Writes database, media and manifests to a tar file, also while a server works on the folder. Every byte is checked
+        by its hash. The file holds the server's secrets: keep it as safe as the folder.
+
+        Example: millrace backup --data ./data --to /backups/monday.tar
+        """,
+        "restore": """
+        Usage: millrace restore FILE [--data DIR] [--force]
+
+        Brings a backup back into an empty folder, after all of it was checked. No server may use the folder.
+
+          --force   moves what is in the folder into a folder inside it, where it is kept
+
+        Example: millrace restore /backups/monday.tar --data ./data
         """,
         "demo": """
         Usage: millrace demo [--url URL] [--key KEY] [--topic TEXT] [--output DIR]

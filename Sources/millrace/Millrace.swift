@@ -32,6 +32,9 @@ struct Millrace {
             case "keys": status = try await KeysCommand.run(rest, environment)
             case "expression": status = try ExpressionCommand.run(rest)
             case "demo": status = try await DemoCommand.run(rest, environment)
+            case "backup": status = try BackupCommand.backup(rest, environment)
+            case "restore": status = try BackupCommand.restore(rest, environment)
+            case "storage": status = try StorageCommand.run(rest, environment)
             case "version", "--version":
                 Console.print("millrace \(Host.version)")
                 status = 0

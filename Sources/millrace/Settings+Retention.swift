@@ -25,7 +25,9 @@ extension Settings {
         if text == "forever" { return nil }
         let digits = text.hasSuffix("d") ? text.dropLast() : text[...]
         guard let days = Int64(digits), (1...36_500).contains(days) else {
-            throw Arguments.UsageError(description: "--\(name) must be a number of days from 1 on, or forever, not \(text).")
+            throw Arguments.UsageError(
+                description: "--\(name) must be a number of days from 1 on, or forever, not \(text)."
+            )
         }
         return .seconds(days * 86_400)
     }
@@ -37,7 +39,9 @@ extension Settings {
         let digits = unit == nil ? text[...] : text.dropLast()
         let (bytes, overflow) = (Int64(digits) ?? -1).multipliedReportingOverflow(by: unit?.1 ?? 1)
         guard !overflow, bytes >= 0 else {
-            throw Arguments.UsageError(description: "--\(name) must be a number of bytes such as 500M or 20G, not \(text).")
+            throw Arguments.UsageError(
+                description: "--\(name) must be a number of bytes such as 500M or 20G, not \(text)."
+            )
         }
         return bytes
     }

@@ -2,6 +2,7 @@ import Assets
 import Crypto
 import FileSystem
 import Storage
+import TestSupport
 import Testing
 import Values
 
@@ -179,7 +180,10 @@ struct AssetSweepTests {
         try await bench.sweep()
         bench.pass(.hours(1))
         do {
-            let lock = try #require(try File.lock("\(bench.folder.path)/media/backup.lock"))
+            guard let lock = try File.lock("\(bench.folder.path)/media/backup.lock") else {
+                Issue.record("Nobody else holds the lock.")
+                return
+            }
             #expect(try await bench.sweep().media == 0)
             _ = try lock.length()
         }

@@ -1,6 +1,7 @@
 import FileSystem
 import SQLite
 import Storage
+import TestSupport
 import Testing
 import Values
 

@@ -9,7 +9,8 @@ extension Database {
     ///   - steps: The most steps of each class; what is left waits for the next sweep.
     /// - Returns: What was removed.
     /// - Throws: ``StorageError`` when the database fails.
-    package func sweep(_ retention: Retention, at now: Instant, steps: Int = 100) async throws(StorageError) -> SweepCount
+    package func sweep(_ retention: Retention, at now: Instant, steps: Int = 100) async throws(StorageError)
+        -> SweepCount
     {
         var count = SweepCount()
         for _ in 0..<steps {

@@ -45,8 +45,8 @@ enum Migrator {
         do {
             let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
             let log = "\(path)-wal"
-            let size = try File(reading: path).length()
-            let logSize = Folder.exists(log) ? try File(reading: log).length() : 0
+            let size = try Folder.length(of: path)
+            let logSize = Folder.exists(log) ? try Folder.length(of: log) : 0
             return (2 * size + logSize, try Folder.freeBytes(at: folder))
         } catch {
             throw .folderUnusable(path: path, reason: error.description)
@@ -54,7 +54,8 @@ enum Migrator {
     }
 
     /// Copies the database beside itself, if there is room for it.
-    private static func copy(_ session: borrowing SQLiteSession, _ path: String, before step: Int) throws(StorageError) {
+    private static func copy(_ session: borrowing SQLiteSession, _ path: String, before step: Int) throws(StorageError)
+    {
         let copy = "\(path).before-\(step)"
         let (needed, free) = try room(path)
         guard free >= needed else { throw .noRoomForCopy(path: copy, needed: needed, free: free) }
