@@ -4,7 +4,9 @@ import Storage
 import Values
 
 extension Backup {
-    /// Restores a backup; all calls block. Everything is read and checked before anything in the folder is changed.
+    /// Restores a backup; all calls block.
+    ///
+    /// Everything is read and checked before anything in the folder is changed.
     ///
     /// - Parameters:
     ///   - path: The file.
@@ -37,7 +39,9 @@ extension Backup {
         return (manifest, before)
     }
 
-    /// Moves aside what is there, and what was unpacked into its place, the database last. Until then the folder
+    /// Moves aside what is there, and what was unpacked into its place, the database last.
+    ///
+    /// Until then the folder
     /// `restoring` keeps a server from starting on a half of both.
     private static func exchange(_ there: [String], in folder: String, with draft: String) throws -> String? {
         var before: String?

@@ -114,7 +114,7 @@ struct AssetSweepTests {
             var file = try File(writing: bench.assets.newPath())
             try file.write([1, 2, 3].span)
         case .announced:
-            let reference = MediaReference(hash: StoreBench.hash("x"), mimeType: "text/plain", bytes: 1)
+            let reference = MediaReference(hash: try StoreBench.hash("x"), mimeType: "text/plain", bytes: 1)
             _ = try await bench.database.announce(reference, at: bench.now)
         case .placed: _ = try await bench.keep("never committed")
         }

@@ -38,7 +38,7 @@ private struct RandomHistory {
         case 0: _ = try await bench.upload(text)
         case 1: _ = try await bench.keep(text)
         case 2:
-            let media = MediaReference(hash: StoreBench.hash(text), mimeType: "text/plain", bytes: 6)
+            let media = MediaReference(hash: try StoreBench.hash(text), mimeType: "text/plain", bytes: 6)
             guard let known = try await bench.assets.reference(media.id) else { break }
             let run = try await bench.start(with: [known])
             live.append(run)

@@ -61,7 +61,7 @@ final class StoreBench {
             workflow: Self.workflow,
             version: nil,
             revision: nil,
-            graph: Self.hash("graph"),
+            graph: try Self.hash("graph"),
             trigger: "api",
             key: nil,
             createdAt: now
@@ -120,8 +120,8 @@ final class StoreBench {
         }
     }
 
-    static func hash(_ text: String) -> ContentHash {
-        ContentHash(bytes: SHA256.hash(text)) ?? ContentHash(bytes: [UInt8](repeating: 0, count: 32))!
+    static func hash(_ text: String) throws -> ContentHash {
+        try #require(ContentHash(bytes: SHA256.hash(text)))
     }
 }
 
