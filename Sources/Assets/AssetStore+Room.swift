@@ -1,5 +1,4 @@
 import EventLoop
-import FileSystem
 import Storage
 
 extension AssetStore {
@@ -25,9 +24,9 @@ extension AssetStore {
 
     /// Whether the disk has more free bytes than are to be left.
     public func hasRoom() async -> Bool {
-        let (folder, reserve) = (folder, limits.reserve)
+        let (folder, reserve, freeBytes) = (folder, limits.reserve, freeBytes)
         // A disk that cannot be asked says by itself what is wrong when it is written to.
-        return (try? await pool.run { try Folder.freeBytes(at: folder) > reserve }) ?? true
+        return (try? await pool.run { try freeBytes(folder) > reserve }) ?? true
     }
 
     /// Adds up what is stored; called after the start and now and then, it is what the quota is compared with.

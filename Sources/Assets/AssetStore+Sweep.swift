@@ -4,9 +4,9 @@ import Storage
 public import Values
 
 extension AssetStore {
-    /// Removes media that nothing refers to and whose time is over, in two phases an hour apart, and files that were
-    /// never completed. When the store has little room, what nothing refers to is due before its time.
+    /// Removes media that nothing refers to and whose time is over, and files that were never completed.
     ///
+    /// That takes two phases an hour apart. When the store has little room, what nothing refers to is due before its time.
     /// While a backup is made nothing is deleted: it may be in its list.
     ///
     /// - Parameters:

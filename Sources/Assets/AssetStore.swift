@@ -14,6 +14,7 @@ public final class AssetStore: Sendable {
     let database: Database
     let pool: BlockingPool
     let limits: AssetLimits
+    let freeBytes: @Sendable (String) throws -> Int64
     let usage = MediaUsage()
     let turns = HashTurns()
 
@@ -24,17 +25,20 @@ public final class AssetStore: Sendable {
     ///   - database: Keeps the records.
     ///   - pool: Does what blocks.
     ///   - limits: How much room media may take.
+    ///   - freeBytes: The bytes free on the disk of a folder, where the disk is not to be asked.
     /// - Throws: ``AssetError`` when the folder cannot be made.
     public init(
         folder: String,
         database: Database,
         pool: BlockingPool,
-        limits: AssetLimits = AssetLimits()
+        limits: AssetLimits = AssetLimits(),
+        freeBytes: (@Sendable (String) throws -> Int64)? = nil
     ) throws(AssetError) {
         self.folder = "\(folder)/media"
         self.database = database
         self.pool = pool
         self.limits = limits
+        self.freeBytes = freeBytes ?? { try Folder.freeBytes(at: $0) }
         do {
             try Folder.remove("\(self.folder)/unfinished")
             try Folder.make("\(self.folder)/unfinished")

@@ -102,4 +102,19 @@ struct KeptMediaTests {
         #expect(ready.status == 200)
         #expect(ready.json["warnings"]?[0]?.string?.contains("--media-quota") == true)
     }
+
+    @Test func `the stream of an ended run whose journal is gone ends`() async throws {
+        let server = try MillraceServer()
+        try await server.start()
+        let workflow = try await server.make([.node("in", "input:text", ["text": "x"])])
+        let run = try await server.run(workflow)
+        let id = try #require(run["executionId"]?.string ?? run["id"]?.string, "\(run.text)")
+        server.kill()
+        let change = "import sqlite3; c = sqlite3.connect('millrace.db'); c.execute('DELETE FROM journal'); c.commit()"
+        #expect(try Program.run("python3", ["-c", change], in: server.folder.path).status == 0)
+        try await server.start()
+        let stream = try await server.get("/api/v1/workflows/executions/\(id)/events")
+        #expect(String(decoding: stream.body, as: UTF8.self).hasSuffix("event: end\ndata: {}\n\n"))
+        #expect(try await server.get("/api/v1/workflows/executions/\(id)").json["status"] == "COMPLETED")
+    }
 }
