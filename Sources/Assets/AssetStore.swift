@@ -16,7 +16,8 @@ public final class AssetStore: Sendable {
     let limits: AssetLimits
     let freeBytes: @Sendable (String) throws -> Int64
     let usage = MediaUsage()
-    let turns = HashTurns()
+    /// Who writes or removes the bytes of a hash.
+    package let turns = HashTurns()
 
     /// A store in the folder `media` of the data folder; unfinished files of an earlier process are removed.
     ///

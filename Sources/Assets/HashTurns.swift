@@ -1,14 +1,14 @@
 import Synchronization
-import Values
+package import Values
 
 /// Lets one task at a time work on the bytes of a hash, so that nobody removes a file that somebody counts on.
 ///
 /// As many wait as there are tasks that write or remove the same bytes.
-final class HashTurns: Sendable {
+package final class HashTurns: Sendable {
     private let waiting = Mutex<[ContentHash: [CheckedContinuation<Void, Never>]]>([:])
 
     /// Waits until nobody else works on the bytes.
-    func take(_ hash: ContentHash) async {
+    package func take(_ hash: ContentHash) async {
         await withCheckedContinuation { continuation in
             let isFree = waiting.withLock { queues in
                 guard queues[hash] != nil else {
@@ -23,7 +23,7 @@ final class HashTurns: Sendable {
     }
 
     /// Lets the next one work.
-    func give(_ hash: ContentHash) {
+    package func give(_ hash: ContentHash) {
         let next = waiting.withLock { queues -> CheckedContinuation<Void, Never>? in
             guard queues[hash]?.isEmpty == false else {
                 queues[hash] = nil

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 import Values
 
+@Suite(.timeLimit(.minutes(1)))
 struct AssetSweepTests {
     private let bench: StoreBench
 
@@ -172,6 +173,47 @@ struct AssetSweepTests {
             bench.pass(.days(2))
             try await bench.sweep()
         }
+    }
+
+    @Test func `many writers come while their old bytes are deleted, and all keep what they wrote`() async throws {
+        for round in 0..<10 {
+            let texts = (0..<40).map { "round \(round) text \($0)" }
+            for text in texts { _ = try await bench.upload(text) }
+            bench.pass(.days(31))
+            try await bench.sweep()
+            bench.pass(.hours(2))
+            let run = try await bench.start()
+            let (assets, now) = (bench.assets, bench.now)
+            async let swept = assets.sweep(at: now)
+            let media = try await withThrowingTaskGroup(of: MediaReference.self) { group in
+                for text in texts {
+                    group.addTask {
+                        try await assets.keep(bytes: Array(text.utf8), mimeType: "text/plain", at: now)
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            _ = try await swept
+            try await bench.capture(media, for: run)
+            for reference in media { #expect(try await bench.has(reference), "round \(round)") }
+        }
+    }
+
+    @Test func `bytes that somebody is about to write again are not deleted meanwhile`() async throws {
+        let media = try await bench.upload("old")
+        bench.pass(.days(31))
+        try await bench.sweep()
+        bench.pass(.hours(2))
+        let (assets, now) = (bench.assets, bench.now)
+        await assets.turns.take(media.hash)
+        async let swept = assets.sweep(at: now)
+        while try await assets.reference(media.id) != nil {}
+        for number in 0..<20 { _ = try await bench.upload("other \(number)") }
+        #expect(Folder.exists(assets.path(of: media.hash)))
+        _ = try await bench.database.announce(media, at: now)
+        assets.turns.give(media.hash)
+        #expect(try await swept.media == 0)
+        #expect(Folder.exists(assets.path(of: media.hash)))
     }
 
     @Test func `nothing is deleted while a backup is made`() async throws {
