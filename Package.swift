@@ -14,6 +14,19 @@ let package = Package(
             name: "Assets",
             dependencies: ["Crypto", "EventLoop", "FileSystem", "Storage", "Values"]
         ),
+        .testTarget(
+            name: "AssetsTests",
+            dependencies: [
+                "Assets", "Crypto", "EventLoop", "FileSystem", "SQLite", "Storage", "TestSupport", "Values",
+            ]
+        ),
+
+        // MARK: Backups
+        .target(name: "Backups", dependencies: ["Assets", "Crypto", "FileSystem", "Storage", "Values"]),
+        .testTarget(
+            name: "BackupsTests",
+            dependencies: ["Assets", "Backups", "EventLoop", "FileSystem", "Storage", "TestSupport", "Values"]
+        ),
 
         // MARK: benchmarks
         .executableTarget(
@@ -101,7 +114,7 @@ let package = Package(
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "Admission", "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "FileSystem",
+                "Admission", "Assets", "Backups", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "FileSystem",
                 "Handbook",
                 "HTTPClient",
                 "HTTPServer",
@@ -112,7 +125,7 @@ let package = Package(
         // MARK: EndToEndTests: the built server, as its users meet it
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Processes", "TestSupport", "Values"],
+            dependencies: ["Crypto", "Processes", "TestSupport", "Values"],
             exclude: ["MockVendor"]
         ),
 

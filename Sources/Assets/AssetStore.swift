@@ -10,10 +10,15 @@ import FileSystem
 /// Bytes appear under their name only when they are complete and on the disk: temporary file, hash, record, fsync,
 /// rename, fsync of the folder (engine.md §3). The commit that says they are captured is the caller's.
 public final class AssetStore: Sendable {
-    private let folder: String
+    let folder: String
     private let unfinished: String
-    private let database: Database
-    private let pool: BlockingPool
+    let database: Database
+    let pool: BlockingPool
+    let limits: AssetLimits
+    let freeBytes: @Sendable (String) throws -> Int64
+    let usage = MediaUsage()
+    /// Who writes or removes the bytes of a hash.
+    package let turns = HashTurns()
 
     /// A store in the folder `media` of the data folder; unfinished files of an earlier process are removed.
     ///
@@ -21,13 +26,23 @@ public final class AssetStore: Sendable {
     ///   - folder: The data folder.
     ///   - database: Keeps the records.
     ///   - pool: Does what blocks.
+    ///   - limits: How much room media may take.
+    ///   - freeBytes: The bytes free on the disk of a folder, where the disk is not to be asked.
     /// - Throws: ``AssetError`` when the folder cannot be made.
-    public init(folder: String, database: Database, pool: BlockingPool) throws(AssetError) {
+    public init(
+        folder: String,
+        database: Database,
+        pool: BlockingPool,
+        limits: AssetLimits = AssetLimits(),
+        freeBytes: (@Sendable (String) throws -> Int64)? = nil
+    ) throws(AssetError) {
         self.folder = "\(folder)/media"
         self.database = database
         self.pool = pool
         // Servers that share a database may share the media: each has a folder for what it has not finished.
         unfinished = "\(self.folder)/unfinished" + (database.isShared ? "/\(database.worker)" : "")
+        self.limits = limits
+        self.freeBytes = freeBytes ?? { try Folder.freeBytes(at: $0) }
         do {
             try Folder.remove(unfinished)
             try Folder.make(unfinished)
@@ -51,8 +66,13 @@ public final class AssetStore: Sendable {
 
     /// The path of kept bytes; they must not be changed.
     public func path(of hash: ContentHash) -> String {
+        "\(folder)/\(Self.fileName(of: hash))"
+    }
+
+    /// The path of kept bytes below the folder of the store.
+    package static func fileName(of hash: ContentHash) -> String {
         let name = hash.description
-        return "\(folder)/\(name.prefix(2))/\(name.dropFirst(2))"
+        return "\(name.prefix(2))/\(name.dropFirst(2))"
     }
 
     /// Keeps bytes and returns when they are on the disk.
@@ -71,11 +91,16 @@ public final class AssetStore: Sendable {
         at now: Instant
     ) async throws(AssetError) -> MediaReference {
         let path = newPath()
-        try await blocking { () throws(FileError) in
-            var file = try File(writing: path)
-            try file.write(bytes.span)
+        do throws(AssetError) {
+            try await blocking { () throws(FileError) in
+                var file = try File(writing: path)
+                try file.write(bytes.span)
+            }
+            return try await keep(path, mimeType: mimeType, name: name, at: now)
+        } catch {
+            await discard(path)
+            throw error
         }
-        return try await keep(path, mimeType: mimeType, name: name, at: now)
     }
 
     /// Takes over a file made at ``newPath()`` and returns when it is kept and on the disk.
@@ -87,7 +112,8 @@ public final class AssetStore: Sendable {
     ///   - facts: What is known besides; the bytes themselves decide where they tell it.
     ///   - now: The time of the record.
     /// - Returns: The reference that names the bytes.
-    /// - Throws: ``AssetError`` when they cannot be kept.
+    /// - Throws: ``AssetError`` when they cannot be kept. After ``AssetError/full`` the file is still there, so that it can
+    ///   be tried again or discarded; otherwise it is removed.
     public func keep(
         _ path: String,
         mimeType: String?,
@@ -98,13 +124,23 @@ public final class AssetStore: Sendable {
         let reference = try await blocking { () throws(FileError) in
             try Self.describe(path, mimeType: mimeType, name: name, facts: facts)
         }
-        do {
-            try await database.announce(reference, at: now)
+        await turns.take(reference.hash)
+        defer { turns.give(reference.hash) }
+        do throws(AssetError) {
+            if try await stored({ () throws(StorageError) in try await self.database.announce(reference, at: now) }) {
+                usage.add(reference.bytes)
+            }
+            try await place(path, reference.hash)
         } catch {
-            try? Folder.removeFile(path)
-            throw error == .full ? .full : .storage(reason: error.description)
+            if error != .full { await discard(path) }
+            throw error
         }
-        let target = self.path(of: reference.hash)
+        return reference
+    }
+
+    /// Gives announced bytes their name.
+    private func place(_ path: String, _ hash: ContentHash) async throws(AssetError) {
+        let target = self.path(of: hash)
         try await blocking { () throws(FileError) in
             let parent = String(target.prefix(upTo: target.lastIndex(of: "/") ?? target.endIndex))
             if Folder.exists(target) { return try Folder.removeFile(path) }
@@ -114,7 +150,23 @@ public final class AssetStore: Sendable {
             try Folder.rename(path, to: target)
             try Folder.synchronize(parent)
         }
-        return reference
+    }
+
+    /// Marks kept bytes as uploaded by an account.
+    ///
+    /// - Parameters:
+    ///   - media: The media.
+    ///   - account: The account.
+    ///   - time: Until when it is kept without anything that refers to it; `nil` is for ever.
+    /// - Throws: ``AssetError`` when that cannot be stored.
+    public func markUploaded(
+        _ media: MediaReference,
+        account: AccountID,
+        until time: Instant?
+    ) async throws(AssetError) {
+        try await stored { () throws(StorageError) in
+            try await self.database.markUploaded(media.hash, account: account, until: time)
+        }
     }
 
     /// The kept bytes as a whole.
@@ -129,15 +181,12 @@ public final class AssetStore: Sendable {
 
     /// What is known about kept media; `nil` when there is none of that identifier, or it is not complete.
     public func reference(_ id: MediaID) async throws(AssetError) -> MediaReference? {
-        do {
-            guard let row = try await database.asset(id), row.isStored else { return nil }
-            return row.reference
-        } catch {
-            throw .storage(reason: error.description)
-        }
+        let row = try await stored { () throws(StorageError) in try await self.database.asset(id) }
+        guard let row, row.isStored else { return nil }
+        return row.reference
     }
 
-    private func blocking<Value: Sendable>(
+    func blocking<Value: Sendable>(
         _ work: @escaping @Sendable () throws(FileError) -> Value
     ) async throws(AssetError) -> Value {
         do {

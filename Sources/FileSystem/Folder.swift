@@ -143,6 +143,21 @@ public enum Folder {
         try rename(draft, to: path)
     }
 
+    /// The length of a file in bytes, asked for without opening it: to close a file again gives up every lock that the
+    /// process holds on it.
+    public static func length(of path: String) throws(FileError) -> Int64 {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { throw FileError.last(path) }
+        return Int64(status.st_size)
+    }
+
+    /// How long ago the file was last written, by the clock that files are dated by; `nil` when there is none.
+    public static func timeSinceLastWrite(of path: String) -> Duration? {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else { return nil }
+        return .seconds(time(nil) - status.st_mtim.tv_sec)
+    }
+
     /// Whether the path names a symbolic link.
     public static func isLink(_ path: String) -> Bool {
         var status = stat()

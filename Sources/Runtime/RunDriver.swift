@@ -167,6 +167,7 @@ struct RunDriver {
             append.graph = graph
             append.redrive = redrive
             append.delivered = delivery
+            append.captured += run.facts.media
         }
         if let end = run.end {
             let view = run.view
@@ -181,6 +182,7 @@ struct RunDriver {
             append.deadLetters = run.deadLetters(end, random: &random)
             append.end?.hasApprovals = run.plan.nodes.contains { $0.type.id == WaitNode.approval.rawValue }
             append.parentSignal = Self.parentSignal(of: run, view, random: &random)
+            append.end?.keepUntil = run.plan.settings.keepRuns.map { end.at + $0 }
         }
         let abandoned = append.openAttempts.compactMap { change -> OpenAttempt? in
             guard case .put(let attempt) = change, attempt.state == .abandoned else { return nil }

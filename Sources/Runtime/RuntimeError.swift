@@ -13,6 +13,8 @@ public enum RuntimeError: Error, Sendable, Hashable, CustomStringConvertible {
     case alreadyRetried(ExecutionID)
     /// The server is stopping and takes nothing new.
     case draining
+    /// The bytes of media that the run was given are gone.
+    case missingMedia(MediaID)
     /// The disk is full.
     case full
     /// The database cannot be reached now.
@@ -30,6 +32,7 @@ public enum RuntimeError: Error, Sendable, Hashable, CustomStringConvertible {
         case .tooManySignals(let id): "1,000 signals wait for the execution \(id). Try again when it has taken them."
         case .alreadyRetried(let id): "The execution \(id) was already retried."
         case .draining: "The server is stopping. Try again in a moment."
+        case .missingMedia(let id): "The media \(id) is not in the store any more. Upload it again."
         case .full: "The disk is full; nothing was stored. Free some space and try again."
         case .unavailable(let reason): "The database cannot be reached; try again in a moment: \(reason)"
         case .storage(let reason): "The database failed: \(reason)"
@@ -49,6 +52,7 @@ public enum RuntimeError: Error, Sendable, Hashable, CustomStringConvertible {
     init(_ error: StorageError) {
         switch error {
         case .full: self = .full
+        case .missingMedia(let id): self = .missingMedia(id)
         case .unavailable(let reason): self = .unavailable(reason: reason)
         default: self = .storage(reason: error.description)
         }

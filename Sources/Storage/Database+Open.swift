@@ -20,6 +20,9 @@ extension Database {
         onBroken: @escaping @Sendable (StorageError) -> Void
     ) throws(StorageError) -> Database {
         let lock = isShared ? nil : try FolderLock(folder)
+        guard !Folder.exists("\(folder)/\(restoring)") else {
+            throw .folderUnusable(path: folder, reason: "A restore has not come to its end. Restore it again.")
+        }
         return try open(folder, readers: readers, isShared: isShared, lock, Machine(), onBroken)
     }
 

@@ -242,13 +242,21 @@ extension Database {
     // MARK: Media
 
     /// Announces bytes that are about to be written.
-    public func announce(_ reference: MediaReference, at now: Instant) async throws(StorageError) {
+    ///
+    /// - Returns: Whether they are new here.
+    public func announce(_ reference: MediaReference, at now: Instant) async throws(StorageError) -> Bool {
         try await write { session throws(StorageError) in try session.announce(reference, at: now) }
     }
 
-    /// Marks media complete and gives it to an account.
-    public func markUploaded(_ hash: ContentHash, account: AccountID) async throws(StorageError) {
-        try await write { session throws(StorageError) in try session.markUploaded(hash, account: account) }
+    /// Marks media complete and gives it to an account, until a time or for ever.
+    public func markUploaded(
+        _ hash: ContentHash,
+        account: AccountID,
+        until time: Instant? = nil
+    ) async throws(StorageError) {
+        try await write { session throws(StorageError) in
+            try session.markUploaded(hash, account: account, until: time)
+        }
     }
 
     /// What is stored about some media.

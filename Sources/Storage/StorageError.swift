@@ -1,3 +1,5 @@
+public import Values
+
 /// Why something could not be stored or read.
 public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Another process works in the data folder.
@@ -14,6 +16,10 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     case fenced
     /// The database cannot be reached now; whether what was asked for is stored is not known.
     case unavailable(reason: String)
+    /// The bytes of some media are gone; nothing was stored.
+    case missingMedia(MediaID)
+    /// There is no room for the copy that is made before the tables are changed; nothing was changed.
+    case noRoomForCopy(path: String, needed: Int64, free: Int64)
     /// The database refused a statement.
     case database(reason: String)
     /// A stored record cannot be read.
@@ -32,6 +38,9 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
         case .conflict(let what): "There is already \(what)."
         case .fenced: "The run has moved on elsewhere; it is loaded again."
         case .unavailable(let reason): "The database cannot be reached: \(reason) Check that it runs, and its address."
+        case .missingMedia(let id): "The media \(id) is not in the store any more. Upload it again."
+        case .noRoomForCopy(let path, let needed, let free):
+            "The tables must be changed, and there is no room for the copy \(path) of the database: it takes \(needed) bytes, \(free) are free. Free some space and start again; nothing was changed."
         case .database(let reason): "The database refused a statement: \(reason)"
         case .damaged(let what): "The stored \(what) cannot be read. Restore it from a backup."
         }

@@ -19,6 +19,9 @@ enum Help {
           retry        runs an execution of a server again, without what is finished
           dead-letters lists what failed for good on a server, tries it again or gives it up
           approvals    lists what waits for a decision, approves and rejects
+          storage      shows what takes how much room, and what is due to go
+          backup       writes the data folder to a file, also while a server works on it
+          restore      brings a backup back
           expression   evaluates expressions, or checks files of cases
           demo         loads the templates into a running server and runs one
           version      prints the version
@@ -40,10 +43,16 @@ enum Help {
           --database postgres://…     a database that several servers share (SQLite in --data)
           --role all|api|worker       what this server does: accept and show runs, work on them, or both (all)
           --labels A,…                what this server can do that not every one can
+          --keep-runs DAYS            how long ended executions are kept (90)
+          --keep-logs DAYS            how long their journals are kept (30)
+          --keep-media DAYS           how long media is kept that nothing refers to (30)
+          --keep-audit DAYS           how long the record of who did what is kept (365)
+          --media-quota BYTES         the most room for media, such as 20G; more uploads are refused (none)
+          --disk-reserve BYTES        what is left free on the disk (256M)
 
         An api server leaves all runs to others; a worker serves nothing but /healthz and /readyz.
 
-        Each is also read from the environment, such as MILLRACE_LISTEN. Vendors' keys come from variables such as
+        DAYS may be forever. Each is also read from the environment, such as MILLRACE_LISTEN. Vendors' keys come from variables such as
         OPENAI_API_KEY and FAL_KEY, another server of the same wire from OPENAI_BASE_URL.
 
         Example: millrace serve --listen 127.0.0.1:8787 --data ./data
@@ -170,6 +179,31 @@ enum Help {
         the form of the approval. The key needs the scope approvals:write and may also stand in MILLRACE_API_KEY.
 
         Example: millrace approvals approve apr_01m7wn2q8f3v5x7z9b1c3d5e7g --comment "Looks good"
+        """,
+        "storage": """
+        Usage: millrace storage [--data DIR] [--keep-runs DAYS] …
+
+        Shows what takes how much room in a data folder, and what the next sweep removes; also while a server uses it.
+        It takes the same settings as serve.
+
+        Example: millrace storage --data ./data
+        """,
+        "backup": """
+        Usage: millrace backup [--data DIR] [--to FILE]
+
+        Writes database, media and manifests to a tar file, also while a server works on the folder. Every byte is checked
+        by its hash. The file holds the server's secrets: keep it as safe as the folder.
+
+        Example: millrace backup --data ./data --to /backups/monday.tar
+        """,
+        "restore": """
+        Usage: millrace restore FILE [--data DIR] [--force]
+
+        Brings a backup back into an empty folder, after all of it was checked. No server may use the folder.
+
+          --force   moves what is in the folder into a folder inside it, where it is kept
+
+        Example: millrace restore /backups/monday.tar --data ./data
         """,
         "demo": """
         Usage: millrace demo [--url URL] [--key KEY] [--topic TEXT] [--output DIR]

@@ -63,7 +63,7 @@ struct Host {
         pool = try BlockingPool(label: "millrace.pool", threads: 8, capacity: 10_000)
         database = try Self.database(address, folder: data)
         catalog = try CatalogFolder(settings["catalog"] ?? "\(data)/catalog", log: Self.log)
-        assets = try AssetStore(folder: data, database: database, pool: pool)
+        assets = try AssetStore(folder: data, database: database, pool: pool, limits: try settings.assetLimits())
         tools = try LocalTools(assets: assets, pool: pool, folder: "\(data)/scratch")
         secret = try await database.serverKey("links", makingIt: Self.randomBytes(32))
         let addressGuard = try AddressGuard(allowPrivate: settings.list("allow-private"))

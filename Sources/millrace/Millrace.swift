@@ -35,6 +35,9 @@ struct Millrace {
             case "retry": status = try await RetryCommand.run(rest, environment)
             case "dead-letters": status = try await DeadLettersCommand.run(rest, environment)
             case "demo": status = try await DemoCommand.run(rest, environment)
+            case "backup": status = try BackupCommand.backup(rest, environment)
+            case "restore": status = try BackupCommand.restore(rest, environment)
+            case "storage": status = try StorageCommand.run(rest, environment)
             case "version", "--version":
                 Console.print("millrace \(Host.version)")
                 status = 0

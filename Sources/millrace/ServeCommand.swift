@@ -14,6 +14,7 @@ enum ServeCommand {
     static func run(_ words: [String], _ environment: [String: String]) async throws -> Int32 {
         let settings = try Settings(try Arguments(words, options: Settings.names), environment: environment)
         let address = try listenAddress(settings["listen"] ?? "127.0.0.1:8787")
+        let retention = try settings.retention()
         let signals = try ProcessSignals()
         let publicURL = try publicURL(settings)
         let role = try Role(settings)
@@ -26,6 +27,7 @@ enum ServeCommand {
         )
         var configuration = APIServer.Configuration(publicURL: publicURL, version: Host.version)
         configuration.servesAPI = role != .worker
+        configuration.keepMedia = retention.media
         if let bytes = settings.number("maxUploadBytes") { configuration.maximumUploadBytes = Int64(bytes) }
         configuration.credit = settings.credit
         let server = APIServer(
@@ -62,12 +64,22 @@ enum ServeCommand {
         }
         let company = Task { await host.runs.keepUp() }
         let watch = Task { await host.catalog.watch(on: host.loops.loops[0], pool: host.pool, log: Host.log) }
+        let housekeeping = Housekeeping(
+            database: host.database,
+            assets: host.assets,
+            retention: retention,
+            clock: Host.clock,
+            log: Host.log
+        )
+        let sweeps = Task { await housekeeping.run(on: host.loops.loops[0]) }
         let signal = await signals.next()
         Host.log("Stopping (signal \(signal)): nothing new is taken, requests under way may finish.")
         host.runs.drain()
         recovery.cancel()
         company.cancel()
         watch.cancel()
+        sweeps.cancel()
+        await sweeps.value
         await listener.stop(within: .seconds(10))
         await host.stop()
         return 0

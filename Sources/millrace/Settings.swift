@@ -9,7 +9,7 @@ struct Settings {
     /// The names of the settings of `serve`.
     static let names: Set<String> = [
         "listen", "data", "config", "catalog", "bootstrap-key", "allow-private", "public-url", "database", "role",
-        "labels",
+        "labels", "keep-runs", "keep-logs", "keep-media", "keep-audit", "media-quota", "disk-reserve",
     ]
 
     let environment: [String: String]

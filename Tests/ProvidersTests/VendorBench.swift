@@ -37,6 +37,7 @@ final class VendorBench: Sendable {
         environment: [String: String] = [:],
         link: (@Sendable (MediaReference) -> String)? = nil,
         isReachable: Bool = false,
+        freeBytes: (@Sendable (String) throws -> Int64)? = nil,
         answer: @escaping @Sendable (FakeVendor.Request, String) async -> HTTPResponse
     ) async throws {
         folder = try TemporaryFolder()
@@ -44,7 +45,7 @@ final class VendorBench: Sendable {
         try loops.start()
         pool = try BlockingPool(label: "test.pool", threads: 2, capacity: 100)
         database = try Database.open(folder: folder.path) { Issue.record("\($0)") }
-        assets = try AssetStore(folder: folder.path, database: database, pool: pool)
+        assets = try AssetStore(folder: folder.path, database: database, pool: pool, freeBytes: freeBytes)
         let own = Own()
         vendor = try await FakeVendor(loops: loops, pool: pool) { request in
             await answer(request, own.address.withLock { $0 })

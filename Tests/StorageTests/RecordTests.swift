@@ -98,7 +98,7 @@ struct RecordTests {
         try await Store(kind).use { database in
             let hash = try Sample.hash(4)
             let media = MediaReference(hash: hash, mimeType: "image/png", bytes: 12)
-            try await database.announce(media, at: Instant(microseconds: 5))
+            _ = try await database.announce(media, at: Instant(microseconds: 5))
             let id = try #require(MediaID(bytes: Array(hash.bytes.prefix(16))))
             #expect(try await database.asset(id)?.isStored == false)
             try await database.markUploaded(hash, account: Sample.account)

@@ -70,6 +70,11 @@ public struct RunFacts: Sendable, Hashable {
         self.createdAt = createdAt
     }
 
+    /// The media that the run was given, in no particular order and without repetition.
+    public var media: [ContentHash] {
+        Array(Set(values.values.flatMap { $0.values.flatMap(\.media) }.map(\.hash)))
+    }
+
     var record: JSON {
         var object: JSONObject = [
             "execution": .string(execution.description), "account": .string(account.description),

@@ -53,6 +53,11 @@ public struct MediaFetch: Sendable {
         var request = OutgoingRequest(url: url)
         request.totalTime = max(.milliseconds(1), deadline - now())
         request.maximumResponseBytes = Self.maximumBytes
+        do {
+            try await assets.admit()
+        } catch {
+            throw Self.translate(error, url.host)
+        }
         let path = assets.newPath()
         let response: OutgoingResponse
         do {
@@ -73,6 +78,7 @@ public struct MediaFetch: Sendable {
             }
             return media
         } catch {
+            await assets.discard(path)
             throw Self.translate(error, url.host)
         }
     }
@@ -140,6 +146,9 @@ public struct MediaFetch: Sendable {
     }
 
     private static func translate(_ error: AssetError, _ what: String) -> NodeError {
+        // What only lacks room may have it at the next try.
+        if case .overQuota = error { return NodeError(.overloaded, error.description) }
+        if error == .full { return NodeError(.overloaded, error.description) }
         if case .missing = error { return NodeError(.invalidInput, "\(what) answered without any bytes.") }
         return NodeError("internal_error", error.description)
     }

@@ -102,6 +102,7 @@ struct ToolCall: Sendable {
                 )
             )
         } catch {
+            await tools.assets.discard(path)
             throw NodeError(.providerInternal, error.description)
         }
     }

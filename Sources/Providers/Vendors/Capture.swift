@@ -160,8 +160,9 @@ struct Capture {
         request.totalTime = timeout
         request.maximumResponseBytes = Self.mediaLimit
         var lastError = ""
-        for pause in [0, 500, 2000] {
-            if pause > 0 { try? await client.loop.sleep(for: .milliseconds(pause)) }
+        var pauses = [500, 2000][...]
+        while true {
+            try await waitForRoom()
             let path = assets.newPath()
             do {
                 let response = try await client.download(request, to: path, followingRedirects: 3) { allows($0) }
@@ -175,8 +176,11 @@ struct Capture {
                 throw error
             } catch {
                 lastError = "\(error)"
+                // A disk that became full meanwhile is waited for, and the result fetched again.
+                if case HTTPClientError.file = error, !(await assets.hasRoom()) { continue }
             }
-            if Task.isCancelled { break }
+            guard !Task.isCancelled, let pause = pauses.popFirst() else { break }
+            try? await client.loop.sleep(for: .milliseconds(pause))
         }
         throw NodeError(
             .expired,
@@ -199,18 +203,45 @@ struct Capture {
     }
 
     private func keep(_ bytes: [UInt8], _ mimeType: String?) async throws(NodeError) -> MediaReference {
-        do {
-            return try await assets.keep(bytes: bytes, mimeType: mimeType, at: now())
-        } catch {
-            throw NodeError("internal_error", error.description)
+        try await insist { () throws(AssetError) in
+            try await assets.keep(bytes: bytes, mimeType: mimeType, at: now())
         }
     }
 
     private func keep(file path: String, _ mimeType: String?, name: String?) async throws(NodeError) -> MediaReference {
-        do {
-            return try await assets.keep(path, mimeType: mimeType, name: name, at: now())
+        do throws(NodeError) {
+            return try await insist { () throws(AssetError) in
+                try await assets.keep(path, mimeType: mimeType, name: name, at: now())
+            }
         } catch {
-            throw NodeError("internal_error", error.description)
+            await assets.discard(path)
+            throw error
+        }
+    }
+
+    /// Waits until the disk has room; the vendor keeps the result meanwhile.
+    private func waitForRoom() async throws(NodeError) {
+        try await insist { () throws(AssetError) in
+            guard await assets.hasRoom() else { throw .full }
+        }
+    }
+
+    /// Does what a full disk refuses again and again, with growing pauses: a paid result is not given up for it as long
+    /// as its attempt lives.
+    private func insist<Result>(
+        _ work: () async throws(AssetError) -> Result
+    ) async throws(NodeError) -> Result {
+        var pause = Duration.milliseconds(250)
+        while true {
+            do throws(AssetError) {
+                return try await work()
+            } catch {
+                guard error == .full, !Task.isCancelled else {
+                    throw NodeError("internal_error", error.description)
+                }
+            }
+            try? await client.loop.sleep(for: pause)
+            pause = min(pause * 2, .seconds(30))
         }
     }
 

@@ -1,3 +1,4 @@
+import Assets
 import HTTPValues
 import Values
 import Runtime
@@ -146,7 +147,7 @@ extension APIServer {
         Route(row: 52, method: .get, path: "/media/{file}", scopes: nil, isAtRoot: true) { try await $0.mediaFile($1) },
         Route(row: 66, method: .get, path: "/healthz", scopes: nil, isAtRoot: true) { server, _ in server.health() },
         Route(row: 66, method: .get, path: "/readyz", scopes: nil, isAtRoot: true) { server, _ in
-            try server.readiness()
+            try await server.readiness()
         },
     ]
 
@@ -155,7 +156,7 @@ extension APIServer {
     }
 
     /// Ready when storage is open and runs are being worked on.
-    private func readiness() throws -> Reply {
+    private func readiness() async throws -> Reply {
         guard !runs.isStopping else {
             throw APIError(.draining, "The server is stopping.", ["reason": "draining"])
         }
@@ -166,9 +167,12 @@ extension APIServer {
                 ["reason": "storage_unavailable"]
             )
         }
-        return .json([
+        var body: JSONObject = [
             "status": "ready", "recovering": .bool(runs.isRecovering),
             "uselessCallbacks": .int(Int64(uselessCallbacks.load(ordering: .relaxed))),
-        ])
+        ]
+        // A full media store does not keep runs from being worked on, so the server stays ready.
+        if let obstacle = await assets.obstacle() { body["warnings"] = [.string(obstacle.description)] }
+        return .json(.object(body))
     }
 }

@@ -19,6 +19,8 @@ public final class APIServer: Sendable {
         public var version: String
         /// The largest upload in bytes.
         public var maximumUploadBytes: Int64 = 2 << 30
+        /// How long uploads are kept without anything that refers to them; `nil` is for ever.
+        public var keepMedia: Duration?
         /// The price of a credit.
         public var credit = Money(nano: 10_000_000)
         /// Whether the API is served; a worker serves only what stands at the root, such as `/readyz`.

@@ -58,8 +58,15 @@ extension APIServer {
                 return
             }
             // Between the look and the wait nothing is lost: the wait ends at once when there was a newer change.
-            guard let handle, let change else { continue }
-            let seen = await handle.snapshot(after: change, within: .seconds(15), on: loop)
+            guard let handle else {
+                // An ended run goes on being read to its end; where its journal was removed, there is none to read.
+                guard text.isEmpty else { continue }
+                let isOver = try await stored { try await self.database.execution(id) }?.endedAt != nil
+                guard isOver, try await news(id, plan, after: after, &events, exchange).isEmpty else { continue }
+                try await output.write("event: end\ndata: {}\n\n")
+                return
+            }
+            let seen = await handle.snapshot(after: change ?? 0, within: .seconds(15), on: loop)
             if seen.change == change { try await output.write(": ping\n\n") }
         }
     }

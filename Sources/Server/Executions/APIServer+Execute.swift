@@ -205,6 +205,7 @@ extension APIError {
         case .tooManySignals: self.init(.tooManySignals, error.description)
         case .alreadyRetried: self.init(.deadLetterClosed, error.description)
         case .draining: self.init(.draining, error.description)
+        case .missingMedia: self.init(.resourceNotFound, error.description, ["kind": "media"])
         case .full: self.init(.storageFull, error.description)
         case .unavailable: self.init(.storageUnavailable, error.description)
         case .storage, .damaged: self.init(.internalError, error.description)

@@ -13,14 +13,16 @@ extension APIServer {
         let path = assets.newPath()
         let reference: MediaReference
         do {
+            try await assets.admit()
             let upload = Upload(sink: try UploadSink(path: path, pool: pool), limit: limit)
             let (mimeType, name) = try await upload.receive(exchange.request.body, contentType: type)
             reference = try await assets.keep(path, mimeType: mimeType, name: name, at: exchange.now)
+            let keptUntil = configuration.keepMedia.map { exchange.now + $0 }
+            try await assets.markUploaded(reference, account: exchange.account, until: keptUntil)
         } catch {
             try? Folder.removeFile(path)
             throw Self.translate(error, limit: limit)
         }
-        try await stored { try await self.database.markUploaded(reference.hash, account: exchange.account) }
         let writer = ValueWriter(links: links, base: base(exchange), now: exchange.now)
         return .json(["data": writer.json(reference)], status: 201)
     }
@@ -112,6 +114,8 @@ extension APIServer {
         case let error as APIError: return error
         case let error as HTTPExchangeError: return APIError(error, limit: Int(limit))
         case AssetError.full: return APIError(.storageFull, AssetError.full.description)
+        case AssetError.overQuota(let used, let quota):
+            return APIError(.storageFull, "\(error)", ["usedBytes": .int(used), "quotaBytes": .int(quota)])
         case AssetError.tooLarge:
             return APIError(.bodyTooLarge, "The file is longer than \(limit) bytes.", ["maxBytes": .int(limit)])
         case let error as FileError where error.isFull: return APIError(.storageFull, AssetError.full.description)

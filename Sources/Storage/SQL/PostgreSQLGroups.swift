@@ -133,8 +133,9 @@ final class PostgreSQLGroups: GroupCommit {
         var outcomes: [Work.Outcome?] = group.map { _ in nil }
         var appends: [ExecutionID: (place: Int, append: JournalAppend, finish: () -> Void)] = [:]
         for (place, work) in group.enumerated() {
+            // What has to be looked up first goes alone.
             guard case .append(let append, let finish) = work.deed, append.accepted == nil,
-                appends[append.execution] == nil
+                append.captured.isEmpty, append.expired.isEmpty, appends[append.execution] == nil
             else { continue }
             appends[append.execution] = (place, append, finish)
         }

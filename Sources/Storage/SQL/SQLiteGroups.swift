@@ -35,6 +35,8 @@ final class SQLiteGroups: GroupCommit {
                 return .success(finish)
             } catch .fenced {
                 return .failure(.fenced)
+            } catch .missingMedia(let id) {
+                return .failure(.missingMedia(id))
             }
         }
         try file.run("SAVEPOINT work", [])

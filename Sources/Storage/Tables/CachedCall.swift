@@ -58,11 +58,8 @@ extension SQLSession where Self: ~Copyable {
             ]
         )
         for hash in call.media {
-            try run("UPDATE assets SET state = 'stored' WHERE hash = ?1 AND state <> 'stored'", [.hash(hash)])
-            try run(
-                "INSERT INTO asset_refs (hash, owner_kind, owner_id) VALUES (?1, 'cache', ?2) ON CONFLICT DO NOTHING",
-                [.hash(hash), .hash(call.key)]
-            )
+            try run("UPDATE assets SET state = 'stored' WHERE hash = ?1 AND state IN ('writing', 'dying')", [.hash(hash)])
+            try refer("cache", call.key.bytes, to: hash)
         }
     }
 
@@ -111,6 +108,14 @@ extension SQLSession where Self: ~Copyable {
             )
         }
         guard gone > 0 else { return }
+        // What nothing else refers to is due from now on.
+        try run(
+            """
+            UPDATE assets SET keep_until = ?1 WHERE keep_until IS NULL AND hash IN (SELECT hash FROM asset_refs
+                WHERE owner_kind = 'cache' AND NOT EXISTS (SELECT 1 FROM cache WHERE cache.key = asset_refs.owner_id))
+            """,
+            [.time(now)]
+        )
         try run(
             """
             DELETE FROM asset_refs WHERE owner_kind = 'cache'

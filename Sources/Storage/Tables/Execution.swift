@@ -65,6 +65,8 @@ public struct ExecutionEnd: Sendable {
     public var result: [UInt8]
     /// Whether people may have been asked to decide something.
     public var hasApprovals = false
+    /// Until when it is kept, where its workflow says so; otherwise by the server's retention.
+    public var keepUntil: Instant?
 
     /// An end with these facts.
     public init(
@@ -156,12 +158,12 @@ extension SQLSession where Self: ~Copyable {
         try later(
             """
             UPDATE executions SET ended_at = ?2, status = ?3, error_code = ?4, failed_node = ?5, spent_nano = ?6,
-                result = ?7
+                result = ?7, keep_until = ?8
             WHERE id = ?1
             """,
             [
                 .id(id), .time(end.at), .text(end.status), .optional(end.errorCode), .optional(end.failedNode),
-                .integer(end.spent.nano), .blob(end.result),
+                .integer(end.spent.nano), .blob(end.result), .time(end.keepUntil),
             ]
         )
         try later("DELETE FROM live WHERE execution_id = ?1", [.id(id)])

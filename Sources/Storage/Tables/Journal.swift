@@ -20,7 +20,7 @@ public struct JournalAppend: Sendable {
     public var graph: StoredGraph?
     /// The signals that these events take over.
     public var consumed: [SignalID] = []
-    /// Media whose bytes are complete and that the run keeps from now on.
+    /// Media whose bytes are complete and that the run keeps from now on: what it got, and what it was given.
     public var captured: [ContentHash] = []
     /// What is to be done once these events are stored.
     public var deliveries: [Delivery] = []
@@ -82,9 +82,12 @@ public struct JournalEntry: Sendable {
 }
 
 extension SQLSession where Self: ~Copyable {
-    /// Stores an append and all that belongs to it, or throws ``StorageError/fenced`` and stores nothing of it.
+    /// Stores an append and all that belongs to it, or throws ``StorageError/fenced`` or
+    /// ``StorageError/missingMedia(_:)`` and stores nothing of it.
     mutating func append(_ append: JournalAppend) throws(StorageError) {
         try requirePending(append.expired)
+        try requirePending(append.expired)
+        try requireMedia(append.captured)
         if let graph = append.graph { try keep(graph) }
         if let execution = append.accepted {
             try insert(execution)
@@ -148,10 +151,11 @@ extension SQLSession where Self: ~Copyable {
     }
 
     mutating func keep(_ graph: StoredGraph) throws(StorageError) {
-        try later(
+        let inserted = try run(
             "INSERT INTO graphs (hash, body) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING",
             [.hash(graph.hash), .blob(graph.body)]
         )
+        if inserted == 1 { try referToMedia(of: graph) }
     }
 
     mutating func graph(_ hash: ContentHash) throws(StorageError) -> [UInt8]? {

@@ -42,6 +42,8 @@ public struct WorkflowSettings: Sendable, Hashable {
     public private(set) var maximumCost: Money?
     /// How long a run waits for money before it fails; `nil` for a day.
     public private(set) var budgetWait: Duration?
+    /// How long ended runs are kept; `nil` leaves it to the server.
+    public private(set) var keepRuns: Duration?
     /// The input nodes a published workflow shows; `nil` shows all.
     public private(set) var exposedInputs: [String]?
 
@@ -73,6 +75,7 @@ public struct WorkflowSettings: Sendable, Hashable {
             maximumCost = cost
         }
         budgetWait = try Self.integer(object, "budgetWaitMs", 0...Self.longestBudgetMs).map { .milliseconds($0) }
+        keepRuns = try Self.integer(object, "keepRunsDays", 1...36_500).map { .seconds($0 * 86_400) }
         if let names = object["exposedInputs"], !names.isNull {
             guard let list = names.array, list.allSatisfy({ $0.string != nil }) else {
                 throw GraphError.badSetting(name: "exposedInputs", reason: "must be a list of node ids")

@@ -9,6 +9,7 @@ Knobs stand in the prompt, so that tests can run side by side:
   [[close]]    closes the connection unanswered [[silent]]   never answers
   [[key=K]]    counts the call under K          [[polls=N]]  a job is done at the N-th question
   [[hostile=URL]] the job's result lies there   [[say=TEXT]] answers with that text
+  [[blob=BYTES]] the job's result is so long, and no other job's result is the same
 GET /log gives every request, GET /counts the calls by key, GET /jobs the accepted jobs by key.
 """
 import base64, json, re, struct, sys, threading, time, zlib
@@ -76,6 +77,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.job(method, path)
         if path.startswith("/files/"):
             return self.file(path)
+        if path.startswith("/blobs/"):
+            return self.blob(path)
         if method == "POST":
             return self.submit(path, body)
         self.answer({"error": {"message": "no such path"}}, 404)
@@ -140,7 +143,7 @@ class Handler(BaseHTTPRequestHandler):
         with LOCK:
             name = "job%d" % (len(JOBS) + 1)
             JOBS[name] = {"key": options.get("key"), "polls": int(options.get("polls", 1)), "asked": 0,
-                          "hostile": options.get("hostile"), "body": body}
+                          "hostile": options.get("hostile"), "blob": options.get("blob"), "body": body}
         base = "http://%s" % self.headers["Host"]
         self.answer({"request_id": name, "status": "IN_QUEUE", "status_url": base + "/jobs/%s/status" % name,
                      "response_url": base + "/jobs/%s/result" % name, "cancel_url": base + "/jobs/%s/cancel" % name})
@@ -160,13 +163,27 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer({"status": "CANCELLATION_REQUESTED"}, 202)
         size = (job["body"] or {}).get("image_size")
         width, height = (size.get("width", 64), size.get("height", 48)) if isinstance(size, dict) else (64, 48)
-        url = job["hostile"] or "http://%s/files/%dx%d.png" % (self.headers["Host"], width, height)
+        blob = job["blob"] and "http://%s/blobs/%s/%s.png" % (self.headers["Host"], name, job["blob"])
+        url = job["hostile"] or blob or "http://%s/files/%dx%d.png" % (self.headers["Host"], width, height)
         self.answer({"images": [{"url": url, "content_type": "image/png", "width": width, "height": height}],
                      "image": {"url": url, "content_type": "image/png"}, "seed": 7})
 
     def file(self, path):
         width, height = re.match(r"/files/(\d+)x(\d+)\.png", path).groups()
         self.answer(png(int(width), int(height), (30, 90, 160)), kind="image/png")
+
+    def blob(self, path):
+        """Bytes of any length that begin as a picture does, written piece by piece."""
+        name, size = re.match(r"/blobs/(\w+)/(\d+)\.png", path).groups()
+        left = int(size)
+        self.send_response(200)
+        self.send_header("Content-Type", "image/png")
+        self.send_header("Content-Length", size)
+        self.end_headers()
+        piece = b"\x89PNG\r\n\x1a\n" + (name.encode() * (1 << 17))[:(1 << 18) - 8]
+        while left > 0:
+            self.wfile.write(piece[:left])
+            left -= len(piece)
 
     def do_GET(self):
         self.handle_one("GET")
