@@ -107,20 +107,21 @@ struct ExecutionSweepTests {
     @Test func `before a change of the tables the database is copied, and the last three copies stay`() async throws {
         await bench.database.close()
         let path = "\(bench.folder.path)/millrace.db"
+        let last = Database.schema
         do {
             let connection = try Connection(path: path, mode: .write)
             try connection.script(
                 """
-                DELETE FROM schema_version WHERE version > 1; DROP TABLE sweeps; DROP INDEX executions_due;
-                DROP INDEX assets_due; ALTER TABLE executions DROP COLUMN keep_until;
+                DELETE FROM schema_version WHERE version = \(last); DROP TABLE sweeps; DROP INDEX executions_due;
+                DROP INDEX assets_due; DROP INDEX outbox_by_execution; ALTER TABLE executions DROP COLUMN keep_until;
                 """
             )
         }
-        for old in [-1, 0, 1] { _ = try File(writing: "\(path).before-\(old)") }
+        for old in last - 3..<last { _ = try File(writing: "\(path).before-\(old)") }
         try await Database.open(folder: bench.folder.path) { Issue.record("\($0)") }.close()
         let copies = try Folder.names(in: bench.folder.path).filter { $0.contains(".before-") }
-        #expect(copies == ["millrace.db.before-0", "millrace.db.before-1", "millrace.db.before-2"])
-        var copy = try Connection(path: "\(path).before-2", mode: .read)
-        #expect(try copy.row("SELECT max(version) FROM schema_version") { $0.integer(0) } == 1)
+        #expect(copies == (last - 2...last).map { "millrace.db.before-\($0)" })
+        var copy = try Connection(path: "\(path).before-\(last)", mode: .read)
+        #expect(try copy.row("SELECT max(version) FROM schema_version") { $0.integer(0) } == Int64(last - 1))
     }
 }

@@ -110,7 +110,9 @@ struct JournalTests {
             try await database.append(Sample.accepted(1, owner: database.worker))
             var last = Sample.append(1, first: 3, last: 3)
             last.end = Sample.end("FAILED")
-            last.captured = [try Sample.hash(9)]
+            let media = MediaReference(hash: try Sample.hash(9), mimeType: "image/png", bytes: 1)
+            _ = try await database.announce(media, at: Instant(microseconds: 1))
+            last.captured = [media.hash]
             try await database.append(last)
             var whole = try Sample.accepted(2, owner: database.worker)
             whole.end = Sample.end()
