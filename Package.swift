@@ -114,7 +114,8 @@ let package = Package(
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "Admission", "Assets", "Backups", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions", "FileSystem",
+                "Admission", "Assets", "Backups", "Catalog", "Crypto", "Engine", "EventLoop", "Expressions",
+                "FileSystem",
                 "Handbook",
                 "HTTPClient",
                 "HTTPServer",

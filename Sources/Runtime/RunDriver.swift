@@ -141,6 +141,7 @@ struct RunDriver {
     /// What is to be stored next; `nil` while a commit is on its way, or when there is nothing.
     ///
     /// - Parameter random: Names what is new: deliveries, dead letters, signals.
+    /// - Returns: The events and all that belongs to them.
     mutating func nextCommit(random: inout some RandomNumberGenerator) -> JournalAppend? {
         guard inFlight == nil, !events.isEmpty || !consumed.isEmpty else { return nil }
         let last = run.lastEvent

@@ -22,7 +22,9 @@ extension Shard {
             case .success(let quoted):
                 quote = quoted
                 // The first way is the one that the result is kept for, whoever serves in the end.
-                if passed.isEmpty, let answer = consultCache(entry, address, run, request, quote.grant) { return answer }
+                if passed.isEmpty, let answer = consultCache(entry, address, run, request, quote.grant) {
+                    return answer
+                }
             case .failure(let error):
                 guard let down else { return .refused(error) }
                 return line(entry, address, request, down.lane) ?? .deferred(.circuitOpen, until: down.until)

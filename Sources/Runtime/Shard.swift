@@ -121,7 +121,9 @@ actor Shard {
         let entry = Entry(driver, RunHandle(run))
         let id = run.facts.execution
         decide(entry, reused.isEmpty ? .accepted : .acceptedReusing(reused))
-        guard var append = entry.driver.nextCommit(random: &random) else { throw .storage(reason: "There is nothing to store.") }
+        guard var append = entry.driver.nextCommit(random: &random) else {
+            throw .storage(reason: "There is nothing to store.")
+        }
         append.owner = database.worker
         // From here on a place that comes free finds the run, though nobody else can see it yet.
         entries[id] = entry

@@ -116,7 +116,7 @@ struct ChildTests {
         let running = Mutex((now: 0, most: 0))
         let bench = try RuntimeBench(folder: TemporaryFolder(), nodes: Self.items, edges: Self.edges) { call in
             running.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
-            try? await call.loop.sleep(for: .milliseconds(2))
+            try? await call.loop.sleep(for: .milliseconds(20))
             running.withLock { $0.now -= 1 }
             return .succeeded(
                 outputs: ["text": call.request.prepared.inputs["prompt"] ?? .text("")],

@@ -1,3 +1,4 @@
+import Catalog
 import Engine
 import EventLoop
 import Foundation
@@ -10,10 +11,18 @@ import Values
 /// A run whose decision ends the process is set aside, so that it does not end every next one.
 @Suite(.timeLimit(.minutes(2)))
 struct QuarantineTests {
+    /// Two steps that are patient with a vendor that is down.
+    private static let nodes = """
+        [{"id": "a", "data": {"nodeType": "llm:one", "config": {"prompt": "x"},
+          "policy": {"retry": {"maxRetries": 20, "initialDelayMs": 1}}}},
+         {"id": "b", "data": {"nodeType": "llm:one"}}]
+        """
+
     /// Takes up the runs in a folder and dies over the first that asks for an attempt.
     private static func takeUpAndDie(_ path: String) async throws {
         let bench = try RuntimeBench(
             folder: TemporaryFolder(at: path),
+            nodes: Self.nodes,
             configure: { services, _ in
                 services.crashMarker = CrashMarker(path: "\(path)/deciding")
                 services.quote = { _, _, _ in preconditionFailure("a decision that ends the process") }
@@ -26,9 +35,14 @@ struct QuarantineTests {
 
     @Test func `a run that has ended the process three times is set aside with a dead letter`() async throws {
         let folder = try TemporaryFolder()
-        // A run that was not admitted yet: it asks at every start.
-        let begun = try RuntimeBench(folder: folder, places: 0) { _ in .text("never") }
+        // A run whose vendor is down: it asks at every start.
+        let begun = try RuntimeBench(folder: folder, nodes: Self.nodes, breaker: .seconds(3600)) { _, _ in
+            .failed(NodeError(.overloaded, "down"), cost: .zero)
+        }
         let poisoned = try await begun.start()
+        for _ in 0..<200 where poisoned.snapshot.run.view.waiting?.wait.reason != .circuitOpen {
+            try await Task.sleep(for: .milliseconds(20))
+        }
         await begun.stop()
         let path = folder.path
         for _ in 0..<3 {
@@ -36,6 +50,7 @@ struct QuarantineTests {
         }
         let last = try RuntimeBench(
             folder: folder,
+            nodes: Self.nodes,
             configure: { services, _ in services.crashMarker = CrashMarker(path: "\(path)/deciding") },
             perform: { _, _ in .text("yes") }
         )

@@ -123,13 +123,13 @@ struct RetryTests {
                         .success(
                             Services.Quote(
                                 grant: Grant(
-                                offer: request.type.offers[0].id,
-                                provider: "vendor",
-                                model: nil,
-                                manifest: nil,
-                                upper: Money(nano: 10),
-                                deadline: now + .seconds(60),
-                                isSandbox: false
+                                    offer: request.type.offers[0].id,
+                                    provider: "vendor",
+                                    model: nil,
+                                    manifest: nil,
+                                    upper: Money(nano: 10),
+                                    deadline: now + .seconds(60),
+                                    isSandbox: false
                                 ),
                                 lane: Lane(id: "vendor")
                             )

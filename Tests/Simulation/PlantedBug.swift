@@ -34,7 +34,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// What the mistake makes of a statement.
     func rewrite(_ sql: String) -> String {
         switch self {
-        case .skipEpochCheck: sql.replacing("execution_id = ?1 AND epoch = ?2 AND seq = ?4", with: "execution_id = ?1 AND seq = ?4")
+        case .skipEpochCheck:
+            sql.replacing("execution_id = ?1 AND epoch = ?2 AND seq = ?4", with: "execution_id = ?1 AND seq = ?4")
         default: sql
         }
     }

@@ -63,7 +63,13 @@ package final class SimulatedServer {
             onBroken: { error in if alive.isSet { book.report(.refused, "a commit: \(error)") } }
         )
         executors = made
-        let line = VendorLine(vendor: world.vendor, ground: ground, faults: world.faults, isConnected: { alive.isSet }, callBack: world.callBack)
+        let line = VendorLine(
+            vendor: world.vendor,
+            ground: ground,
+            faults: world.faults,
+            isConnected: { alive.isSet },
+            callBack: world.callBack
+        )
         let plans = world.plans
         var services = Services(
             quote: { request, now, _ in .success(Self.quote(request, now)) },

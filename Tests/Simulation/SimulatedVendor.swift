@@ -33,7 +33,9 @@ package final class SimulatedVendor: Sendable {
     /// All jobs, oldest first.
     package var accepted: [Job] { jobs.withLock { $0 } }
 
-    /// Takes a job: from here on it is paid. A key that was seen before gives the first job again.
+    /// Takes a job: from here on it is paid.
+    ///
+    /// A key that was seen before gives the first job again.
     package func accept(attempt: String, nodeRun: String, prompt: String, type: String) -> Job {
         if type == "llm:key", let known = accepted(for: attempt) { return known }
         let isRepeatable = type == "llm:safe"
@@ -54,7 +56,9 @@ package final class SimulatedVendor: Sendable {
     }
 
     /// The job that was accepted for an attempt; what a vendor with look-up or key knows.
-    package func accepted(for attempt: String) -> Job? { jobs.withLock { jobs in jobs.first { $0.attempt == attempt } } }
+    package func accepted(for attempt: String) -> Job? {
+        jobs.withLock { jobs in jobs.first { $0.attempt == attempt } }
+    }
 
     /// The job of that name.
     package func job(_ id: String) -> Job? { jobs.withLock { jobs in jobs.first { $0.id == id } } }

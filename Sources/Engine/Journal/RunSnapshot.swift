@@ -53,7 +53,8 @@ public struct RunSnapshot: Sendable {
     /// The state that a record holds; `nil` when it is of another version or does not fit the plan.
     public static func run(_ body: [UInt8], plan: Plan) -> Run? {
         guard let json = try? JSON(parsing: body, limits: .record), json["v"]?.integer == version,
-            let facts = json["facts"].flatMap(RunFacts.init(record:)), let last = json["last"]?.integer, let time = json["time"]?.integer
+            let facts = json["facts"].flatMap(RunFacts.init(record:)), let last = json["last"]?.integer,
+            let time = json["time"]?.integer
         else { return nil }
         var run = Run(plan: plan, facts: facts)
         run.lastEvent = last

@@ -54,8 +54,9 @@ public struct OutsideState: Sendable {
 }
 
 extension OutsideInput {
-    /// The input as the run keeps addresses; `nil` when it is about a round that is over. What names no round is about
-    /// the present one.
+    /// The input as the run keeps addresses; `nil` when it is about a round that is over.
+    ///
+    /// What names no round is about the present one.
     func within(_ round: Int) -> OutsideInput? {
         guard case .data(let address, let data, let at) = self else { return self }
         return [1, round].contains(address.round) ? .data(address.inRound(1), data, at: at) : nil

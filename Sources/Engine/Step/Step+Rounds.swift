@@ -6,7 +6,8 @@ extension Step {
     ///
     /// - Returns: Whether it did.
     mutating func restartIfFailed() -> Bool {
-        guard run.end == nil, run.failure != nil, run.facts.failurePolicy == .restart, run.running == 0, run.outside.openChildren == 0,
+        guard run.end == nil, run.failure != nil, run.facts.failurePolicy == .restart, run.running == 0,
+            run.outside.openChildren == 0,
             run.cancelRequestedAt == nil, run.round <= run.plan.settings.maximumRestarts, !isUnknownOpen
         else { return false }
         for (address, request) in run.outside.approvals.sorted(by: { $0.value.id < $1.value.id }) {

@@ -150,7 +150,8 @@ struct PublicEvents {
             var object = data(address)
             object["turn"] = .int(Int64(turn))
             add("node.started", object)
-        case .accepted, .submitted, .ready, .calledBack, .judged, .turnEnded, .restarted, .cancelRequested, .paused, .resumed, .capChanged,
+        case .accepted, .submitted, .ready, .calledBack, .judged, .turnEnded, .restarted, .cancelRequested, .paused,
+            .resumed, .capChanged,
             .ended:
             break
         }

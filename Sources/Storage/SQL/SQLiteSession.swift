@@ -51,7 +51,9 @@ final class SQLiteSession: SQLSession {
 
     @discardableResult
     func run(_ sql: String, _ arguments: [SQLValue]) throws(StorageError) -> Int {
-        do { return try connection.run(rewrite?(sql) ?? sql, arguments.map(\.bound)) } catch { throw Self.translate(error) }
+        do { return try connection.run(rewrite?(sql) ?? sql, arguments.map(\.bound)) } catch {
+            throw Self.translate(error)
+        }
     }
 
     func rows(_ sql: String, _ arguments: [SQLValue]) throws(StorageError) -> [SQLRow] {

@@ -58,7 +58,10 @@ extension SQLSession where Self: ~Copyable {
             ]
         )
         for hash in call.media {
-            try run("UPDATE assets SET state = 'stored' WHERE hash = ?1 AND state IN ('writing', 'dying')", [.hash(hash)])
+            try run(
+                "UPDATE assets SET state = 'stored' WHERE hash = ?1 AND state IN ('writing', 'dying')",
+                [.hash(hash)]
+            )
             try refer("cache", call.key.bytes, to: hash)
         }
     }
