@@ -12,6 +12,8 @@ final class MillraceServer {
     private(set) var url = ""
     private let environment: [String: String]
     private let arguments: [String]
+    /// Whether it is told the address under which vendors reach it.
+    private let isPublic: Bool
     private var program: Program?
     private var earlierLog = ""
 
@@ -22,8 +24,10 @@ final class MillraceServer {
         vendor: MockVendor? = nil,
         environment: [String: String] = [:],
         arguments: [String] = [],
-        catalog: String? = nil
+        catalog: String? = nil,
+        isPublic: Bool = false
     ) throws {
+        self.isPublic = isPublic
         folder = try TemporaryFolder()
         var variables = ["PATH": "/usr/bin:/bin", "HOME": folder.path]
         var flags = ["--bootstrap-key", Self.key]
@@ -49,10 +53,12 @@ final class MillraceServer {
 
     /// Starts the server and waits until it answers.
     func start() async throws {
-        let listen = url.isEmpty ? "127.0.0.1:0" : String(url.dropFirst(7))
+        let isFirst = url.isEmpty
+        let listen = isFirst ? "127.0.0.1:0" : String(url.dropFirst(7))
+        let own = isPublic && !isFirst ? ["--public-url", url] : []
         let program = try Program(
             Self.binary,
-            ["serve", "--listen", listen, "--data", folder.path] + arguments,
+            ["serve", "--listen", listen, "--data", folder.path] + own + arguments,
             environment: environment,
             in: folder.path
         )
@@ -68,6 +74,11 @@ final class MillraceServer {
         while (try? await get("/readyz"))?.status != 200 {
             try #require(ContinuousClock.now < end, "The server did not become ready: \(program.errors)")
             try await Task.sleep(for: .milliseconds(5))
+        }
+        // The address is known only now.
+        if isPublic, isFirst {
+            kill()
+            try await start()
         }
     }
 

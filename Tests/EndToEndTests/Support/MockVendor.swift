@@ -14,15 +14,7 @@ final class MockVendor {
     init() async throws {
         let python = ProcessInfo.processInfo.environment["MILLRACE_PYTHON"] ?? "python3"
         program = try Program(python, ["Tests/EndToEndTests/MockVendor/mock_vendor.py"])
-        let end = ContinuousClock.now + .seconds(20)
-        var port: Int?
-        while port == nil {
-            try #require(ContinuousClock.now < end, "The mock vendor did not start: \(program.errors)")
-            try await Task.sleep(for: .milliseconds(5))
-            let line = program.output
-            port = line.hasSuffix("\n") ? line.split(separator: " ").last.flatMap { Int($0.filter(\.isNumber)) } : nil
-        }
-        url = "http://127.0.0.1:\(try #require(port))"
+        url = "http://127.0.0.1:\(try await program.port())"
     }
 
     var address: String { String(url.dropFirst(7)) }
