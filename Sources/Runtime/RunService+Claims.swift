@@ -146,6 +146,8 @@ extension RunService {
         if duty.worksOnRuns, lease.isHeld {
             if try await database.hasWork(duty.lease) { claimSoon() }
             for id in try await database.signalled() { await shard(of: id).takeSignals(id) }
+            // What a server that has ended had begun or was to begin.
+            await outbox.withLock { $0 }?.setTimer()
         }
         for shard in shards { await shard.refreshWatched() }
     }

@@ -16,7 +16,7 @@ public final class RunService: Sendable {
     /// Whether claims are being made, and whether they are wanted once more.
     let claiming = Mutex((isRunning: false, isWanted: false))
     private let links = ShardLinks()
-    private let outbox: Mutex<Outbox?> = Mutex(nil)
+    let outbox: Mutex<Outbox?> = Mutex(nil)
     private let settler: Settler
     private let isDraining = Atomic<Bool>(false)
     private let recovering = Atomic<Bool>(true)
@@ -66,7 +66,10 @@ public final class RunService: Sendable {
         try await insist { () throws(StorageError) in try await self.quarantine() }
         await settler.resume { [weak self] id, signal in await self?.tell(id, signal) }
         try await claimAll()
-        try await insist { () throws(StorageError) in try await self.database.releaseDeliveries() }
+        // What other servers have begun is theirs until their claims are over.
+        if !database.isShared {
+            try await insist { () throws(StorageError) in try await self.database.releaseDeliveries() }
+        }
         links.look()
     }
 

@@ -101,7 +101,8 @@ actor Outbox {
         look()
     }
 
-    private func setTimer() async {
+    /// Looks when the next delivery is due.
+    func setTimer() async {
         guard !isStopping, let next = try? await database.nextDelivery() else { return }
         wake(at: next)
     }

@@ -12,6 +12,7 @@ extension Migrations {
             due_at {integer} NOT NULL, claimed_until {integer} NOT NULL, attempts {integer} NOT NULL,
             body {bytes} NOT NULL) {clustered};
         CREATE INDEX outbox_due ON outbox (due_at);
+        CREATE INDEX outbox_claimed ON outbox (claimed_until) WHERE claimed_until > 0;
 
         CREATE TABLE approvals (id {bytes} PRIMARY KEY, execution_id {bytes} NOT NULL, account_id {bytes} NOT NULL,
             workflow_id {bytes} NOT NULL, address TEXT NOT NULL, node_id TEXT NOT NULL, status TEXT NOT NULL,

@@ -89,9 +89,14 @@ extension SQLSession where Self: ~Copyable {
         )
     }
 
-    /// When the next delivery is due that nobody has claimed.
+    /// When the next delivery is due, or the claim of one is over.
     mutating func nextDelivery() throws(StorageError) -> Instant? {
-        try row("SELECT due_at FROM outbox WHERE claimed_until = 0 ORDER BY due_at LIMIT 1", [])?.time(0)
+        let due = try row("SELECT due_at FROM outbox WHERE claimed_until = 0 ORDER BY due_at LIMIT 1", [])?.time(0)
+        let left = try row(
+            "SELECT claimed_until FROM outbox WHERE claimed_until > 0 ORDER BY claimed_until LIMIT 1",
+            []
+        )?.time(0)
+        return [due, left].compactMap(\.self).min()
     }
 }
 
@@ -124,7 +129,7 @@ extension Database {
         }
     }
 
-    /// When the next delivery is due that nobody has claimed.
+    /// When the next delivery is due, or the claim of one is over.
     public func nextDelivery() async throws(StorageError) -> Instant? {
         try await read { session throws(StorageError) in try session.nextDelivery() }
     }
