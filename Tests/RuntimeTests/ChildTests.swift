@@ -226,7 +226,7 @@ struct OutsideTests {
     }
 
     @Test func `a decision in time wins over a clock that fires before it is looked at`() async throws {
-        let bench = try RuntimeBench(folder: TemporaryFolder(), nodes: Self.approval("0.2"), edges: "[]") { _ in
+        let bench = try RuntimeBench(folder: TemporaryFolder(), nodes: Self.approval("3"), edges: "[]") { _ in
             .text("")
         }
         let handle = try await bench.start()
@@ -266,7 +266,8 @@ struct OutsideTests {
 
     @Test(arguments: [true, false])
     func `nobody can decide after the time or the run is over`(isCancelled: Bool) async throws {
-        let bench = try RuntimeBench(folder: TemporaryFolder(), nodes: Self.approval("0.1"), edges: "[]") { _ in
+        let time = isCancelled ? "600" : "0.1"
+        let bench = try RuntimeBench(folder: TemporaryFolder(), nodes: Self.approval(time), edges: "[]") { _ in
             .text("")
         }
         let handle = try await bench.start()
