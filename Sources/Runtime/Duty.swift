@@ -22,6 +22,15 @@ public struct Duty: Sendable {
     public init() {}
 }
 
+/// The permission to begin calls for a run, as long as it is held in memory.
+final class License: Sendable {
+    private let state = Atomic<Bool>(true)
+
+    var isValid: Bool { state.load(ordering: .relaxed) }
+
+    func revoke() { state.store(false, ordering: .relaxed) }
+}
+
 /// Whether this server may act as the owner of its runs, by its own clock, which goes on while the machine sleeps.
 public final class LeaseGuard: Sendable {
     /// The end by the clock of the loop; `nil` when it never ends.

@@ -104,7 +104,7 @@ struct RunDriver {
             events += decision.events
             for effect in decision.effects {
                 guard case .admit(let address) = effect else {
-                    effects.append(effect)
+                    if !isMadeAnyway(effect) { effects.append(effect) }
                     continue
                 }
                 switch admit(address, run) {
@@ -121,6 +121,16 @@ struct RunDriver {
         lastInput += 1
         inputs.append(lastInput)
         return lastInput
+    }
+
+    /// Whether an effect takes up an attempt that is only about to be made: signals that came before the recovery of a run
+    /// may have begun it.
+    private func isMadeAnyway(_ effect: Effect) -> Bool {
+        switch effect {
+        case .resolve(let address, let attempt), .takeUp(let address, let attempt):
+            effects.contains(.perform(address, attempt: attempt))
+        default: false
+        }
     }
 
     /// The effects that follow from what is stored already, and for which there is nothing to wait.

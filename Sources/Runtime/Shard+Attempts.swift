@@ -57,7 +57,7 @@ extension Shard {
             pace: { _ in }
         )
         call.isDoubtful = isDoubtful
-        call.mayBegin = { [lease] in lease.isHeld }
+        call.mayBegin = { [lease, license = entry.license] in lease.isHeld && license.isValid }
         call.callback = attempt.callback
         let held = held(entry, address, call)
         if let held {

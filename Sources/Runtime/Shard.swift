@@ -59,6 +59,8 @@ actor Shard {
         var waiters: [Int: CheckedContinuation<Bool, Never>] = [:]
         /// The signals it has taken: a look at the inbox may still find them.
         var taken: Set<SignalID> = []
+        /// Whether its calls may still begin: once it is let go, whoever has the run next decides about them.
+        let license = License()
         /// Until when another server wants to hear of its changes, by the clock of the loop.
         var watchedUntil: UInt64?
 
@@ -478,6 +480,7 @@ actor Shard {
     func drop(_ entry: Entry, stopsAttempts: Bool = true) {
         let id = entry.handle.id
         entry.timer?.cancel()
+        entry.license.revoke()
         for (address, task) in entry.tasks where stopsAttempts && !isAwaited(entry, address) { task.cancel() }
         giveBack(entry)
         for waiter in entry.waiters.values { waiter.resume(returning: false) }
