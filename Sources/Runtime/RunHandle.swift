@@ -22,6 +22,8 @@ public final class RunHandle: Sendable {
         var snapshot: Snapshot
         var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
         var nextWaiter = 0
+        /// Those who are about to wait, and whether their time is over already.
+        var arriving: [Int: Bool] = [:]
     }
 
     init(_ run: Run) {
@@ -52,13 +54,16 @@ public final class RunHandle: Sendable {
     public func snapshot(after change: Int64, within time: Duration, on loop: Loop) async -> Snapshot {
         let number = state.withLock { state in
             defer { state.nextWaiter += 1 }
+            state.arriving[state.nextWaiter] = false
             return state.nextWaiter
         }
         let timer = loop.schedule(after: time) { [self] in stopWaiting(number) }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isNew = state.withLock { state in
-                    guard state.snapshot.change <= change, state.snapshot.run.end == nil, !Task.isCancelled else {
+                    let isOver = state.arriving.removeValue(forKey: number) ?? true
+                    guard !isOver, state.snapshot.change <= change, state.snapshot.run.end == nil, !Task.isCancelled
+                    else {
                         return true
                     }
                     state.waiters[number] = continuation
@@ -85,6 +90,11 @@ public final class RunHandle: Sendable {
     }
 
     private func stopWaiting(_ number: Int) {
-        state.withLock { $0.waiters.removeValue(forKey: number) }?.resume()
+        let waiter = state.withLock { state in
+            // The time may be over before anybody waits.
+            if state.arriving[number] != nil { state.arriving[number] = true }
+            return state.waiters.removeValue(forKey: number)
+        }
+        waiter?.resume()
     }
 }
