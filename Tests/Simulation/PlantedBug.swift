@@ -6,8 +6,6 @@ import SQLite
 /// They are planted from outside, in the database, the catalog or the clock of the world, so that no code that ships
 /// knows of them.
 package enum PlantedBug: String, CaseIterable, Sendable {
-    /// A server writes to the journal of a run that another has taken over: neither epoch nor sequence is looked at.
-    case skipEpochCheck = "skip the epoch check"
     /// What is announced is not on the disk yet: a crash takes back the last commits.
     case publishBeforeCommit = "publish before commit"
     /// An acknowledged signal is not in the inbox.
@@ -22,22 +20,11 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// What the simulation must notice, one of these.
     package var complaints: [Complaint] {
         switch self {
-        case .skipEpochCheck:
-            [.wrongJournal, .takenBack, .sameAttemptTwice, .lostSignal, .refused, .wrongMoney, .wrongEnd]
         case .publishBeforeCommit: [.lostRun, .takenBack, .sameAttemptTwice]
         case .loseInboxRow: [.lostSignal]
         case .dropEarlyCallback: [.askedInVain]
         case .resubmitOnUnknown: [.sameAttemptTwice, .boughtAgain, .askedInVain, .wrongMoney]
         case .forgetTimerAfterRecovery: [.stuck]
-        }
-    }
-
-    /// What the mistake makes of a statement.
-    func rewrite(_ sql: String) -> String {
-        switch self {
-        case .skipEpochCheck:
-            sql.replacing("execution_id = ?1 AND epoch = ?2 AND seq = ?4", with: "execution_id = ?1")
-        default: sql
         }
     }
 
