@@ -8,6 +8,8 @@ final class AttemptMail: Sendable {
         var messages: ArraySlice<VendorCallback> = []
         var waiting: (number: Int, continuation: CheckedContinuation<Void, Never>)?
         var lastNumber = 0
+        /// The last wait that is over, perhaps before it began.
+        var lastOver = 0
     }
 
     private let state = Mutex(State())
@@ -35,7 +37,9 @@ final class AttemptMail: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state in
-                    guard state.messages.isEmpty, !Task.isCancelled, time > .zero else { return true }
+                    guard state.messages.isEmpty, number > state.lastOver, time > .zero, !Task.isCancelled else {
+                        return true
+                    }
                     state.waiting = (number, continuation)
                     return false
                 }
@@ -51,6 +55,8 @@ final class AttemptMail: Sendable {
 
     private func stopWaiting(_ number: Int) {
         let waiting = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            // The time may be over before anybody waits.
+            state.lastOver = max(state.lastOver, number)
             guard state.waiting?.number == number else { return nil }
             defer { state.waiting = nil }
             return state.waiting?.continuation
