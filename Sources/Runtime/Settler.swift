@@ -104,7 +104,7 @@ actor Settler {
     }
 
     private func book(_ attempt: OpenAttempt, _ outputs: [String: Value], _ cost: Money) async throws {
-        var random = SystemRandomNumberGenerator()
+        var random = services.chance
         let now = services.now()
         let signal = Signal(
             id: SignalID(at: now, random: &random),
@@ -135,7 +135,8 @@ actor Settler {
         guard let json = try? JSON(parsing: result, limits: .record), var view = RunView(record: json) else {
             return nil
         }
-        for node in view.nodes.indices where view.nodes[node].id == attempt.nodeID {
+        let id = Address.nodeID(ofText: attempt.address)
+        for node in view.nodes.indices where view.nodes[node].id == id {
             view.nodes[node].cost = view.nodes[node].cost + cost
             for place in view.nodes[node].attempts.indices
             where view.nodes[node].attempts[place].number == Int(attempt.attempt) && attempt.isWhole {
@@ -174,9 +175,6 @@ actor Settler {
 }
 
 extension OpenAttempt {
-    /// The identifier of the node, without the items.
-    fileprivate var nodeID: String { isWhole ? address : String(address.prefix { $0 != "[" }) }
-
-    /// Whether the node runs once, so that its attempts are shown.
-    fileprivate var isWhole: Bool { !address.hasSuffix("]") }
+    /// Whether the node runs once, neither for items nor in turns, so that its attempts are shown.
+    fileprivate var isWhole: Bool { !address.utf8.contains { "[#".utf8.contains($0) } }
 }

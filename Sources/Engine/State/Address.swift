@@ -74,6 +74,13 @@ public struct Address: Sendable, Hashable {
         )
     }
 
+    /// The identifier of the node that a text form names, without its items and the containers on the way.
+    public static func nodeID(ofText text: String) -> String {
+        let bytes = Array(text.utf8)
+        let start = bytes.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
+        return unescape(bytes[start...].prefix { $0 != UInt8(ascii: "[") })
+    }
+
     /// Reads the text form; `nil` when it names no node run of the plan.
     public init?(_ text: String, in plan: Plan) {
         // An identifier may hold a slash that somebody did not escape: the whole text may be one frame.
