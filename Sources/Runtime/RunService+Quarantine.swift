@@ -52,7 +52,7 @@ extension RunService {
             spent: .zero,
             result: RunView.setAside(facts, lastEvent: live.last + 1, end).record.bytes
         )
-        var random = SystemRandomNumberGenerator()
+        var random = services.chance
         var letter = DeadLetter(
             id: DeadLetterID(at: now, random: &random),
             account: facts.account,

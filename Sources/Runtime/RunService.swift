@@ -211,7 +211,7 @@ public final class RunService: Sendable {
         _ approval: ApprovalRow,
         _ decision: ApprovalDecision
     ) async throws(RuntimeError) -> DecisionResult {
-        var random = SystemRandomNumberGenerator()
+        var random = services.chance
         var body = decision.record.object ?? JSONObject()
         body["approval"] = .string(approval.id.description)
         let signal = Signal(
