@@ -32,7 +32,7 @@ extension Shard {
     /// - Returns: `nil` when the run is terminal or unknown.
     func watch(_ id: ExecutionID) async throws -> RunHandle? {
         guard let live = try await database.liveRun(id) else {
-            if watched[id] != nil { try await readOn(id) }
+            if watched[id] != nil || reloading[id] != nil { try await readOn(id) }
             watched[id] = nil
             return nil
         }
@@ -57,11 +57,19 @@ extension Shard {
             known.handle.publish(run)
             return
         }
-        if watched.count >= Self.mostWatched, let oldest = watched.min(by: { $0.value.lookedAt < $1.value.lookedAt }) {
+        let handle = reloading.removeValue(forKey: id) ?? RunHandle(run)
+        handle.publish(run)
+        remember(run, handle)
+    }
+
+    /// Keeps a run of others in memory; beyond the limit the one is forgotten that nobody has looked at for longest.
+    private func remember(_ run: Run, _ handle: RunHandle) {
+        let id = run.facts.execution
+        if watched.count >= Self.mostWatched, watched[id] == nil,
+            let oldest = watched.min(by: { $0.value.lookedAt < $1.value.lookedAt })
+        {
             watched[oldest.key] = nil
         }
-        let handle = takeReloading(id) ?? RunHandle(run)
-        handle.publish(run)
         watched[id] = Watched(run: run, handle: handle, lookedAt: loop.time)
     }
 
@@ -82,9 +90,7 @@ extension Shard {
             throw RuntimeError(error)
         }
         let handle = RunHandle(driver.run)
-        if driver.run.end == nil {
-            watched[driver.run.facts.execution] = Watched(run: driver.run, handle: handle, lookedAt: loop.time)
-        }
+        if driver.run.end == nil { remember(driver.run, handle) }
         return handle
     }
 
@@ -132,7 +138,7 @@ extension Shard {
         let plan = entry.driver.run.plan
         let outcomes = entry.driver.unstoredOutcomes
         drop(entry, stopsAttempts: false)
-        watched[id] = Watched(run: entry.handle.snapshot.run, handle: entry.handle, lookedAt: loop.time)
+        remember(entry.handle.snapshot.run, entry.handle)
         guard !outcomes.isEmpty else { return }
         Task(executorPreference: loop) {
             for event in outcomes { await self.postLate(event, of: id, plan) }

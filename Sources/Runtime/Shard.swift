@@ -16,15 +16,16 @@ actor Shard {
     private let links: ShardLinks
     let duty: Duty
     let lease: LeaseGuard
-    private(set) var entries: [ExecutionID: Entry] = [:]
+    var entries: [ExecutionID: Entry] = [:]
     /// The runs that others work on and somebody looks at here.
     var watched: [ExecutionID: Watched] = [:]
-    private var loading: [ExecutionID: Task<RunHandle?, any Error>] = [:]
+    /// The runs that are being loaded: one loading of a run after the other.
+    var loading: [ExecutionID: Task<RunHandle?, any Error>] = [:]
     /// The handles of runs that were dropped and are loaded again: those who watch them go on watching.
-    private var reloading: [ExecutionID: RunHandle] = [:]
+    var reloading: [ExecutionID: RunHandle] = [:]
     private(set) var isStopping = false
     /// The number of this shard.
-    private let place: Int
+    let place: Int
     /// What others may look at without coming here.
     nonisolated let handles = Mutex<[ExecutionID: RunHandle]>([:])
     var random: Chance
@@ -99,15 +100,12 @@ actor Shard {
         self.settler = settler
     }
 
-    /// How long timers wait after a restart for vendors that do not answer.
-    private static let longestAsking = Duration.seconds(30)
-
     /// How many runs are in memory.
     var count: Int { entries.count }
 
     func entry(_ id: ExecutionID) -> Entry? { entries[id] }
 
-    // MARK: Accepting and loading
+    // MARK: Accepting
 
     /// Accepts an execution: when this returns, it is stored.
     func accept(
@@ -143,153 +141,6 @@ actor Shard {
         return entry.handle
     }
 
-    /// The handle of a run that is not terminal, loaded from its journal if need be.
-    ///
-    /// - Returns: `nil` when the run is terminal or unknown.
-    func handle(_ id: ExecutionID) async throws(RuntimeError) -> RunHandle? {
-        if let entry = entries[id] {
-            guard !lease.isHeld else { return entry.handle }
-            relinquish(entry)
-        }
-        let task = loading[id] ?? Task(executorPreference: loop) { try await self.load(id) }
-        loading[id] = task
-        defer { loading[id] = nil }
-        do {
-            return try await task.value
-        } catch {
-            throw Self.translate(error, of: id)
-        }
-    }
-
-    private static func translate(_ error: any Error, of id: ExecutionID) -> RuntimeError {
-        switch error {
-        case let error as RuntimeError: error
-        case let error as StorageError: RuntimeError(error)
-        case let error as JournalError: .damaged(id, reason: error.description)
-        default: .storage(reason: "\(error)")
-        }
-    }
-
-    private func load(_ id: ExecutionID) async throws -> RunHandle? {
-        if let entry = entries[id] { return entry.handle }
-        guard watched[id] == nil, mayOwn else { return try await watch(id) }
-        switch try await database.claim(id, duty.lease) {
-        case .own(let live): return try await takeUp(live)
-        case .elsewhere: return try await watch(id)
-        case nil: return nil
-        }
-    }
-
-    /// Takes up a run that was claimed for this server; one of an older epoch that is in memory is let go.
-    func takeUp(claimed live: LiveRun) async throws(RuntimeError) {
-        let id = live.execution
-        if let entry = entries[id] {
-            guard entry.epoch < live.epoch else { return }
-            relinquish(entry)
-        }
-        do {
-            _ = try await takeUp(live)
-        } catch {
-            throw Self.translate(error, of: id)
-        }
-    }
-
-    private func takeUp(_ live: LiveRun) async throws -> RunHandle {
-        let id = live.execution
-        // A short journal is read as fast as a state.
-        let snapshot = live.last > 64 ? try await database.snapshot(of: id) : nil
-        let run = try await replay(id, from: nil, snapshot) { [self] body in
-            guard let marker = services.crashMarker else { return body() }
-            marker.deciding(id, slot: place, body)
-        }
-        let signals = try await database.signals(of: id)
-        if let entry = entries[id] {
-            guard entry.driver.epoch < live.epoch else { return entry.handle }
-            relinquish(entry)
-        }
-        let seen = reloading.removeValue(forKey: id) ?? watched.removeValue(forKey: id)?.handle
-        let handle = seen ?? RunHandle(run)
-        handle.publish(run)
-        let entry = Entry(
-            RunDriver(run: run, epoch: live.epoch, snapshot: snapshot?.last ?? 0),
-            handle,
-            isFromBefore: true
-        )
-        entries[id] = entry
-        handles.withLock { $0[id] = handle }
-        for signal in signals { take(signal, entry) }
-        takeEnds(entry)
-        decide(entry, .recovered)
-        commit(entry)
-        setTimer(entry)
-        if !entry.unasked.isEmpty {
-            _ = loop.schedule(after: Self.longestAsking) { [weak self] in
-                guard let self else { return }
-                Task(executorPreference: self.loop) { await self.stopAsking(id) }
-            }
-        }
-        return handle
-    }
-
-    /// The handle of a run that was dropped and is loaded again.
-    func takeReloading(_ id: ExecutionID) -> RunHandle? { reloading.removeValue(forKey: id) }
-
-    /// Loads a run as soon as the disk is no longer full.
-    func loadLater(_ id: ExecutionID) {
-        Task(executorPreference: loop) {
-            await self.insist("The run \(id) cannot be loaded") { () throws(RuntimeError) in
-                _ = try await self.handle(id)
-            }
-        }
-    }
-
-    /// What the journal of a run adds up to, from a state that is known or from the beginning.
-    func replay(
-        _ id: ExecutionID,
-        from known: Run?,
-        _ snapshot: StoredSnapshot? = nil,
-        watching: (() -> Void) -> Void = { $0() }
-    ) async throws -> Run {
-        if let known { return try await Self.replay(id, of: known.plan, in: database, from: known) }
-        guard let row = try await database.execution(id) else { throw RuntimeError.unknownExecution(id) }
-        let plan = try await services.plan(row.facts.graph)
-        let start = snapshot.flatMap { RunSnapshot.run($0.body, plan: plan) }
-        return try await Self.replay(id, of: plan, in: database, from: start, watching: watching)
-    }
-
-    /// The run that the stored events of an execution add up to.
-    ///
-    /// - Parameters:
-    ///   - id: The execution.
-    ///   - plan: What it runs.
-    ///   - database: Has its events.
-    ///   - known: A state to begin with.
-    ///   - watching: Called with what could end the process, which it does.
-    /// - Returns: The state after the last event.
-    /// - Throws: What the database or the journal says.
-    static func replay(
-        _ id: ExecutionID,
-        of plan: Plan,
-        in database: Database,
-        from known: Run? = nil,
-        watching: (() -> Void) -> Void = { $0() }
-    ) async throws -> Run {
-        var run = known
-        while true {
-            let entries = try await database.journal(of: id, after: run?.lastEvent ?? 0, limit: 500)
-            for entry in entries where !entry.body.isEmpty {
-                if run == nil { run = Run(plan: plan, facts: try Event.facts(of: entry.body)) }
-                let events = try Event.decode(entry.body, in: plan)
-                watching {
-                    for event in events { run?.apply(event) }
-                }
-            }
-            if entries.count < 500 { break }
-        }
-        guard let run else { throw RuntimeError.damaged(id, reason: "It has no journal.") }
-        return run
-    }
-
     // MARK: Deciding and committing
 
     /// Gives a run an input and waits until what follows from it is stored.
@@ -322,7 +173,7 @@ actor Shard {
         commit(entry)
     }
 
-    private func take(_ signal: Signal, _ entry: Entry) {
+    func take(_ signal: Signal, _ entry: Entry) {
         guard entry.taken.insert(signal.id).inserted else { return }
         guard signal.kind != "child" else { return entry.ends.append(signal) }
         guard let input = RunInput(signal, in: entry.driver.run) else { return }
@@ -330,7 +181,7 @@ actor Shard {
     }
 
     /// Decides about all children together that have ended meanwhile.
-    private func takeEnds(_ entry: Entry) {
+    func takeEnds(_ entry: Entry) {
         guard !entry.ends.isEmpty else { return }
         let signals = entry.ends
         entry.ends = []
@@ -342,7 +193,7 @@ actor Shard {
     }
 
     @discardableResult
-    private func decide(_ entry: Entry, _ input: RunInput, signals: [SignalID] = []) -> Int? {
+    func decide(_ entry: Entry, _ input: RunInput, signals: [SignalID] = []) -> Int? {
         guard entry.isFromBefore, let marker = services.crashMarker else { return decideNow(entry, input, signals) }
         return marker.deciding(entry.handle.id, slot: place) { decideNow(entry, input, signals) }
     }
@@ -358,7 +209,7 @@ actor Shard {
         return number
     }
 
-    private func commit(_ entry: Entry) {
+    func commit(_ entry: Entry) {
         if !entry.isCommitting { takeEnds(entry) }
         for effect in entry.driver.settledEffects() { perform(effect, entry) }
         guard !entry.isCommitting, let append = entry.driver.nextCommit(random: &random) else { return }
@@ -440,7 +291,7 @@ actor Shard {
         }
     }
 
-    private func setTimer(_ entry: Entry) {
+    func setTimer(_ entry: Entry) {
         entry.timer?.cancel()
         entry.timer = nil
         guard entry.unasked.isEmpty, let wake = entry.driver.run.nextWake else { return }
@@ -467,7 +318,7 @@ actor Shard {
     }
 
     /// Lets time run out for a run whose vendors could not be asked for a while.
-    private func stopAsking(_ id: ExecutionID) {
+    func stopAsking(_ id: ExecutionID) {
         guard let entry = entries[id], !entry.unasked.isEmpty else { return }
         entry.unasked = []
         wake(id)

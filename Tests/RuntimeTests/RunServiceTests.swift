@@ -103,6 +103,35 @@ struct RunServiceTests {
         await second.stop()
     }
 
+    @Test func `a wait for a vendor's call ends though its time is over before it begins`() async throws {
+        let bench = try RuntimeBench(folder: TemporaryFolder(), nodes: RuntimeBench.one, edges: "[]") { call in
+            for number in 0..<2000 { _ = try? await call.listen(.microseconds(number % 40)) }
+            return .text("x")
+        }
+        #expect(await bench.end(try await bench.start())?.phase == .completed)
+        await bench.stop()
+    }
+
+    @Test func `a run that is looked for while it is taken up is seen to end by all who look`() async throws {
+        let folder = try TemporaryFolder()
+        let first = try RuntimeBench(folder: folder, places: 0) { _ in .text("never") }
+        var ids: [ExecutionID] = []
+        for _ in 0..<40 { ids.append(try await first.start().id) }
+        await first.stop()
+        let second = try RuntimeBench(folder: folder) { _ in .text("x") }
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await second.service.recover() }
+            for id in ids + ids + ids {
+                tasks.addTask {
+                    guard let handle = try await second.service.handle(id) else { return }
+                    #expect(await second.end(handle)?.phase == .completed)
+                }
+            }
+            try await tasks.waitForAll()
+        }
+        await second.stop()
+    }
+
     @Test func `makes as many attempts at once as there are places`() async throws {
         let counters = Counters()
         let bench = try RuntimeBench(folder: TemporaryFolder(), places: 3) { _ in
