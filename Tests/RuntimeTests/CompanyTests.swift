@@ -168,7 +168,7 @@ struct CompanyTests {
     @Test func `a server that stops to renew loses its runs, may not append, and its late answer arrives`() async throws
     {
         let answered = Gate()
-        let first = try await member(life: .seconds(1), nodes: Self.asking, edges: "[]") { _, _ in
+        let first = try await member(life: .seconds(3), nodes: Self.asking, edges: "[]") { _, _ in
             await answered.wait()
             return .succeeded(outputs: ["text": .text("paid")], cost: Money(nano: 7), requestID: "r7")
         }
@@ -194,7 +194,7 @@ struct CompanyTests {
 
     @Test func `a job whose number a fenced server learns late is polled by the successor`() async throws {
         let submitted = Gate()
-        let first = try await member(life: .seconds(1), nodes: Self.asking, edges: "[]") { call, milestone in
+        let first = try await member(life: .seconds(3), nodes: Self.asking, edges: "[]") { call, milestone in
             await submitted.wait()
             await milestone(.submitted(keep: ["jobId": "j9"]))
             try? await call.loop.sleep(for: .seconds(3600))

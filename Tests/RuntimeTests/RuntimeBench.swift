@@ -241,37 +241,32 @@ final class RuntimeBench: Sendable {
 
     /// Remembers names, and lets others wait until there are so many.
     final class Recorder: Sendable {
-        private struct State {
-            var names: [String] = []
-            var waiting: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
-        }
-
-        private let state = Mutex(State())
+        private let names = Mutex<[String]>([])
 
         /// Remembers a name and gives the number of those before it.
         @discardableResult
         func add(_ name: String) -> Int {
-            let (count, ready) = state.withLock { state in
-                state.names.append(name)
-                let count = state.names.count
-                defer { state.waiting.removeAll { $0.count <= count } }
-                return (count, state.waiting.filter { $0.count <= count })
+            names.withLock { names in
+                names.append(name)
+                return names.count - 1
             }
-            for waiter in ready { waiter.continuation.resume() }
-            return count - 1
         }
 
-        var all: [String] { state.withLock { $0.names } }
+        var all: [String] { names.withLock { $0 } }
 
-        func wait(for count: Int) async {
-            await withCheckedContinuation { continuation in
-                let isReady = state.withLock { state in
-                    guard state.names.count < count else { return true }
-                    state.waiting.append((count, continuation))
-                    return false
-                }
-                if isReady { continuation.resume() }
+        /// Waits until there are so many names; a test whose names do not come within half a minute fails.
+        func wait(for count: Int, sourceLocation: SourceLocation = #_sourceLocation) async {
+            guard await !reaches(count) else { return }
+            Issue.record("There are \(all.count) names instead of \(count).", sourceLocation: sourceLocation)
+        }
+
+        /// Whether there are so many names within half a minute, also for a task that is cancelled.
+        func reaches(_ count: Int) async -> Bool {
+            await Task.detached { [self] in
+                for _ in 0..<6000 where all.count < count { try? await Task.sleep(for: .milliseconds(5)) }
+                return all.count >= count
             }
+            .value
         }
     }
 
@@ -309,12 +304,12 @@ extension RunInput.Outcome {
     }
 }
 
-/// What is done once and awaited by others.
+/// What is done once and awaited by others, for half a minute at most.
 final class Gate: Sendable {
     private let recorder = RuntimeBench.Recorder()
 
     var isOpen: Bool { !recorder.all.isEmpty }
 
     func open() { recorder.add("") }
-    func wait() async { await recorder.wait(for: 1) }
+    func wait() async { _ = await recorder.reaches(1) }
 }
