@@ -143,7 +143,9 @@ struct Massacre {
     }
 
     private mutating func answer(_ text: String, _ id: String, _ node: String, _ run: JSON) async throws {
-        #expect(family == .none, "A run waits although the vendor can be asked: \(run.text)")
+        // A vendor that only calls back never says that it took nothing: then, and only then, somebody has to.
+        let isBought = try await vendor.accepted(family)[prompt(node, text)] != nil
+        #expect(family == .none || family == .back && !isBought, "A run waits although the vendor can be asked: \(run.text)")
         let attempt = run.row(node)?["attempts"]?.array?.last
         let begun = attempt?["startTime"]?.string.flatMap { try? Date($0, strategy: Self.time) }
         let intent = try #require(begun, "\(run.text)")
@@ -159,6 +161,9 @@ struct Massacre {
         windows += 1
     }
 
+    /// What the vendor is asked for by a node of the run that was started with a text.
+    private func prompt(_ node: String, _ text: String) -> String { node == "a" ? "\(text) a" : "<\(text) a> b" }
+
     private static var time: Date.ISO8601FormatStyle { Date.ISO8601FormatStyle(includingFractionalSeconds: true) }
 
     /// Compares what the vendor accepted and what the runs gave with what must be.
@@ -170,14 +175,15 @@ struct Massacre {
             #expect(run["status"] == "COMPLETED", "\(run.text)")
             let result = run.row("b")?["output"]?["text"] ?? run.row("b")?["text"]
             #expect(result?.string == "<<\(text) a> b>", "\(run.text)")
-            for (node, prompt) in [("a", "\(text) a"), ("b", "<\(text) a> b")] {
+            for node in ["a", "b"] {
+                let prompt = prompt(node, text)
                 let count = accepted[prompt] ?? 0
-                let most = answered.contains("\(text) \(node)") ? 2 : 1
+                let most = family == .none && answered.contains("\(text) \(node)") ? 2 : 1
                 #expect(count >= 1 && count <= most, "\(prompt) was bought \(count) times")
             }
         }
         // The vendor has nothing that belongs to no run.
-        let known = Set(executions.keys.flatMap { ["\($0) a", "<\($0) a> b"] })
+        let known = Set(executions.keys.flatMap { [prompt("a", $0), prompt("b", $0)] })
         #expect(Set(accepted.keys).subtracting(known).isEmpty)
     }
 }
