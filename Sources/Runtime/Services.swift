@@ -145,6 +145,8 @@ public struct Services: Sendable {
         case ready(keep: JSON)
         /// The vendor has been asked about the job; nothing is stored of it.
         case asked
+        /// The vendor has cut the result off, at a limit of length: it is kept for nobody else; nothing is stored of it.
+        case cut
     }
 
     /// Says who serves a request, and what that costs at most.

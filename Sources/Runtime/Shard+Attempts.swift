@@ -3,6 +3,7 @@ import Catalog
 import Engine
 import EventLoop
 import Storage
+import Synchronization
 import Values
 import Workflows
 
@@ -72,6 +73,7 @@ extension Shard {
         let plan = run.plan
         let (filled, account) = (claim(entry, address, attempt), run.facts.account)
         entry.filling[address] = filled
+        let isCut = Atomic(false)
         entry.tasks[address] = Task(executorPreference: loop) { [call] in
             let outcome = await self.services.perform(call) { milestone in
                 let input: RunInput
@@ -79,13 +81,14 @@ extension Shard {
                 case .submitted(let keep): input = .submitted(address, attempt: number, keep: keep)
                 case .ready(let keep): input = .ready(address, attempt: number, keep: keep)
                 case .asked: return await self.noteAsked(id, address)
+                case .cut: return isCut.store(true, ordering: .relaxed)
                 }
                 let isStored = await self.deliver(id, epoch, input)
                 if !isStored, !Task.isCancelled, let event = Event(late: input, at: self.services.now()) {
                     await self.postLate(event, of: id, plan)
                 }
             }
-            if let filled { await self.settle(filled, account, id, outcome) }
+            if let filled { await self.settle(filled, account, id, isCut.load(ordering: .relaxed) ? nil : outcome) }
             await self.finish(id, epoch, address, number, self.judged(outcome, held?.lane), plan)
         }
     }

@@ -15,7 +15,7 @@ extension Shard {
         guard mode != .off, let cache = services.cache, let identity = services.identity(request, grant) else {
             return nil
         }
-        guard let key = run.callKey(node, request.prepared, grant, identity) else {
+        guard run.mayUseCache(address), let key = run.callKey(node, request.prepared, grant, identity) else {
             return mode == .only ? .refused(Self.miss(node, "its result is never kept")) : nil
         }
         if let claimed = entry.claims[address] {
@@ -95,12 +95,12 @@ extension Shard {
         if let key = entry.claims.removeValue(forKey: address) { services.cache?.giveUp(key) }
     }
 
-    /// Says what came of a call that others may wait for.
+    /// Says what came of a call that others may wait for; `nil` when it is nothing for others.
     nonisolated func settle(
         _ key: ContentHash,
         _ account: AccountID,
         _ execution: ExecutionID,
-        _ outcome: RunInput.Outcome
+        _ outcome: RunInput.Outcome?
     ) async {
         guard case .succeeded(let outputs, let cost, _) = outcome else {
             services.cache?.giveUp(key)

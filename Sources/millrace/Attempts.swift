@@ -174,6 +174,7 @@ struct Attempts: Sendable {
             case .submitted(let keep): await milestone(.submitted(keep: keep))
             case .ready(let keep): await milestone(.ready(keep: keep))
             case .asked: await milestone(.asked)
+            case .cut: await milestone(.cut)
             }
         }
     }

@@ -92,6 +92,18 @@ struct ManifestFieldTests {
         await bench.stop()
     }
 
+    @Test(arguments: [("length", ["cut"]), ("stop", [])])
+    func `a manifest says which results a vendor has cut off`(finish: String, milestones: [String]) async throws {
+        let provider: JSON = [
+            "truncatedWhen": "keep.?finish.orValue('') == 'length'",
+            "calls": ["submit": ["method": "POST", "url": "/x", "keep": ["finish": "body.finish"]]],
+        ]
+        let bench = try await bench(provider: provider) { _, _ in .json(["text": "Hi.", "finish": .string(finish)]) }
+        #expect(try Examples.made(try await bench.perform("any:own")).outputs["text"] == .text("Hi."))
+        #expect(bench.milestones.all == milestones)
+        await bench.stop()
+    }
+
     @Test func `a lost answer is sent for again with the same key`() async throws {
         let provider: JSON = [
             "effect": "keyed",

@@ -120,6 +120,7 @@ final class VendorBench: Sendable {
                 case .submitted(let keep): log.add("submitted \(keep["jobId"]?.string ?? "")")
                 case .ready: log.add("ready")
                 case .asked: break
+                case .cut: log.add("cut")
                 }
             }
         }.value

@@ -20,6 +20,7 @@ struct CacheTests {
         nodes: String = one,
         edges: String = "[]",
         limits: CacheLimits = CacheLimits(),
+        isCut: Bool = false,
         perform: @escaping @Sendable (Services.Call) async -> RunInput.Outcome
     ) throws -> RuntimeBench {
         try RuntimeBench(
@@ -30,7 +31,10 @@ struct CacheTests {
                 services.cache = CallCache(database: database, limits: limits)
                 services.identity = { _, _ in [1] }
             },
-            perform: { call, _ in await perform(call) }
+            perform: { call, milestone in
+                if isCut { await milestone(.cut) }
+                return await perform(call)
+            }
         )
     }
 
@@ -123,6 +127,24 @@ struct CacheTests {
         let bench = try Self.bench(TemporaryFolder(), nodes: nodes) { _ in .text("said") }
         for _ in 0..<2 { _ = await bench.end(try await bench.start { $0.cache = .auto }) }
         #expect(bench.recorder.all.count == 2)
+        await bench.stop()
+    }
+
+    @Test func `a result that the vendor has cut off is never kept`() async throws {
+        let bench = try Self.bench(TemporaryFolder(), isCut: true) { _ in .text("sai") }
+        for _ in 0..<2 { _ = await bench.end(try await bench.start { $0.cache = .auto }) }
+        #expect(bench.recorder.all.count == 2)
+        await bench.stop()
+    }
+
+    @Test func `candidates that a gate judges are neither kept nor taken from what is kept`() async throws {
+        let nodes = """
+            [{"id": "a", "data": {"nodeType": "llm:one", "config": {"prompt": "x"},
+              "policy": {"quality": {"expr": "output.text == 'x'", "maxRegenerations": 1, "onFail": "best"}}}}]
+            """
+        let bench = try Self.bench(TemporaryFolder(), nodes: nodes) { _ in .text("said") }
+        for _ in 0..<2 { _ = await bench.end(try await bench.start { $0.cache = .auto }) }
+        #expect(bench.recorder.all.count == 4)
         await bench.stop()
     }
 

@@ -47,6 +47,7 @@ struct VendorAttempt: Sendable {
         case submitted(keep: JSON)
         case ready(keep: JSON)
         case asked
+        case cut
     }
 
     /// Where an attempt begins.
@@ -280,6 +281,7 @@ struct VendorAttempt: Sendable {
             timeout: remaining(.seconds(600))
         )
         let outputs = try await capture.outputs(full)
+        if judge.holds(plan.envelope.truncatedWhen, full) == true { await milestone(.cut) }
         let estimated = plan.price?.estimate ?? plan.price?.upper
         let price = plan.price?.actual ?? estimated
         var cost = Money.zero

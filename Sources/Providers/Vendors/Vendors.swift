@@ -20,6 +20,8 @@ public final class Vendors: Sendable {
         case ready(keep: JSON)
         /// The vendor has been asked about the job.
         case asked
+        /// The vendor has cut the result off at a limit of length.
+        case cut
     }
 
     /// The attempt that is to be made.
@@ -231,6 +233,7 @@ public final class Vendors: Sendable {
                 last.withLock { $0 = keep }
                 await milestone(.ready(keep: keep))
             case .asked: await milestone(.asked)
+            case .cut: await milestone(.cut)
             }
         }
         let stage: VendorAttempt.Stage =
