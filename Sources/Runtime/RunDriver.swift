@@ -143,9 +143,23 @@ struct RunDriver {
     /// Whether everything decided is stored.
     var isSettled: Bool { events.isEmpty && consumed.isEmpty && inFlight == nil }
 
+    /// The calls that begin as soon as their intents are stored.
+    var intents: [Intent] {
+        (inFlight?.effects ?? []).compactMap { effect in
+            guard case .perform(let address, let attempt) = effect else { return nil }
+            return Intent(address: address, attempt: attempt)
+        }
+    }
+
     /// What attempts have come to that is not known to be stored.
     var unstoredOutcomes: [Event] {
         ((inFlight?.events ?? []) + events).filter(\.isOutcome)
+    }
+
+    /// A call that is to be made.
+    struct Intent: Sendable {
+        let address: Address
+        let attempt: Int
     }
 
     /// What is to be stored next; `nil` while a commit is on its way, or when there is nothing.

@@ -14,7 +14,7 @@ extension Shard {
     func perform(_ effect: Effect, _ entry: Entry) {
         switch effect {
         case .admit: return
-        case .perform(let address, let attempt): start(address, attempt, entry)
+        case .perform(let address, let attempt): start(address, attempt, entry, isFresh: true)
         case .takeUp(let address, let attempt):
             if entry.driver.run.nodeRun(address)?.openAttempt?.grant.isSandbox == false {
                 entry.unasked.insert(address)
@@ -27,12 +27,22 @@ extension Shard {
         }
     }
 
-    private func start(_ address: Address, _ number: Int, _ entry: Entry, isDoubtful: Bool = false) {
-        // Another server may have the run by now; this one lets go of it in a moment.
-        guard lease.isHeld else { return }
+    /// Begins an attempt: a fresh one nobody can have begun before, a doubtful one an earlier process may have.
+    private func start(
+        _ address: Address,
+        _ number: Int,
+        _ entry: Entry,
+        isFresh: Bool = false,
+        isDoubtful: Bool = false
+    ) {
         let run = entry.driver.run
         guard let attempt = run.nodeRun(address)?.openAttempt, attempt.number == number else { return }
         let id = entry.handle.id
+        // Another server may have the run by now; this one lets go of it in a moment.
+        guard lease.isHeld else {
+            if isFresh { withdraw([RunDriver.Intent(address: address, attempt: number)], of: id, run.plan) }
+            return
+        }
         guard let request = request(address, run, now: attempt.startedAt) else {
             let error = NodeError("internal_error", "The inputs of the node are gone.")
             return send(id, .finished(address, attempt: number, .failed(error, cost: .zero)))

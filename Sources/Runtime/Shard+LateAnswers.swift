@@ -4,6 +4,15 @@ import Values
 import Workflows
 
 extension Shard {
+    /// Tells a run that was let go of which of its calls were never begun here, so that nobody is asked about them.
+    func withdraw(_ intents: [RunDriver.Intent], of id: ExecutionID, _ plan: Plan) {
+        for intent in intents {
+            let input = RunInput.finished(intent.address, attempt: intent.attempt, .withdrawn)
+            guard let event = Event(late: input, at: services.now()) else { continue }
+            Task(executorPreference: loop) { await self.postLate(event, of: id, plan) }
+        }
+    }
+
     /// Gives the inbox of a run what came of an attempt that this server made while the run was its own.
     ///
     /// Tried again until it is stored, or the run has ended: a paid result is never dropped (engine.md §3).
@@ -36,7 +45,7 @@ extension Event {
     /// Whether it says what came of an attempt.
     var isOutcome: Bool {
         switch self {
-        case .submitted, .attemptFailed: true
+        case .submitted, .attemptFailed, .withdrawn: true
         case .completed(_, let attempt, _, _, _, _): attempt > 0
         default: false
         }
@@ -51,6 +60,8 @@ extension Event {
             self = .completed(address, attempt: number, outputs: outputs, cost: cost, requestID: requestID, at: now)
         case .finished(let address, let number, .failed(let error, let cost)):
             self = .attemptFailed(address, attempt: number, error, cost: cost, next: .fail, at: now)
+        case .finished(let address, let number, .withdrawn):
+            self = .withdrawn(address, attempt: number, next: now, at: now)
         default: return nil
         }
     }

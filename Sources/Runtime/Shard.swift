@@ -125,6 +125,7 @@ actor Shard {
             throw .storage(reason: "There is nothing to store.")
         }
         append.owner = database.worker
+        let intents = entry.driver.intents
         // From here on a place that comes free finds the run, though nobody else can see it yet.
         entries[id] = entry
         do {
@@ -135,7 +136,10 @@ actor Shard {
             throw Self.translate(error)
         }
         // When everything was stopped meanwhile, the next start takes it up.
-        guard entries[id] === entry else { return entry.handle }
+        guard entries[id] === entry else {
+            withdraw(intents, of: id, run.plan)
+            return entry.handle
+        }
         handles.withLock { $0[id] = entry.handle }
         afterCommit(entry)
         return entry.handle
@@ -214,13 +218,17 @@ actor Shard {
         for effect in entry.driver.settledEffects() { perform(effect, entry) }
         guard !entry.isCommitting, let append = entry.driver.nextCommit(random: &random) else { return }
         entry.isCommitting = true
-        Task(executorPreference: loop) { await self.store(append) }
+        let (intents, plan) = (entry.driver.intents, entry.driver.run.plan)
+        Task(executorPreference: loop) { await self.store(append, intents, plan) }
     }
 
-    private func store(_ append: JournalAppend) async {
+    private func store(_ append: JournalAppend, _ intents: [RunDriver.Intent], _ plan: Plan) async {
         let id = append.execution
         let failure = await failure(ofStoring: append)
-        guard let entry = entries[id], entry.driver.epoch == append.epoch else { return }
+        guard let entry = entries[id], entry.driver.epoch == append.epoch else {
+            if failure == nil { withdraw(intents, of: id, plan) }
+            return
+        }
         entry.isCommitting = false
         guard let failure else { return afterCommit(entry) }
         // Nobody has seen what was decided: the run is dropped and loaded again from what is stored.

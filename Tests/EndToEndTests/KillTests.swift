@@ -145,7 +145,10 @@ struct Massacre {
     private mutating func answer(_ text: String, _ id: String, _ node: String, _ run: JSON) async throws {
         // A vendor that only calls back never says that it took nothing: then, and only then, somebody has to.
         let isBought = try await vendor.accepted(family)[prompt(node, text)] != nil
-        #expect(family == .none || family == .back && !isBought, "A run waits although the vendor can be asked: \(run.text)")
+        #expect(
+            family == .none || family == .back && !isBought,
+            "A run waits although the vendor can be asked: \(run.text)"
+        )
         let attempt = run.row(node)?["attempts"]?.array?.last
         let begun = attempt?["startTime"]?.string.flatMap { try? Date($0, strategy: Self.time) }
         let intent = try #require(begun, "\(run.text)")

@@ -68,6 +68,33 @@ struct LateAnswerTests {
         #expect(harness.calls.map(\.attempt) == [2])
     }
 
+    private func withdrawn(_ harness: RunHarness) -> RunInput {
+        .late(.withdrawn(Self.address, attempt: 1, next: harness.now, at: harness.now))
+    }
+
+    @Test func `a call that was never begun is made, asked about or still looked for`() throws {
+        var asked = try unknown()
+        try asked.step(withdrawn(asked))
+        #expect(asked.calls.map(\.attempt) == [2])
+        var open = try RunHarness(graph([node("a", "llm:one", promptX)], []))
+        try open.step(withdrawn(open))
+        #expect(open.aborted == [Self.address])
+        #expect(open.run.attempts(Self.address).map(\.state) == [.withdrawn])
+        #expect(open.run.view.waiting != nil && open.run.end == nil)
+    }
+
+    @Test func `what another server says of a call that was sent again with its key decides nothing`() throws {
+        let nodes = [node("a", "llm:one", promptX + #", "policy": {"onUnknown": "ask"}"#)]
+        var harness = try RunHarness(graph(nodes, []), admits: false)
+        harness.effect = .keyed
+        harness.admits = true
+        try harness.step(.admitted(harness.asked[0], harness.grant(harness.asked[0])))
+        try harness.restart()
+        try harness.step(failed(NodeError(.network, "no route", accepted: .no), harness))
+        try harness.step(withdrawn(harness))
+        #expect(harness.run.view.waiting?.wait.reason == .unknownOutcome)
+    }
+
     @Test func `a call that the vendor has taken and failed fails the node`() throws {
         var harness = try unknown()
         try harness.step(failed(NodeError(.providerInternal, "no", accepted: .yes), harness))

@@ -219,6 +219,27 @@ struct CompanyTests {
         await second.leave()
     }
 
+    @Test func `a call whose server lost its lease before it began is made by the next one, and nobody is asked`()
+        async throws
+    {
+        let first = try await member(life: .seconds(3), nodes: Self.asking, edges: "[]") { _, _ in .text("without") }
+        // The commit of the intent takes longer than the lease.
+        let lock = Task.detached { [schema] in
+            try schema.script("BEGIN; LOCK TABLE journal IN EXCLUSIVE MODE; SELECT pg_sleep(5); COMMIT")
+        }
+        try await Task.sleep(for: .milliseconds(500))
+        let start = Task { try await first.bench.start().id }
+        try await Task.sleep(for: .milliseconds(200))
+        await first.freeze()
+        try await lock.value
+        let id = try await start.value
+        let second = try await member(nodes: Self.asking, edges: "[]") { call, _ in .text("made by the next one") }
+        #expect(try await ended(id, seenBy: second).status == "COMPLETED")
+        #expect(first.bench.recorder.all.isEmpty)
+        await first.leave()
+        await second.leave()
+    }
+
     @Test func `a server without a lease begins no effect, and works again when it has one`() async throws {
         let gate = Gate()
         let alone = try await member(life: .seconds(3)) { call, _ in

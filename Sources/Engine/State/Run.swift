@@ -86,11 +86,10 @@ public struct Run: Sendable {
         (nodes[address.node].past[address.index] ?? []) + (nodeRun(address)?.attempts ?? [])
     }
 
-    /// Whether a node run may take a stored value and leave one: loop turns and regenerations do not (engine.md §7).
+    /// Whether a node run may take a stored value and leave one: loop turns and what a gate judges do not (engine.md §7).
     public func mayUseCache(_ address: Address) -> Bool {
         let node = plan.nodes[address.node]
-        return !node.dimensions.contains(where: \.isTurn) && node.gate == nil
-            && nodeRun(address)?.candidates.isEmpty ?? true
+        return !node.dimensions.contains(where: \.isTurn) && node.gate == nil && node.policy.quality == nil
     }
 }
 

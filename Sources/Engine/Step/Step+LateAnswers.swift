@@ -32,17 +32,25 @@ extension Step {
                 guard state == .intended, isOnce(address), error.accepted != .unknown else { return }
                 finish(address, number, .failed(error, cost: cost))
             } else if error.accepted == .no {
-                answer(address, retry: true)
+                if isOnce(address) { answer(address, retry: true) }
             } else if error.accepted == .yes {
                 fail(address, error)
+            }
+        case .withdrawn(let address, let number, _, _):
+            guard let state = lateState(address, number), isOnce(address) else { return }
+            if state == .intended {
+                decision.effects.append(.abort(address, attempt: number))
+                finish(address, number, .withdrawn)
+            } else if !state.isOpen {
+                answer(address, retry: true)
             }
         default: return
         }
     }
 
-    /// Whether the call of the attempt under way was certainly sent but once: then what is said of it decides.
+    /// Whether the call of the last attempt was certainly not sent more than once: then what is said of it decides.
     private func isOnce(_ address: Address) -> Bool {
-        run.nodeRun(address)?.openAttempt.map { run.effect(of: $0, address) == .once } ?? false
+        run.nodeRun(address)?.attempts.last.map { run.effect(of: $0, address) == .once } ?? false
     }
 
     /// The state of an attempt about which something can still be learnt; `nil` for any other.

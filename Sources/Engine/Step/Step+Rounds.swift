@@ -96,6 +96,8 @@ extension Event {
             }
         case .attemptFailed(let address, let attempt, let error, let cost, let next, let at):
             return here(address) { .attemptFailed($0, attempt: attempt, error, cost: cost, next: next, at: at) }
+        case .withdrawn(let address, let attempt, let next, let at):
+            return here(address) { .withdrawn($0, attempt: attempt, next: next, at: at) }
         default: return nil
         }
     }
