@@ -75,7 +75,7 @@ struct CallRate {
         guard let report else { return }
         fill(now)
         if let left = report.callsLeft {
-            hear(left, report.callsReset, now)
+            hear(left, report.callsReset, now, isRefused: report.failure == .rateLimited)
         } else if let told, now - told.at > .seconds(60) {
             self.told = nil
         }
@@ -133,12 +133,13 @@ struct CallRate {
 
     // MARK: The headers
 
-    private mutating func hear(_ left: Double, _ reset: Instant?, _ now: Instant) {
+    private mutating func hear(_ left: Double, _ reset: Instant?, _ now: Instant, isRefused: Bool) {
         guard var told else {
             self.told = Told(left: left, at: now, reset: reset, sample: (left, now, 0))
             return
         }
-        told.answers += 1
+        // A refused call took nothing that could have become free again.
+        if !isRefused { told.answers += 1 }
         let seconds = (now - told.sample.at) / .seconds(1)
         if seconds >= 1 {
             // A bucket that was full in between has taken less than it could: what is seen is the least.
