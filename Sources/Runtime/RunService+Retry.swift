@@ -18,12 +18,19 @@ extension RunService {
             let plan = try await services.plan(row.facts.graph)
             if let finished = FinishedRuns(view, plan: plan) { return finished }
             return FinishedRuns(try await Shard.replay(id, of: plan, in: database))
-        } catch let error as RuntimeError {
-            throw error
-        } catch let error as JournalError {
-            throw .damaged(id, reason: error.description)
         } catch {
-            throw .storage(reason: "\(error)")
+            throw Shard.translate(error, of: id)
+        }
+    }
+
+    /// What the journal of an execution adds up to, ended or not.
+    ///
+    /// - Throws: ``RuntimeError`` when it cannot be read, ``RuntimeError/damaged(_:reason:)`` also when it is no longer kept.
+    public func replayed(_ id: ExecutionID, graph: ContentHash) async throws(RuntimeError) -> Run {
+        do {
+            return try await Shard.replay(id, of: try await services.plan(graph), in: database)
+        } catch {
+            throw Shard.translate(error, of: id)
         }
     }
 }

@@ -43,7 +43,7 @@ extension Shard {
         }
     }
 
-    private static func translate(_ error: any Error, of id: ExecutionID) -> RuntimeError {
+    static func translate(_ error: any Error, of id: ExecutionID) -> RuntimeError {
         switch error {
         case let error as RuntimeError: error
         case let error as StorageError: RuntimeError(error)

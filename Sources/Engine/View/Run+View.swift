@@ -46,15 +46,7 @@ extension Run {
             status: "PENDING"
         )
         if let single = nodes[place].single {
-            view.show(single)
-            view.outputs = single.outputs
-            view.child = single.child
-            view.approval = outside.approvals[Address(node: place)]?.id
-            view.attempts = attempts(Address(node: place))
-            view.cost = view.attempts.reduce(single.childCost) { $0 + $1.cost }
-            view.turns = single.turns
-            view.candidates = single.candidates
-            view.show(reused: [single])
+            view.show(single, of: self, at: Address(node: place))
         } else if !node.dimensions.isEmpty {
             showItems(place, &view)
         } else if let past = nodes[place].past[[]] {
@@ -165,7 +157,16 @@ extension NodeView {
         }
     }
 
-    fileprivate mutating func show(_ run: NodeRun) {
+    /// Shows a node that runs once, or one item of another.
+    mutating func show(_ run: NodeRun, of whole: Run, at address: Address) {
+        outputs = run.outputs
+        child = run.child
+        approval = whole.outside.approvals[address]?.id
+        attempts = whole.attempts(address)
+        cost = attempts.reduce(run.childCost) { $0 + $1.cost }
+        turns = run.turns
+        candidates = run.candidates
+        show(reused: [run])
         status = run.status
         wait = run.wait
         readyAt = run.readyAt

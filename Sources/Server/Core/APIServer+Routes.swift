@@ -101,6 +101,13 @@ extension APIServer {
             scopes: ["workflows:execute"],
             aliases: ["/executions/{id}/retry"]
         ) { try await $0.retry($1) },
+        Route(
+            row: 34,
+            method: .get,
+            path: "/executions/{id}/nodes/{nodeId}/items",
+            scopes: ["executions:read"],
+            aliases: ["/workflows/executions/{id}/nodes/{nodeId}/items"]
+        ) { try await $0.nodeItems($1) },
         Route(row: 62, method: .get, path: "/dead-letters", scopes: ["executions:write"]) {
             try await $0.listDeadLetters($1)
         },

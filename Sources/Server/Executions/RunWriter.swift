@@ -142,7 +142,7 @@ struct RunWriter {
         return .string(isLong ? String(decoding: text.utf8.prefix(ValueWriter.shownBytes), as: UTF8.self) : text)
     }
 
-    private func counts(_ items: NodeView.Items) -> JSON {
+    func counts(_ items: NodeView.Items) -> JSON {
         [
             "total": items.total.map { .int(Int64($0)) } ?? .null, "completed": .int(Int64(items.completed)),
             "failed": .int(Int64(items.failed)), "skipped": .int(Int64(items.skipped)),
@@ -176,7 +176,7 @@ struct RunWriter {
         ]
     }
 
-    private func row(_ node: NodeView) -> JSONObject {
+    func row(_ node: NodeView) -> JSONObject {
         var object = state(node)
         object["nodeType"] = .string(node.writtenType)
         object["resolvedType"] = node.type == node.writtenType ? .null : .string(node.type)
