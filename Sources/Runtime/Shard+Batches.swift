@@ -2,6 +2,9 @@ import Engine
 import Values
 
 extension Shard {
+    /// So long a batch makes do with its first places: by then its vendors have said how much they take.
+    private static let gentleStart = Duration.seconds(1)
+
     /// Whether an item of a batch has its place among those that compute, which it keeps to its end.
     func hasBatchPlace(_ entry: Entry, _ address: Address, _ run: Run) -> Bool {
         guard let parent = run.facts.parent, parent.concurrency > 0 else { return true }
@@ -11,10 +14,11 @@ extension Shard {
         }
         let id = entry.handle.id
         let kind = "batch:\(parent.execution)"
-        let hasPlace = slots.take(kind, of: parent.concurrency) { [weak self] in
+        let (hasPlace, keepsBack) = slots.take(kind, of: parent.concurrency) { [weak self] in
             guard let self else { return }
             Task(executorPreference: self.loop) { await self.takeBatchPlace(id, kind) }
         }
+        if keepsBack { _ = loop.schedule(after: Self.gentleStart) { [slots] in slots.open(kind) } }
         entry.batch = (hasPlace, hasPlace ? [] : [address])
         return hasPlace
     }

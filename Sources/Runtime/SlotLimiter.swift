@@ -5,8 +5,13 @@ import Values
 ///
 /// The line holds at most one entry for each node run that waits, and those are limited by the runs in memory.
 final class SlotLimiter: Sendable {
+    /// So many places there are at first: what comes of these says how fast the others may follow.
+    private static let atFirst = 20
+
     private struct Line {
         var free: Int
+        /// The places that are kept back until the line is opened.
+        var later = 0
         var waiting: [@Sendable () -> Void] = []
         var head = 0
     }
@@ -15,18 +20,34 @@ final class SlotLimiter: Sendable {
 
     /// Takes a place, or stands in line.
     ///
-    /// - Returns: Whether a place was taken; otherwise `retry` is called once when one is free, without taking it.
-    func take(_ kind: String, of places: Int, orElse retry: @escaping @Sendable () -> Void) -> Bool {
+    /// - Returns: Whether a place was taken; otherwise `retry` is called once when one is free, without taking it. And
+    ///   whether places are kept back until ``open(_:)``, which is said once.
+    func take(
+        _ kind: String,
+        of places: Int,
+        orElse retry: @escaping @Sendable () -> Void
+    ) -> (hasPlace: Bool, keepsBack: Bool) {
         lines.withLock { lines in
-            var line = lines[kind] ?? Line(free: places)
+            let first = min(places, Self.atFirst)
+            let keepsBack = lines[kind] == nil && first < places
+            var line = lines[kind] ?? Line(free: first, later: places - first)
             defer { lines[kind] = line }
             if line.free > 0 {
                 line.free -= 1
-                return true
+                return (true, keepsBack)
             }
             line.waiting.append(retry)
-            return false
+            return (false, keepsBack)
         }
+    }
+
+    /// Opens the places that were kept back.
+    func open(_ kind: String) {
+        let count = lines.withLock { lines in
+            defer { lines[kind]?.later = 0 }
+            return lines[kind]?.later ?? 0
+        }
+        for _ in 0..<count { give(kind) }
     }
 
     /// Forgets a kind that is not asked for any more.

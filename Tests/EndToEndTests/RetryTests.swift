@@ -247,4 +247,60 @@ struct RetryTests {
         let refused = try await server.post("/api/v1/workflows/\(workflow)/execute", ["nodes": [wrong]])
         #expect(refused.status == 400)
     }
+
+    @Test func `the items of a node are listed in order, page by page and by status, also when the run has ended`()
+        async throws
+    {
+        let (server, vendor) = try await Self.server()
+        let workflow = try await server.make(
+            [
+                .node("list", "iterator:list", ["data": ["one", "two", "[[status=400]]", "four", "five"]]),
+                .node("each", "llm:chat", data: ["policy": ["onError": "continue"]]),
+            ],
+            [.edge("list.items", "each.prompt")]
+        )
+        let run = try await server.run(workflow)
+        #expect(run["status"] == "COMPLETED", "\(run.text)")
+        let path = "/api/v1/executions/\(try Self.id(run))/nodes/each/items"
+        var (addresses, cursor): ([String], String) = ([], "")
+        repeat {
+            let page = try await server.get("\(path)?limit=2\(cursor)").json
+            addresses += page["data"]?.array?.compactMap { $0["address"]?.string } ?? []
+            #expect(page["items"]?["completed"] == 4 && page["items"]?["failed"] == 1, "\(page.text)")
+            cursor = page["nextCursor"]?.string.map { "&cursor=\($0)" } ?? ""
+        } while !cursor.isEmpty
+        #expect(addresses == (0..<5).map { "each[\($0)]" })
+        let failed = try await server.get("\(path)?status=FAILED&include=attempts").json
+        #expect(failed["data"]?.array?.compactMap { $0["address"]?.string } == ["each[2]"], "\(failed.text)")
+        #expect(failed["data"]?[0]?["iterationPath"] == [["node": "each", "index": [2]]])
+        #expect(failed["data"]?[0]?["attempts"]?[0]?["status"] == "FAILED")
+        #expect(try await server.get("\(path)?status=ODD").status == 400)
+        #expect(try await server.get("\(path)?cursor=odd").status == 400)
+        let none = try await server.get("/api/v1/executions/\(try Self.id(run))/nodes/nowhere/items")
+        #expect(none.status == 404)
+        withExtendedLifetime(vendor) {}
+    }
+
+    @Test func `retrying a batch runs the items that failed and no other`() async throws {
+        let (server, vendor) = try await Self.server()
+        let workflow = try await server.make(
+            [.node("topic", "input:text"), .node("chat", "llm:chat")],
+            [.edge("topic.text", "chat.prompt")]
+        )
+        let items: [JSON] = [
+            "[[key=i0]]", "[[key=i1]]", "[[key=i2]] [[status=400]]", "[[key=i3]]", "[[key=i4]] [[status=400]]",
+        ]
+        let batch = try await server.run(workflow, ["iteratorConfigs": [["nodeId": "topic", "items": .array(items)]]])
+        #expect(batch["batch"]?["failed"] == 2 && batch["batch"]?["completed"] == 3, "\(batch.text)")
+        let path = "\(Self.executions)/\(try Self.id(batch))/retry"
+        let retry = try await server.post(path, [:])
+        #expect(retry.status == 201 && retry.json["batchSize"] == 2, "\(retry.json.text)")
+        let end = try await server.end(of: try Self.id(retry.json))
+        #expect(end["batch"]?["total"] == 2 && end["batch"]?["failed"] == 2, "\(end.text)")
+        let counts = try await vendor.counts()
+        #expect((0..<5).map { counts["i\($0)"] } == [1, 1, 2, 1, 2])
+        let listed = try await server.get("/api/v1/batches/\(end["batchId"]?.string ?? "")").json
+        #expect(listed["items"]?["data"]?.array?.map { $0["inputIndex"] } == [2, 4], "\(listed.text)")
+        #expect(try await server.post(path, ["from": "chat"]).status == 400)
+    }
 }

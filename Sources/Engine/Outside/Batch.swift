@@ -47,6 +47,8 @@ public struct BatchSpec: Sendable, Hashable {
     public var onError: OnError
     /// How many items may fail under ``OnError/threshold``.
     public var maximumFailures: Int
+    /// The items that are run, by their places among all; `nil` for all of them.
+    public var only: [Int]?
 
     /// The most items of a batch.
     public static let maximumItems = 10_000
@@ -60,8 +62,11 @@ public struct BatchSpec: Sendable, Hashable {
         self.maximumFailures = maximumFailures
     }
 
-    /// The number of items.
-    public var total: Int {
+    /// The number of items that are run.
+    public var total: Int { only?.count ?? all }
+
+    /// The number of items that there are.
+    private var all: Int {
         switch mode {
         case .zip: axes.first?.items.count ?? 0
         case .product:
@@ -75,8 +80,14 @@ public struct BatchSpec: Sendable, Hashable {
     /// How many items are started ahead: twice as many as compute at once (engine.md §5, rule 7).
     var window: Int { 2 * concurrency }
 
-    /// The place in each list that belongs to an item.
-    public func places(at item: Int) -> [Int] {
+    /// The place among all items of one that is run.
+    public func place(of number: Int) -> Int {
+        only.map { $0.indices.contains(number) ? $0[number] : number } ?? number
+    }
+
+    /// The place in each list that belongs to an item that is run.
+    public func places(at number: Int) -> [Int] {
+        let item = place(of: number)
         guard mode == .product else { return axes.map { _ in item } }
         var places: [Int] = []
         var rest = item
@@ -97,7 +108,7 @@ public struct BatchSpec: Sendable, Hashable {
     }
 
     var record: JSON {
-        [
+        var object: JSONObject = [
             "axes": .array(
                 axes.map {
                     [
@@ -108,6 +119,8 @@ public struct BatchSpec: Sendable, Hashable {
             "mode": .string(mode.rawValue), "concurrency": .int(Int64(concurrency)),
             "onError": .string(onError.rawValue), "maxFailures": .int(Int64(maximumFailures)),
         ]
+        if let only { object["only"] = .array(only.map { .int(Int64($0)) }) }
+        return .object(object)
     }
 
     init?(record: JSON?) {
@@ -127,6 +140,7 @@ public struct BatchSpec: Sendable, Hashable {
             onError: record["onError"]?.string.flatMap(OnError.init) ?? .continue,
             maximumFailures: Int(record["maxFailures"]?.integer ?? 0)
         )
+        only = record["only"]?.array?.compactMap { $0.integer.map { Int($0) } }
     }
 }
 

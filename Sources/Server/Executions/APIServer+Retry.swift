@@ -40,10 +40,12 @@ extension APIServer {
         let plan: Plan
         let facts: RunFacts
         let retry: RetryPlan
+        /// How many items of a batch are run.
+        var items: Int? { facts.iteration?.total }
 
         /// What becomes of each node, for the answer.
         var report: JSONObject {
-            [
+            var object: JSONObject = [
                 "retryOf": (facts.retryOf?.description).map(JSON.string) ?? .null,
                 "workflowRevision": facts.revision.map(JSON.int) ?? .null,
                 "report": .array(
@@ -55,6 +57,8 @@ extension APIServer {
                     }
                 ),
             ]
+            if let items { object["batchSize"] = .int(Int64(items)) }
+            return object
         }
     }
 
@@ -93,6 +97,7 @@ extension APIServer {
         facts.batch = Self.uuid()
         facts.triggerData = body.triggerData ?? facts.triggerData
         try await change(&facts, body, plan)
+        if let spec = facts.iteration { facts.iteration = try await unfinished(spec, of: id, body) }
         var retry = RetryPlan(from: try body.start(in: plan), of: former, plan: plan, facts: facts)
         if let lost = try await lost(retry.reused) {
             let node = plan.nodes[lost.address.node]
@@ -177,6 +182,24 @@ extension APIServer {
         if let cap = body.limits.cap(credit: configuration.credit) { facts.maximumCost = cap }
         if let wait = body.limits.budgetWait { facts.budgetWait = wait }
         if let cache = body.limits.cache { facts.cache = cache }
+    }
+
+    /// What is left to be run of a batch: the items that have not completed, unless all are wanted.
+    private func unfinished(_ spec: BatchSpec, of id: ExecutionID, _ body: RetryRequest) async throws -> BatchSpec {
+        var spec = spec
+        switch body.from {
+        case "start": return spec
+        case "failed":
+            let completed = try await stored { try await self.database.completedItems(of: id) }
+            let left = (0..<spec.total).filter { !completed.contains($0) }
+            guard !left.isEmpty else {
+                throw APIError.field("from", "must be start: every item of the batch has completed")
+            }
+            spec.only = left.map(spec.place)
+            return spec
+        default:
+            throw APIError.field("from", "must be failed or start for a batch; an item is retried as its own execution")
+        }
     }
 
     /// The first node run whose media are not there any more.

@@ -51,6 +51,17 @@ extension SQLSession where Self: ~Copyable {
         return items
     }
 
+    mutating func completedItems(of parent: ExecutionID) throws(StorageError) -> Set<Int> {
+        var items: Set<Int> = []
+        for row in try rows(
+            "SELECT batch_index FROM executions WHERE parent_id = ?1 AND batch_index >= 0 AND status = 'COMPLETED'",
+            [.id(parent)]
+        ) {
+            items.insert(Int(try row.integer(0)))
+        }
+        return items
+    }
+
     mutating func execution(ofBatch batch: String) throws(StorageError) -> ExecutionRow? {
         guard
             let row = try row(
@@ -83,6 +94,11 @@ extension Database {
         try await read { session throws(StorageError) in
             try session.items(of: parent, from: Int64(first), limit: limit)
         }
+    }
+
+    /// The places of the items of a batch that have completed.
+    public func completedItems(of parent: ExecutionID) async throws(StorageError) -> Set<Int> {
+        try await read { session throws(StorageError) in try session.completedItems(of: parent) }
     }
 
     /// The execution that is the batch of that identifier.
