@@ -1,17 +1,19 @@
-/// Runs all benchmarks, or those that are named: json, expression, compile, layout, journal, start, http, linear, fanout, memory.
+/// Runs all benchmarks, or those that are named: json, expression, compile, layout, journal, start, http, linear, fanout, memory,
+/// and, only when named, those of ``LoadBenchmarks``, which take minutes.
 @main
 struct Main {
     static func main() async throws {
-        let names = CommandLine.arguments.dropFirst()
+        let names = Array(CommandLine.arguments.dropFirst())
         if names.isEmpty || names.contains("json") { try await JSONBenchmark.run() }
         if names.isEmpty || names.contains("expression") { try await ExpressionBenchmark.run() }
         if names.isEmpty || names.contains("compile") { try await CompileBenchmark.run() }
         if names.isEmpty || names.contains("layout") { try await LayoutBenchmark.run() }
         if names.isEmpty || names.contains("journal") { try await JournalBenchmark.run() }
-        if names.isEmpty {
-            try await ServerBenchmarks.run(only: nil)
-        } else {
-            for name in names where !["json", "expression", "compile", "layout", "journal"].contains(name) {
+        if names.isEmpty { try await ServerBenchmarks.run(only: nil) }
+        for name in names {
+            if LoadBenchmarks.names.contains(name) {
+                try await LoadBenchmarks.run(name)
+            } else if !["json", "expression", "compile", "layout", "journal"].contains(name) {
                 try await ServerBenchmarks.run(only: name)
             }
         }

@@ -22,7 +22,7 @@ enum ServerBenchmarks {
     /// From the start of the process to the end of its first execution.
     private static func startUp(_ server: ServerUnderTest) async throws {
         try await server.start()
-        let workflow = try await server.makeWorkflow(calls: 3, inParallel: false, delay: 0)
+        let workflow = try await server.makeWorkflow(calls: 3)
         await server.stop()
         var times: [Double] = []
         for repetition in 0..<6 {
@@ -41,7 +41,7 @@ enum ServerBenchmarks {
         var costs: [Double] = []
         for repetition in 0..<6 {
             let before = server.processorTime
-            try await repeated(5000, atOnce: 32) { try await server.call(.get, "/healthz") }
+            try await server.repeated(5000, atOnce: 32) { try await server.call(.get, "/healthz") }
             if repetition > 0 { costs.append((server.processorTime - before) / 5000 * 1e6) }
         }
         Report("http-request", "GET /healthz, 32 connections", unit: "µs CPU", values: costs).print()
@@ -49,14 +49,14 @@ enum ServerBenchmarks {
 
     /// Durable executions of three calls in a row (W1).
     private static func linear(_ server: ServerUnderTest) async throws {
-        let workflow = try await server.makeWorkflow(calls: 3, inParallel: false, delay: 0)
+        let workflow = try await server.makeWorkflow(calls: 3)
         for (atOnce, count) in [(1, 300), (64, 4000)] {
             var rates: [Double] = []
             var costs: [Double] = []
             for repetition in 0..<4 {
                 let before = server.processorTime
                 let time = try await seconds {
-                    try await repeated(count, atOnce: atOnce) { try await server.execute(workflow) }
+                    try await server.repeated(count, atOnce: atOnce) { try await server.execute(workflow) }
                 }
                 guard repetition > 0 else { continue }
                 rates.append(Double(count) / time)
@@ -81,8 +81,8 @@ enum ServerBenchmarks {
 
     /// The memory of the idle server after 10,000 executions and a restart.
     private static func memory(_ server: ServerUnderTest) async throws {
-        let workflow = try await server.makeWorkflow(calls: 3, inParallel: false, delay: 0)
-        try await repeated(10_000, atOnce: 64) { try await server.execute(workflow) }
+        let workflow = try await server.makeWorkflow(calls: 3)
+        try await server.repeated(10_000, atOnce: 64) { try await server.execute(workflow) }
         try await Task.sleep(for: .seconds(2))
         Report("idle-memory", "after 10,000 executions", unit: "MB PSS", values: [server.memory]).print()
         await server.stop()
@@ -90,19 +90,5 @@ enum ServerBenchmarks {
         Report("ready", "on a database of at least 10,000 executions", unit: "ms", values: [time * 1000]).print()
         try await Task.sleep(for: .seconds(2))
         Report("idle-memory", "after a restart on 10,000 executions", unit: "MB PSS", values: [server.memory]).print()
-    }
-
-    private static func repeated(
-        _ count: Int,
-        atOnce: Int,
-        _ body: @escaping @Sendable () async throws -> Void
-    ) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for worker in 0..<atOnce {
-                let share = count / atOnce + (worker < count % atOnce ? 1 : 0)
-                group.addTask { for _ in 0..<share { try await body() } }
-            }
-            try await group.waitForAll()
-        }
     }
 }

@@ -12,6 +12,7 @@ final class ServerUnderTest: Sendable {
     let loops: LoopGroup
     let pool: BlockingPool
     let client: OutgoingClient
+    let mock = MockVendor()
     let vendor: HTTPListener
     let vendorAddress: String
     let folder: String
@@ -24,18 +25,7 @@ final class ServerUnderTest: Sendable {
         pool = try BlockingPool(label: "bench.pool", threads: 1, capacity: 100)
         folder = FileManager.default.temporaryDirectory.appending(path: "millrace-bench-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: "\(folder)/catalog", withIntermediateDirectories: true)
-        vendor = HTTPListener(loops: loops, pool: pool) { request in
-            let query = request.query.map(String.init) ?? ""
-            if let delay = query.split(separator: "&").first(where: { $0.hasPrefix("d=") }).flatMap({
-                Int($0.dropFirst(2))
-            }),
-                delay > 0
-            {
-                try? await request.loop.sleep(for: .milliseconds(delay))
-            }
-            _ = try? await request.body.collect(atMost: 1 << 20)
-            return HTTPResponse(status: 200, headers: ["content-type": "application/json"], body: Self.answer)
-        }
+        vendor = HTTPListener(loops: loops, pool: pool) { [mock] request in await mock.answer(request) }
         let bound = try await vendor.start(at: SocketAddress(ip: .v4(0x7F00_0001), port: 0))
         vendorAddress = "127.0.0.1:\(bound.port)"
         let port = try await Self.freePort(loops, pool)
@@ -45,17 +35,12 @@ final class ServerUnderTest: Sendable {
             pool: pool,
             addressGuard: try AddressGuard(allowPrivate: ["127.0.0.1:\(port)"])
         )
-        try Self.manifests(vendorAddress).write(
+        try MockVendor.manifests.write(
             toFile: "\(folder)/catalog/bench.json",
             atomically: true,
             encoding: .utf8
         )
     }
-
-    private static let answer = Array(
-        #"{"choices":[{"message":{"role":"assistant","content":"The quick brown fox answers with a short, fixed sentence of text."}}]}"#
-            .utf8
-    )
 
     /// Starts the server and waits until it is ready.
     func start() async throws {
@@ -68,6 +53,7 @@ final class ServerUnderTest: Sendable {
             "--allow-private",
             vendorAddress,
         ]
+        process.environment = ProcessInfo.processInfo.environment.merging(MockVendor.environment(vendorAddress)) { $1 }
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
@@ -79,13 +65,20 @@ final class ServerUnderTest: Sendable {
         throw CocoaError(.executableNotLoadable)
     }
 
-    func stop() async {
-        let process = running.withLock { running in
+    func stop() async { take()?.terminateAndWait() }
+
+    /// Ends the server as a failing machine does.
+    func kill() async {
+        guard let process = take() else { return }
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+
+    private func take() -> Process? {
+        running.withLock { running in
             defer { running = nil }
             return running
         }
-        process?.terminate()
-        process?.waitUntilExit()
     }
 
     func end() async {
@@ -109,14 +102,18 @@ final class ServerUnderTest: Sendable {
     }
 
     /// Stores a chain of calls to the vendor, or calls side by side that are joined at the end.
-    func makeWorkflow(calls: Int, inParallel: Bool, delay: Int) async throws -> String {
+    func makeWorkflow(
+        calls: Int,
+        inParallel: Bool = false,
+        delay: Int = 0,
+        type: String = "llm:benchmark",
+        data: JSON = [:]
+    ) async throws -> String {
         var nodes: [JSON] = [["id": "key", "data": ["nodeType": "input:text"]]]
         var edges: [JSON] = []
         for number in 0..<calls {
-            nodes.append([
-                "id": .string("n\(number)"),
-                "data": ["nodeType": "llm:benchmark", "config": ["delay": .int(Int64(delay))]],
-            ])
+            let node: JSON = ["nodeType": .string(type), "config": delay > 0 ? ["delay": .int(Int64(delay))] : [:]]
+            nodes.append(["id": .string("n\(number)"), "data": node.merging(data)])
             let source = inParallel || number == 0 ? "key" : "n\(number - 1)"
             edges.append([
                 "id": .string("e\(number)"), "source": .string(source), "target": .string("n\(number)"),
@@ -153,6 +150,46 @@ final class ServerUnderTest: Sendable {
         }
     }
 
+    /// Starts a run and does not wait for it.
+    func begin(_ workflow: String) async throws {
+        let answer = try await call(.post, "/api/v1/workflows/\(workflow)/execute", ["inputs": ["key": "benchmark"]])
+        guard answer["executionId"] != nil else { throw BenchmarkError(answer.text) }
+    }
+
+    /// Waits until a workflow has no run that has not ended.
+    func untilNoneIsOpen(_ workflow: String) async throws {
+        while try await runs(of: workflow, "RUNNING") > 0 { try await Task.sleep(for: .milliseconds(50)) }
+    }
+
+    /// How many runs of a workflow have failed.
+    func failures(_ workflow: String) async throws -> Int { try await runs(of: workflow, "FAILED") }
+
+    private func runs(of workflow: String, _ status: String) async throws -> Int {
+        var (count, cursor) = (0, "")
+        repeat {
+            let page = try await call(.get, "/api/v1/workflows/\(workflow)/executions?limit=100\(cursor)")
+            for run in page["data"]?.array ?? [] where run["status"]?.string == status { count += 1 }
+            if status == "RUNNING", count > 0 { return count }
+            cursor = page["nextCursor"]?.string.map { "&cursor=\($0)" } ?? ""
+        } while !cursor.isEmpty
+        return count
+    }
+
+    /// Does something many times, some at once.
+    func repeated(
+        _ count: Int,
+        atOnce: Int,
+        _ body: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for worker in 0..<atOnce {
+                let share = count / atOnce + (worker < count % atOnce ? 1 : 0)
+                group.addTask { for _ in 0..<share { try await body() } }
+            }
+            try await group.waitForAll()
+        }
+    }
+
     /// The processor time of the server so far, in seconds.
     var processorTime: Double {
         guard let id = running.withLock({ $0?.processIdentifier }),
@@ -177,18 +214,11 @@ final class ServerUnderTest: Sendable {
         await probe.stop(within: .zero)
         return bound.port
     }
+}
 
-    private static func manifests(_ vendor: String) -> String {
-        """
-        [{"kind": "provider", "id": "benchmark", "baseUrl": "http://\(vendor)", "mode": "inline", "effect": "once",
-          "hosts": {"credentialed": [], "download": []}},
-         {"kind": "node", "type": "llm:benchmark", "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
-          "params": [{"id": "delay", "type": "NUMBER", "default": 0}], "outputs": [{"id": "text", "type": "TEXT"}],
-          "offers": [{"id": "benchmark", "provider": "benchmark",
-            "calls": {"submit": {"method": "POST", "url": "/v1/chat/completions", "query": {"d": "${params.delay}"},
-              "body": {"json": {"model": "mock-1", "messages": [{"role": "user", "content": "${inputs.prompt}"}]}}}},
-            "output": {"text": {"text": "body.choices[0].message.content"}},
-            "price": {"table": {"each": "0.001"}, "upper": "vars.price.each"}}]}]
-        """
+extension Process {
+    fileprivate func terminateAndWait() {
+        terminate()
+        waitUntilExit()
     }
 }
