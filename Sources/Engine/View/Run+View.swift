@@ -33,6 +33,7 @@ extension Run {
             budget: budget
         )
         view.batch = outside.batch?.view
+        view.wakeAt = nextWake
         return view
     }
 
