@@ -138,8 +138,13 @@ struct Massacre {
     /// Waits until every run has ended or asks; what was not answered is bought at most once by then. Answers what is
     /// asked, and waits for the end.
     mutating func settle() async throws {
-        try await findOthers()
-        try await wait { $0["waiting"]?["reason"] == "unknown_outcome" }
+        var known = -1
+        while known < executions.count {
+            known = executions.count
+            try await findOthers()
+            try await startMissing()
+            try await wait { $0["waiting"]?["reason"] == "unknown_outcome" }
+        }
         let accepted = try await accepted()
         for (start, _) in executions {
             for (_, prompt) in start.prompts {
@@ -185,6 +190,21 @@ struct Massacre {
                 }
                 cursor = page["nextCursor"]?.string.map { "&cursor=\($0)" } ?? ""
             } while !cursor.isEmpty
+        }
+    }
+
+    /// Starts as many runs as were refused or lost.
+    private mutating func startMissing() async throws {
+        for family in families {
+            while executions.keys.count(where: { $0.family == family }) < runs {
+                started += 1
+                let start = Start(family: family, text: "\(family.rawValue)\(started)")
+                let address = "\(try front().url)/api/v1/workflows/\(workflows[family] ?? "")/execute"
+                let (_, id) = try #require(await Self.execute(start, address), "Nothing is wrong any more.")
+                executions[start] = id
+                open[start] = id
+                acknowledged.insert(start)
+            }
         }
     }
 
