@@ -51,10 +51,12 @@ struct Massacre {
 
     var summary: String {
         let troubles = Company.Trouble.allCases.compactMap { kind in company.counts[kind].map { "\(kind) \($0)" } }
-        return "\(families.map(\.rawValue).joined(separator: ", ")): "
-            + (["\(company.kills) kills"] + troubles).joined(separator: ", ")
-            + ", \(executions.count) runs of two jobs, \(acknowledged.count) acknowledged at once, \(answered.count) jobs "
-            + "of unknown outcome, unfinished runs looked at: \(looks)"
+        let unknown = families.map { family in
+            "\(family.rawValue) \(answered.count { $0.hasPrefix(family.rawValue) })"
+        }
+        return (["\(company.kills) kills"] + troubles).joined(separator: ", ")
+            + ", \(executions.count) runs of two jobs, \(acknowledged.count) acknowledged at once, jobs of unknown "
+            + "outcome: \(unknown.joined(separator: ", ")), unfinished runs looked at: \(looks)"
     }
 
     private func front() throws -> MillraceServer { try #require(company.front) }
