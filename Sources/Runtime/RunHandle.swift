@@ -18,7 +18,9 @@ public final class RunHandle: Sendable {
         /// Everything that is shown about the run.
         public var view: RunView {
             var view = run.view
-            if run.end == nil { view.worker = worker }
+            guard run.end == nil else { return view }
+            view.worker = worker
+            view.wakeAt = run.nextWake
             return view
         }
     }

@@ -33,7 +33,6 @@ extension Run {
             budget: budget
         )
         view.batch = outside.batch?.view
-        view.wakeAt = nextWake
         return view
     }
 

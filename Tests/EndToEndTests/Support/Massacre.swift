@@ -137,8 +137,9 @@ struct Massacre {
 
     // MARK: Afterwards
 
-    /// Waits until every run has ended or asks; what was not answered is bought at most once by then. Answers what is
-    /// asked, and waits for the end.
+    /// Waits until every run has ended or asks, answers what is asked, and waits for the end.
+    ///
+    /// Until somebody is asked, nothing is bought twice.
     mutating func settle() async throws {
         var known = -1
         while known < executions.count {
