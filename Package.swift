@@ -126,7 +126,7 @@ let package = Package(
         // MARK: EndToEndTests: the built server, as its users meet it
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Crypto", "Processes", "TestSupport", "Values"],
+            dependencies: ["Crypto", "Processes", "TestSockets", "TestSupport", "Values"],
             exclude: ["MockVendor"]
         ),
 

@@ -98,6 +98,10 @@ extension Transfer {
     fileprivate func requestBegins() -> Bool {
         timesBegun += 1
         noteName()
+        if let mayBegin = request.mayBegin, !mayBegin() {
+            failure = .withdrawn(sentBytes: hasSentBytes)
+            return false
+        }
         guard timesBegun > 1, !request.method.isIdempotent else { return true }
         // libcurl found an idle connection dead and would send the request a second time. If any byte of it went out
         // the other side may have acted on it.

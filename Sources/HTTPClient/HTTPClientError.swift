@@ -23,6 +23,8 @@ public enum HTTPClientError: Error, Equatable, Sendable {
     case tooLarge(limit: Int)
     /// The calling task was cancelled.
     case cancelled(sentBytes: Bool)
+    /// The call may not be made any more.
+    case withdrawn(sentBytes: Bool)
     /// As many calls as may are waiting already; nothing was sent.
     case tooManyRequests(limit: Int)
     /// The redirects lead on after the last one allowed, or to where the caller does not want to go.
@@ -36,7 +38,9 @@ public enum HTTPClientError: Error, Equatable, Sendable {
     public var mayHaveSent: Bool {
         switch self {
         case .badURL, .refusedAddress, .couldNotConnect, .tls, .tooManyRequests, .unavailable: false
-        case .timedOut(let sent), .connectionLost(let sent), .cancelled(let sent), .file(_, let sent): sent
+        case .timedOut(let sent), .connectionLost(let sent), .cancelled(let sent), .withdrawn(let sent),
+            .file(_, let sent):
+            sent
         case .badResponse, .tooLarge, .badRedirect: true
         }
     }
@@ -56,6 +60,7 @@ extension HTTPClientError: CustomStringConvertible {
         case .badResponse(let reason): "The answer is not HTTP: \(reason)."
         case .tooLarge(let limit): "The answer is longer than \(limit) bytes."
         case .cancelled(let sent): "The call was cancelled. \(Self.fate(sent))"
+        case .withdrawn(let sent): "The call may not be made any more. \(Self.fate(sent))"
         case .tooManyRequests(let limit): "\(limit) calls are waiting already. Try again when some are done."
         case .badRedirect(let reason): reason
         case .file(let reason, _): reason

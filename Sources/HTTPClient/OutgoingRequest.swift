@@ -60,6 +60,8 @@ public struct OutgoingRequest: Sendable {
     /// An idle connection may be closed by the other side just as the request is sent, and then nobody knows whether it
     /// arrived. A new one costs a round trip or two and avoids that.
     public var needsFreshConnection = false
+    /// Whether the call may still be made, asked right before its first byte; `nil` when it may.
+    public var mayBegin: (@Sendable () -> Bool)?
 
     /// A call with the usual limits.
     public init(method: HTTPMethod = .get, url: HTTPURL, headers: HTTPFields = [:], body: Body = .none) {

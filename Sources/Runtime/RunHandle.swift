@@ -12,6 +12,17 @@ public final class RunHandle: Sendable {
         public let run: Run
         /// Grows with every change.
         public let change: Int64
+        /// The server that works on it; `nil` while none does.
+        public let worker: WorkerID?
+
+        /// Everything that is shown about the run.
+        public var view: RunView {
+            var view = run.view
+            guard run.end == nil else { return view }
+            view.worker = worker
+            view.wakeAt = run.nextWake
+            return view
+        }
     }
 
     /// The execution.
@@ -26,22 +37,32 @@ public final class RunHandle: Sendable {
         var arriving: [Int: Bool] = [:]
     }
 
-    init(_ run: Run) {
+    /// A run that a server works on.
+    init(_ run: Run, worker: WorkerID?) {
         id = run.facts.execution
-        state = Mutex(State(snapshot: Snapshot(run: run, change: run.lastEvent)))
+        state = Mutex(State(snapshot: Snapshot(run: run, change: run.lastEvent, worker: worker)))
     }
 
     /// What can be seen now.
     public var snapshot: Snapshot { state.withLock { $0.snapshot } }
 
     /// Shows a new state and wakes those who wait for one.
-    func publish(_ run: Run) {
+    func publish(_ run: Run, worker: WorkerID?) {
         let waiters = state.withLock { state in
-            state.snapshot = Snapshot(run: run, change: max(run.lastEvent, state.snapshot.change + 1))
+            let change = max(run.lastEvent, state.snapshot.change + 1)
+            state.snapshot = Snapshot(run: run, change: change, worker: worker)
             defer { state.waiters = [:] }
             return state.waiters
         }
         for waiter in waiters.values { waiter.resume() }
+    }
+
+    /// Shows who works on the run, where nothing else has changed.
+    func note(worker: WorkerID?) {
+        state.withLock { state in
+            let seen = state.snapshot
+            state.snapshot = Snapshot(run: seen.run, change: seen.change, worker: worker)
+        }
     }
 
     /// Waits until there is something newer than a change, the run is terminal, or the time is over.

@@ -86,8 +86,8 @@ extension Shard {
         }
         let signals = try await database.signals(of: id)
         let seen = reloading.removeValue(forKey: id) ?? watched.removeValue(forKey: id)?.handle
-        let handle = seen ?? RunHandle(run)
-        handle.publish(run)
+        let handle = seen ?? RunHandle(run, worker: database.worker)
+        handle.publish(run, worker: database.worker)
         let entry = Entry(
             RunDriver(run: run, epoch: live.epoch, snapshot: snapshot?.last ?? 0),
             handle,

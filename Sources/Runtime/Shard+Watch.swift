@@ -32,13 +32,14 @@ extension Shard {
     /// - Returns: `nil` when the run is terminal or unknown.
     func watch(_ id: ExecutionID) async throws -> RunHandle? {
         guard let live = try await database.liveRun(id) else {
-            if watched[id] != nil || reloading[id] != nil { try await readOn(id) }
+            if watched[id] != nil || reloading[id] != nil { try await readOn(id, worker: nil) }
             watched[id] = nil
             return nil
         }
-        if watched[id]?.run.lastEvent != live.last { try await readOn(id) }
+        if watched[id]?.run.lastEvent != live.last { try await readOn(id, worker: live.owner) }
         let now = loop.time
         watched[id]?.lookedAt = now
+        watched[id]?.handle.note(worker: live.owner)
         if let owner = live.owner, let seen = watched[id], seen.askedAt.map({ now - $0 > Self.reminder }) ?? true {
             watched[id]?.askedAt = now
             try? await database.send(.watch(id), to: owner)
@@ -47,18 +48,18 @@ extension Shard {
     }
 
     /// Reads what the journal has that is not known here, and shows it.
-    private func readOn(_ id: ExecutionID) async throws {
+    private func readOn(_ id: ExecutionID, worker: WorkerID?) async throws {
         let run = try await replay(id, from: watched[id]?.run)
         // Meanwhile it may have become our own, or somebody else has read on.
         guard entry(id) == nil else { return }
         if let known = watched[id] {
             guard run.lastEvent > known.run.lastEvent else { return }
             watched[id]?.run = run
-            known.handle.publish(run)
+            known.handle.publish(run, worker: worker)
             return
         }
-        let handle = reloading.removeValue(forKey: id) ?? RunHandle(run)
-        handle.publish(run)
+        let handle = reloading.removeValue(forKey: id) ?? RunHandle(run, worker: worker)
+        handle.publish(run, worker: worker)
         remember(run, handle)
     }
 
@@ -89,7 +90,7 @@ extension Shard {
         } catch {
             throw RuntimeError(error)
         }
-        let handle = RunHandle(driver.run)
+        let handle = RunHandle(driver.run, worker: nil)
         if driver.run.end == nil { remember(driver.run, handle) }
         return handle
     }

@@ -118,7 +118,7 @@ actor Shard {
     ) async throws(RuntimeError) -> RunHandle {
         let driver = RunDriver(accepting: run, execution, graph: graph, redrive: redrive, delivery: delivery)
         guard mayOwn else { return try await acceptForOthers(driver, reusing: reused) }
-        let entry = Entry(driver, RunHandle(run))
+        let entry = Entry(driver, RunHandle(run, worker: database.worker))
         let id = run.facts.execution
         decide(entry, reused.isEmpty ? .accepted : .acceptedReusing(reused))
         guard var append = entry.driver.nextCommit(random: &random) else {
@@ -281,7 +281,7 @@ actor Shard {
 
     private func afterCommit(_ entry: Entry) {
         guard let committed = entry.driver.committed() else { return }
-        entry.handle.publish(committed.run)
+        entry.handle.publish(committed.run, worker: database.worker)
         tellWatchers(entry)
         for effect in committed.effects { perform(effect, entry) }
         if !committed.abandoned.isEmpty {

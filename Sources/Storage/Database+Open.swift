@@ -88,6 +88,7 @@ extension Database {
     /// - Parameters:
     ///   - url: A connection URI such as `postgres://user@host/database`.
     ///   - readers: The number of connections that read, each with a thread.
+    ///   - lease: The lease of this server.
     ///   - patience: How long a write waits for a server that cannot be reached.
     ///   - log: Is told when the server goes away and comes back.
     /// - Returns: The open database, its tables in their newest form.
@@ -95,11 +96,12 @@ extension Database {
     public static func open(
         url: String,
         readers: Int = 2,
+        lease: Lease = .standard,
         patience: Duration = .seconds(10),
         log: @escaping @Sendable (String) -> Void
     ) throws(StorageError) -> Database {
         let worker = newWorker()
-        let session = PostgreSQLSession(url: url, isReader: false)
+        let session = PostgreSQLSession(url: url, isReader: false, lease: lease)
         try session.connect()
         try Migrator.migrate(session)
         let isReachable = Flag(true)

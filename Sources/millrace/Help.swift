@@ -43,6 +43,7 @@ enum Help {
           --database postgres://…     a database that several servers share (SQLite in --data)
           --role all|api|worker       what this server does: accept and show runs, work on them, or both (all)
           --labels A,…                what this server can do that not every one can
+          --lease SECONDS             how long others wait for this server when it is silent (15)
           --keep-runs DAYS            how long ended executions are kept (90)
           --keep-logs DAYS            how long their journals are kept (30)
           --keep-media DAYS           how long media is kept that nothing refers to (30)

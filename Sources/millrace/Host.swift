@@ -61,7 +61,7 @@ struct Host {
         loops = try LoopGroup()
         try loops.start()
         pool = try BlockingPool(label: "millrace.pool", threads: 8, capacity: 10_000)
-        database = try Self.database(address, folder: data)
+        database = try Self.database(address, lease: duty.lease, folder: data)
         catalog = try CatalogFolder(settings["catalog"] ?? "\(data)/catalog", log: Self.log)
         assets = try AssetStore(folder: data, database: database, pool: pool, limits: try settings.assetLimits())
         tools = try LocalTools(assets: assets, pool: pool, folder: "\(data)/scratch")
@@ -118,10 +118,10 @@ struct Host {
         runs = RunService(database: database, loops: loops.loops, services: services, duty: duty)
     }
 
-    private static func database(_ address: String?, folder: String) throws -> Database {
+    private static func database(_ address: String?, lease: Lease, folder: String) throws -> Database {
         if let address {
             try Folder.make(folder)
-            return try Database.open(url: address, log: log)
+            return try Database.open(url: address, lease: lease, log: log)
         }
         return try Database.open(folder: folder) { error in
             // What cannot be stored must not be acknowledged: a fresh start finds a consistent state.

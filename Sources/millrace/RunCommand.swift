@@ -86,12 +86,12 @@ enum RunCommand {
         let handle = try await host.runs.accept(plan, facts, graph: graph, trigger: "cli", key: nil)
         var progress = ProgressLines(isTerminal: Console.isTerminal)
         var snapshot = handle.snapshot
-        progress.show(snapshot.run.view)
+        progress.show(snapshot.view)
         while snapshot.run.end == nil {
             snapshot = await handle.snapshot(after: snapshot.change, within: .seconds(1), on: loop)
-            progress.show(snapshot.run.view)
+            progress.show(snapshot.view)
         }
-        let view = snapshot.run.view
+        let view = snapshot.view
         try await OutputFolder(path: folder, assets: host.assets).write(view)
         guard view.status == "COMPLETED" else {
             let node = view.failedNode.map { " at \($0)" } ?? ""

@@ -23,7 +23,7 @@ enum ServeCommand {
             settings: settings,
             publicURL: publicURL,
             database: settings.database,
-            duty: role.duty(settings)
+            duty: try role.duty(settings)
         )
         var configuration = APIServer.Configuration(publicURL: publicURL, version: Host.version)
         configuration.servesAPI = role != .worker
@@ -52,7 +52,8 @@ enum ServeCommand {
             handler: { await server.answer($0) }
         )
         let bound = try await listener.start(at: address)
-        let database = settings.database == nil ? "" : ", database shared, role \(role.rawValue)"
+        let database =
+            settings.database == nil ? "" : ", database shared, role \(role.rawValue), \(host.database.worker)"
         Console.print("Millrace \(Host.version) listens on http://\(bound), data in \(settings.data)\(database)")
         for line in notes(host, settings) { Console.print(line) }
         let recovery = Task {
@@ -102,10 +103,11 @@ enum ServeCommand {
             self = role
         }
 
-        func duty(_ settings: Settings) -> Duty {
+        func duty(_ settings: Settings) throws -> Duty {
             var duty = Duty()
             duty.worksOnRuns = self != .api
             duty.labels = settings.list("labels")
+            duty.lease = try settings.lease()
             duty.version = Host.version
             return duty
         }

@@ -1,5 +1,6 @@
 import FileSystem
 import Providers
+import Storage
 import Values
 import Workflows
 import YAML
@@ -9,7 +10,7 @@ struct Settings {
     /// The names of the settings of `serve`.
     static let names: Set<String> = [
         "listen", "data", "config", "catalog", "bootstrap-key", "allow-private", "public-url", "database", "role",
-        "labels", "keep-runs", "keep-logs", "keep-media", "keep-audit", "media-quota", "disk-reserve",
+        "labels", "lease", "keep-runs", "keep-logs", "keep-media", "keep-audit", "media-quota", "disk-reserve",
     ]
 
     let environment: [String: String]
@@ -82,6 +83,20 @@ struct Settings {
 
     /// The address of a database that several servers share; `nil` for one in the data folder.
     var database: String? { self["database"] }
+
+    /// How long others respect this server after it has last told the database that it lives.
+    func lease() throws -> Lease {
+        guard let text = self["lease"] else { return .standard }
+        guard database != nil else {
+            throw Arguments.UsageError(
+                description: "--lease needs --database postgres://…: a data folder has one server only."
+            )
+        }
+        guard let seconds = Int64(text), (3...3600).contains(seconds) else {
+            throw Arguments.UsageError(description: "--lease must be a number of seconds from 3 to 3600, not \(text).")
+        }
+        return Lease(life: .seconds(seconds))
+    }
 
     /// The data folder.
     var data: String { self["data"] ?? "./millrace-data" }

@@ -154,6 +154,13 @@ struct CommandLineTests {
         #expect(try await server.get("/api/v1/workflows").json.array?.count == templates.count)
     }
 
+    @Test(arguments: [["--lease", "5"], ["--lease", "2", "--database", "postgres://127.0.0.1:1/x"]])
+    func `a lease needs a shared database and a sensible length`(words: [String]) throws {
+        let folder = try TemporaryFolder()
+        let (status, output) = try millrace(["serve", "--data", folder.path] + words)
+        #expect(status == 64 && output.contains("--lease"), "\(output)")
+    }
+
     @Test(arguments: ["serve", "run", "validate", "import", "nodes", "keys", "approvals", "expression", "demo"])
     func `every command shows an example`(command: String) throws {
         let (status, output) = try millrace([command, "--help"])

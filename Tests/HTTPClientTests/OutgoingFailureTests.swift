@@ -1,6 +1,7 @@
 import EventLoop
 import HTTPClient
 import HTTPValues
+import Synchronization
 import TestSockets
 import Testing
 
@@ -55,6 +56,25 @@ struct OutgoingFailureTests {
             #expect(errors == ["couldNotConnect"])
             #expect(await client.load == (0, 0))
         }
+    }
+
+    @Test(arguments: [false, true])
+    func `sends nothing when it may not any more once there is a connection`(isReused: Bool) async throws {
+        let server = try ScriptedServer.answering { _ in answer("x") }
+        let mayBegin = Atomic(true)
+        try await withClient(of: server) { client in
+            var request = OutgoingRequest(method: .post, url: server.url())
+            if isReused { _ = try await client.send(request) }
+            request.mayBegin = { mayBegin.load(ordering: .relaxed) }
+            mayBegin.store(false, ordering: .relaxed)
+            let error = await failure { () throws(HTTPClientError) in try await client.send(request) }
+            #expect(error == .withdrawn(sentBytes: false))
+            #expect(error?.mayHaveSent == false)
+            mayBegin.store(true, ordering: .relaxed)
+            _ = try await client.send(request)
+            #expect(server.requests.count == (isReused ? 2 : 1))
+        }
+        server.stop()
     }
 
     @Test

@@ -44,6 +44,7 @@ struct CompanyTests {
         life: Duration = .seconds(15),
         nodes: String = RuntimeBench.two,
         edges: String = RuntimeBench.twoEdges,
+        by proxy: CuttingProxy? = nil,
         answer: @escaping @Sendable (Services.Call, RuntimeBench.Milestone) async -> RunInput.Outcome
     ) async throws -> Member {
         var duty = Duty()
@@ -53,7 +54,7 @@ struct CompanyTests {
         return try await Member(
             RuntimeBench(
                 folder: TemporaryFolder(),
-                url: schema.url,
+                url: proxy.map { try schema.url(port: $0.port) } ?? schema.url,
                 duty: duty,
                 nodes: nodes,
                 edges: edges,
@@ -80,7 +81,7 @@ struct CompanyTests {
         let front = try await member(worksOnRuns: false) { _, _ in .text("not here") }
         let back = try await member { call, _ in .text("\(call.request.address) done") }
         let handle = try await front.bench.start()
-        #expect(handle.snapshot.run.view.waiting?.wait.reason == .noWorker)
+        #expect(handle.snapshot.view.waiting?.wait.reason == .noWorker && handle.snapshot.view.worker == nil)
         let end = await handle.end(within: .seconds(20), on: front.bench.group.loops[0])
         #expect(end.run.end?.phase == .completed)
         #expect(try await ended(handle.id, seenBy: front).status == "COMPLETED")
@@ -114,6 +115,7 @@ struct CompanyTests {
         await owner.bench.recorder.wait(for: 1)
         let seen = try #require(try await other.bench.service.handle(handle.id))
         #expect(seen.snapshot.run.lastEvent == handle.snapshot.run.lastEvent)
+        #expect(seen.snapshot.view.worker == owner.bench.database.worker)
         #expect(other.bench.service.knownHandle(handle.id) == nil)
         try await other.bench.service.post("cancel", [:], dedupe: "c", to: handle.id)
         #expect(await other.bench.end(seen)?.phase == .cancelled)
@@ -238,6 +240,24 @@ struct CompanyTests {
         #expect(first.bench.recorder.all.isEmpty)
         await first.leave()
         await second.leave()
+    }
+
+    @Test func `a server that falls silent inside a transaction does not cost others their leases`() async throws {
+        let proxy = try CuttingProxy(to: schema.port)
+        let silent = try await member(by: proxy) { _, _ in .text("not here") }
+        let other = try await member { _, _ in .text("x") }
+        proxy.cut(.holdAtCommit)
+        // It holds what every start of the workflow changes.
+        let start = Task { try? await silent.bench.start() }
+        try await eventually { proxy.isHeld }
+        let handle = try await other.bench.start()
+        #expect(other.bench.service.holdsLease)
+        #expect(await other.bench.end(handle)?.phase == .completed)
+        proxy.hold(false)
+        _ = await start.value
+        await other.leave()
+        await silent.leave()
+        proxy.stop()
     }
 
     @Test func `a server without a lease begins no effect, and works again when it has one`() async throws {

@@ -67,7 +67,7 @@ final class RuntimeBench: Sendable {
         try group.start()
         database =
             if let url {
-                try Database.open(url: url, patience: .seconds(2)) { _ in }
+                try Database.open(url: url, lease: duty.lease, patience: .seconds(2)) { _ in }
             } else {
                 try Database.open(folder: folder.path) { Issue.record("\($0)") }
             }

@@ -37,6 +37,9 @@ struct WaitRouteTests {
         let poll = try await bench.send(.get, "\(path)/poll").json
         #expect(poll["waiting"]?["reason"] == "event" && poll["waiting"]?["action"] == "send_event")
         #expect(poll["waiting"]?["until"]?.string != nil && poll["phase"] == "waiting")
+        #expect(poll["wakeAt"] == poll["waiting"]?["until"] && poll["worker"]?.string?.isEmpty == false, "\(poll.text)")
+        let list = try await bench.send(.get, "/api/v1/workflows/\(poll["workflowId"]?.string ?? "")/executions").json
+        for name in ["waiting", "worker", "wakeAt"] { #expect(list["data"]?[0]?[name] == poll[name], "\(list.text)") }
         for (body, status, code) in [
             (["data": ["ok": 1]] as JSON, 400, "invalid_field"), (["nodeId": "no", "data": 1], 400, "invalid_field"),
             (["nodeId": "wait", "data": ["no": 1]], 400, "invalid_field"),
@@ -54,6 +57,7 @@ struct WaitRouteTests {
         #expect(taken.status == 202)
         let end = try await bench.end(started)
         #expect(end["finalOutput"]?["outputs"]?["wait"] == ["ok": true], "\(end.text)")
+        #expect(end["worker"] == .null && end["wakeAt"] == .null)
         let late = try await bench.send(.post, "\(path)/resume", ["nodeId": "wait", "data": ["ok": true]])
         #expect(late.status == 409 && late.json["code"] == "execution_finished")
     }

@@ -39,6 +39,12 @@ public struct RunView: Sendable, Hashable {
 
     /// The items of a batch.
     public var batch: BatchView?
+    /// The server that works on it, as whoever has the run fills in; `nil` while none does.
+    public var worker: WorkerID?
+    /// When it goes on by itself at the latest; `nil` when only something from outside lets it go on.
+    ///
+    /// Whoever has the run fills it in: its owner knows pauses that are in no journal.
+    public var wakeAt: Instant?
 
     /// What all attempts and children cost.
     public var cost: Money { nodes.reduce(batch?.cost ?? .zero) { $0 + $1.cost } }

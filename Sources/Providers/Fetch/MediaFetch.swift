@@ -137,7 +137,7 @@ public struct MediaFetch: Sendable {
         let failure: FailureClass =
             switch error {
             case .timedOut: .timeout
-            case .connectionLost, .couldNotConnect, .tls, .unavailable, .cancelled: .network
+            case .connectionLost, .couldNotConnect, .tls, .unavailable, .cancelled, .withdrawn: .network
             case .tooManyRequests: .overloaded
             case .badURL, .refusedAddress, .badRedirect, .badResponse, .tooLarge: .invalidInput
             case .file: .providerInternal

@@ -50,16 +50,9 @@ extension VendorAttempt {
     ) async throws(NodeError) -> Answer {
         let stream =
             kind == .submit ? plan.stream.flatMap { judge.holds($0.when, scope) == true ? $0 : nil } : nil
-        let request = try await request(kind, call, stream, scope, timeout: timeout)
-        // Asked as late as can be: what takes longer than the rest of a lease must not begin.
-        if kind == .submit, !mayBegin() {
-            throw NodeError(
-                .network,
-                "The server may no longer work on the run; nothing was sent.",
-                accepted: .no,
-                charged: .no
-            )
-        }
+        var request = try await request(kind, call, stream, scope, timeout: timeout)
+        // Asked as late as can be, when there is a connection: what comes after the end of a lease must not begin.
+        if kind == .submit { request.mayBegin = mayBegin }
         do {
             guard let stream else { return Answer(kind, try await client.send(request)) }
             return try await streamed(request, stream, scope)
@@ -271,7 +264,7 @@ extension VendorAttempt {
             switch error {
             case .timedOut(let sent): sent ? .timeout : .network
             case .connectionLost(let sent): sent ? .timeout : .network
-            case .couldNotConnect, .tls, .unavailable, .cancelled, .file: .network
+            case .couldNotConnect, .tls, .unavailable, .cancelled, .withdrawn, .file: .network
             case .tooManyRequests: .overloaded
             case .badURL, .refusedAddress, .badRedirect, .badResponse, .tooLarge: .contract
             }

@@ -47,7 +47,7 @@ extension APIServer {
         } else {
             do {
                 guard let handle = try await runs.handle(row.facts.id) else { throw missing }
-                view = handle.snapshot.run.view
+                view = handle.snapshot.view
             } catch let error as RuntimeError {
                 throw APIError(runtime: error)
             }

@@ -16,7 +16,7 @@ extension APIServer {
         let snapshot = try await waited(handle, wait, exchange)
         let id = handle.id.description
         if snapshot.run.end != nil, wait != nil {
-            let view = snapshot.run.view
+            let view = snapshot.view
             var details = detailsBody(view, change: snapshot.change, exchange, includes: []).object ?? JSONObject()
             try await addItems(of: view, to: &details, exchange)
             return .json(.object(details))
@@ -58,7 +58,7 @@ extension APIServer {
         let handle = try await accept(body, exchange)
         let snapshot = try await waited(handle, wait, exchange)
         if snapshot.run.end != nil, wait != nil {
-            return .json(["data": detailsBody(snapshot.run.view, change: snapshot.change, exchange, includes: [])])
+            return .json(["data": detailsBody(snapshot.view, change: snapshot.change, exchange, includes: [])])
         }
         let poll = "/api/v1/workflows/executions/\(handle.id)/poll"
         return .json(

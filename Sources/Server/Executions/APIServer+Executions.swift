@@ -27,7 +27,7 @@ extension APIServer {
                 let known = Self.change(exchange.request.headers["if-none-match"]) ?? snapshot.change
                 snapshot = await handle.snapshot(after: known, within: wait, on: exchange.request.loop)
             }
-            (view, change) = (snapshot.run.view, snapshot.change)
+            (view, change) = (snapshot.view, snapshot.change)
         }
         let tag = "W/\"\(view.lastEvent).\(change)\""
         if let known = exchange.request.headers["if-none-match"], known == tag {
@@ -47,7 +47,7 @@ extension APIServer {
         let (view, change): (RunView, Int64) =
             switch seen {
             case .ended(let view): (view, view.lastEvent)
-            case .live(let handle): (handle.snapshot.run.view, handle.snapshot.change)
+            case .live(let handle): (handle.snapshot.view, handle.snapshot.change)
             }
         guard case .object(var object) = detailsBody(view, change: change, exchange, includes: includes) else {
             return .json(.null)
@@ -75,7 +75,7 @@ extension APIServer {
         }
         guard first.account == exchange.account else { throw Self.noWorkflow }
         var items: [JSON] = []
-        for row in rows.prefix(limit) { items.append(try item(row, exchange, withNodes: withNodes)) }
+        for row in rows.prefix(limit) { items.append(try await item(row, exchange, withNodes: withNodes)) }
         var next: JSON = .null
         if rows.count > limit, let last = rows.prefix(limit).last?.facts {
             next = .string(cursors.encode(PagePosition(time: last.createdAt, id: last.id.bytes)))
@@ -140,7 +140,7 @@ extension APIServer {
             throw APIError(runtime: error)
         }
         let after = await handle.snapshot(after: before.change, within: .seconds(2), on: exchange.request.loop)
-        return .json(.object(writer(after.run.view, exchange).poll(now: exchange.now)), status: 202)
+        return .json(.object(writer(after.view, exchange).poll(now: exchange.now)), status: 202)
     }
 
     private func endedView(_ exchange: Exchange) async throws -> RunView {
@@ -207,8 +207,10 @@ extension APIServer {
         return try JSON(parsing: body)
     }
 
-    private func item(_ row: ExecutionRow, _ exchange: Exchange, withNodes: Bool) throws -> JSON {
-        let view = try Self.view(row) ?? runs.knownHandle(row.facts.id)?.snapshot.run.view
+    private func item(_ row: ExecutionRow, _ exchange: Exchange, withNodes: Bool) async throws -> JSON {
+        // Another server may work on it.
+        var view = try Self.view(row)
+        if view == nil { view = try? await runs.handle(row.facts.id)?.snapshot.view }
         let facts = row.facts
         var object: JSONObject = [
             "executionId": .string(facts.id.description), "status": .string(row.status),
@@ -226,6 +228,10 @@ extension APIServer {
             "nodeCount": .int(Int64(view?.nodes.count ?? 0)),
             "nodesCompleted": .int(Int64(view?.nodes.count { $0.status == "COMPLETED" } ?? 0)),
         ]
+        if row.endedAt == nil, let view {
+            let poll = writer(view, exchange).poll(now: exchange.now)
+            for name in ["waiting", "worker", "wakeAt"] { object[name] = poll[name] }
+        }
         if withNodes, let view {
             let poll = writer(view, exchange).details(now: exchange.now)
             object["nodes"] = .array(

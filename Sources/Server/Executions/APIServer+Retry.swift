@@ -24,7 +24,7 @@ extension APIServer {
         let handle = try await accept(preparation, Redrive(of: id, isExclusive: false), exchange)
         let snapshot = try await waited(handle, wait, exchange)
         if snapshot.run.end != nil, wait != nil {
-            return .json(detailsBody(snapshot.run.view, change: snapshot.change, exchange, includes: []))
+            return .json(detailsBody(snapshot.view, change: snapshot.change, exchange, includes: []))
         }
         var object = started(snapshot.run, warnings: body.warnings)
         for member in preparation.report { object[member.key] = member.value }

@@ -14,7 +14,8 @@ struct RunWriter {
         var object: JSONObject = [
             "executionId": .string(view.facts.execution.description),
             "workflowId": .string(view.facts.workflow.description), "status": .string(view.status),
-            "phase": .string(view.phase), "waiting": waiting, "cancelRequestedAt": time(view.cancelRequestedAt),
+            "phase": .string(view.phase), "waiting": waiting, "worker": worker, "wakeAt": time(view.wakeAt),
+            "cancelRequestedAt": time(view.cancelRequestedAt),
             "progress": .double((view.progress * 1000).rounded() / 1000),
             "error": view.error.map { .string($0.message) } ?? .null,
             "errorCode": view.error.map { .string($0.code) } ?? .null,
@@ -87,6 +88,8 @@ struct RunWriter {
         object["nodeId"] = .string(waiting.node)
         return .object(object)
     }
+
+    private var worker: JSON { view.worker.map { .string($0.description) } ?? .null }
 
     private func json(_ wait: NodeView.Wait) -> JSON {
         var object: JSONObject = [

@@ -10,14 +10,21 @@ final class PostgreSQLSession: SQLSession {
     private var connection: PostgreSQL.Connection?
     private var texts: [String: String] = [:]
 
-    private static let settings = """
-        SET lock_timeout = '20s'; SET idle_in_transaction_session_timeout = '10s'; SET statement_timeout = '60s';
-        SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
-        """
+    private let settings: String
 
-    init(url: String, isReader: Bool) {
+    /// - Parameters:
+    ///   - url: A connection URI.
+    ///   - isReader: Whether a statement that a broken connection left open may simply be made again.
+    ///   - lease: The lease of this server. What a server that has fallen silent inside a transaction holds, others wait
+    ///     for; the database ends it so soon that they keep their own leases meanwhile.
+    init(url: String, isReader: Bool, lease: Lease = .standard) {
         self.url = url
         self.isReader = isReader
+        settings = """
+            SET lock_timeout = '20s'; SET statement_timeout = '60s';
+            SET idle_in_transaction_session_timeout = \(lease.renewal.wholeMilliseconds);
+            SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
+            """
     }
 
     /// Whether there is a connection, as far as is known.
@@ -28,7 +35,7 @@ final class PostgreSQLSession: SQLSession {
         guard connection == nil else { return }
         do {
             var made = try PostgreSQL.Connection(url: url)
-            try made.script(Self.settings)
+            try made.script(settings)
             connection = consume made
         } catch {
             throw translate(error)

@@ -89,12 +89,15 @@ final class MillraceServer {
         program = nil
     }
 
+    /// Stops the server from running, or lets it go on, without its knowing.
+    func freeze(_ isFrozen: Bool) { program?.freeze(isFrozen) }
+
     /// What the server has logged, over all its starts.
     var log: String { earlierLog + (program?.errors ?? "") }
 
     // MARK: Requests
 
-    struct Answer {
+    struct Answer: Sendable {
         let status: Int
         let headers: [String: String]
         let body: Data
@@ -110,9 +113,10 @@ final class MillraceServer {
         _ path: String,
         _ body: JSON = [:],
         key: String? = MillraceServer.key,
-        headers: [String: String] = [:]
+        headers: [String: String] = [:],
+        timeout: TimeInterval = 120
     ) async throws -> Answer {
-        try await send("POST", path, Data(body.bytes), key: key, headers: headers)
+        try await send("POST", path, Data(body.bytes), key: key, headers: headers, timeout: timeout)
     }
 
     func send(
@@ -120,12 +124,25 @@ final class MillraceServer {
         _ path: String,
         _ body: Data?,
         key: String? = MillraceServer.key,
-        headers: [String: String] = [:]
+        headers: [String: String] = [:],
+        timeout: TimeInterval = 120
     ) async throws -> Answer {
         let address = path.hasPrefix("http") ? path : url + path
+        return try await Self.send(method, address, body, key: key, headers: headers, timeout: timeout)
+    }
+
+    /// Sends a request to an address, of whatever server.
+    static func send(
+        _ method: String,
+        _ address: String,
+        _ body: Data?,
+        key: String?,
+        headers: [String: String] = [:],
+        timeout: TimeInterval
+    ) async throws -> Answer {
         var request = URLRequest(url: try #require(URL(string: address)))
         request.httpMethod = method
-        request.timeoutInterval = 120
+        request.timeoutInterval = timeout
         if let key { request.setValue("Bearer \(key)", forHTTPHeaderField: "Authorization") }
         if body != nil { request.setValue("application/json", forHTTPHeaderField: "Content-Type") }
         for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }

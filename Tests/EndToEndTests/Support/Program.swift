@@ -50,6 +50,12 @@ final class Program {
         wait()
     }
 
+    /// Stops it from running, or lets it go on, without its knowing.
+    func freeze(_ isFrozen: Bool) {
+        guard exit == nil else { return }
+        kill(-child.id, isFrozen ? SIGSTOP : SIGCONT)
+    }
+
     /// Waits for its end and gives its status, or 128 and the number of the signal.
     @discardableResult
     func wait() -> Int32 {

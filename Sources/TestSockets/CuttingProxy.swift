@@ -1,20 +1,22 @@
-import Foundation
-import Synchronization
-import TestSockets
+private import Foundation
+private import Synchronization
 
-/// A way to a PostgreSQL server that can be cut, at any moment or at a commit.
-final class CuttingProxy: Sendable {
+/// A way to a PostgreSQL server that can be cut, at any moment or at a commit, or hold back what comes by.
+package final class CuttingProxy: Sendable {
     /// When the connections are cut.
-    enum Cut: Sendable {
+    package enum Cut: Sendable {
         /// Not at all.
         case never
         /// When a commit comes by: before it reaches the server, or when the server has answered it.
         case atCommit(isDone: Bool)
+        /// Not at all, but from the next commit on everything is held back.
+        case holdAtCommit
     }
 
     private struct State {
         var cut = Cut.never
         var isClosed = false
+        var isHeld = false
         var cuts = 0
         var sockets: [TestSocket] = []
     }
@@ -23,11 +25,14 @@ final class CuttingProxy: Sendable {
     private let target: UInt16
     private let state = Mutex(State())
 
-    var port: UInt16 { listener.port }
+    package var port: UInt16 { listener.port }
     /// How often a commit was cut.
-    var cuts: Int { state.withLock { $0.cuts } }
+    package var cuts: Int { state.withLock { $0.cuts } }
 
-    init(to target: UInt16) throws {
+    /// Whether everything is held back.
+    package var isHeld: Bool { state.withLock { $0.isHeld } }
+
+    package init(to target: UInt16) throws {
         self.target = target
         listener = try TestListener()
         Thread.detachNewThread { [weak self, listener] in
@@ -36,10 +41,10 @@ final class CuttingProxy: Sendable {
     }
 
     /// Cuts the next commit, once.
-    func cut(_ cut: Cut) { state.withLock { $0.cut = cut } }
+    package func cut(_ cut: Cut) { state.withLock { $0.cut = cut } }
 
     /// Cuts all connections and refuses new ones, or takes them again.
-    func close(_ isClosed: Bool) {
+    package func close(_ isClosed: Bool) {
         let sockets = state.withLock { state in
             state.isClosed = isClosed
             defer { if isClosed { state.sockets = [] } }
@@ -48,7 +53,11 @@ final class CuttingProxy: Sendable {
         for socket in sockets { socket.shutDown() }
     }
 
-    func stop() {
+    /// Holds back everything without ending a connection, as a broken network does, or lets it go on.
+    package func hold(_ isHeld: Bool) { state.withLock { $0.isHeld = isHeld } }
+
+    package func stop() {
+        hold(false)
         listener.close()
         close(true)
     }
@@ -60,26 +69,35 @@ final class CuttingProxy: Sendable {
         state.withLock { $0.sockets += [client, server] }
         // Whether the answer that comes next is the one to a commit that is to be cut.
         let isAwaited = Mark()
-        let end: @Sendable () -> Void = {
+        let end: @Sendable () -> Void = { [self] in
             client.shutDown()
             server.shutDown()
+            state.withLock { $0.sockets.removeAll { $0 === client || $0 === server } }
         }
         Thread.detachNewThread { [self] in
             defer { end() }
             while let bytes = try? client.receive(), !bytes.isEmpty {
-                if Self.isCommit(bytes), case .atCommit(let isDone) = takeCut() {
-                    guard isDone else { return }
-                    isAwaited.set()
+                switch Self.isCommit(bytes) ? takeCut() : .never {
+                case .never: break
+                case .atCommit(isDone: false): return
+                case .atCommit(isDone: true): isAwaited.set()
+                case .holdAtCommit: hold(true)
                 }
+                waitWhileHeld()
                 guard (try? server.send(bytes)) != nil else { return }
             }
         }
-        Thread.detachNewThread {
+        Thread.detachNewThread { [self] in
             defer { end() }
             while let bytes = try? server.receive(), !bytes.isEmpty {
+                waitWhileHeld()
                 guard !isAwaited.isSet, (try? client.send(bytes)) != nil else { return }
             }
         }
+    }
+
+    private func waitWhileHeld() {
+        while state.withLock({ $0.isHeld && !$0.isClosed }) { Thread.sleep(forTimeInterval: 0.005) }
     }
 
     private func takeCut() -> Cut {
