@@ -15,6 +15,8 @@ public struct Duty: Sendable {
     public var sweep = Duration.seconds(2)
     /// The most runs it has in memory before it claims no more.
     public var capacity = 50_000
+    /// So soon after its intent a call that must not be made twice is begun, or not at all (engine.md §3).
+    public var longestIntent = Duration.seconds(2)
     /// The program's version, for people who look at the database.
     public var version = ""
 

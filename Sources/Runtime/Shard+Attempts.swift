@@ -8,9 +8,6 @@ import Values
 import Workflows
 
 extension Shard {
-    /// So soon after its intent a call that must not be made twice is begun, or not at all (engine.md §3).
-    private static let longestIntent = Duration.seconds(2)
-
     func perform(_ effect: Effect, _ entry: Entry) {
         switch effect {
         case .admit: return
@@ -48,7 +45,7 @@ extension Shard {
             return send(id, .finished(address, attempt: number, .failed(error, cost: .zero)))
         }
         if attempt.state == .intended, !isDoubtful, run.effect(of: attempt, address) != .repeatable,
-            services.now() - attempt.startedAt > Self.longestIntent
+            services.now() - attempt.startedAt > duty.longestIntent
         {
             giveBack(entry, address, unused: true)
             return send(id, .finished(address, attempt: number, .withdrawn))

@@ -1,4 +1,5 @@
 import Engine
+import EventLoop
 import Values
 
 extension Shard {

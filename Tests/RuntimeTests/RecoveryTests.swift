@@ -59,7 +59,7 @@ struct RecoveryTests {
         let folder = try TemporaryFolder()
         let nodes = """
             [{"id": "a", "data": {"nodeType": "llm:one", "config": {"prompt": "x"},
-              "policy": {"retry": {"initialDelayMs": 2000, "maxRetries": 1}}}}]
+              "policy": {"retry": {"initialDelayMs": 5000, "maxRetries": 1}}}}]
             """
         let first = try RuntimeBench(folder: folder, nodes: nodes, edges: "[]") { _ in
             .failed(NodeError(.overloaded, "busy"), cost: .zero)

@@ -55,7 +55,7 @@ struct VendorHealthTests {
         await bench.stop()
     }
 
-    @Test func `an attempt that is not begun within two seconds is taken back and made later`() async throws {
+    @Test func `an attempt that is not begun in time is taken back and made later`() async throws {
         let bench = try RuntimeBench(folder: TemporaryFolder(), nodes: RuntimeBench.one, edges: "[]") { _ in .text("x")
         }
         var blocker = try Connection(path: "\(bench.folder.path)/millrace.db", mode: .write)
@@ -64,7 +64,7 @@ struct VendorHealthTests {
         async let accepted = bench.start()
         // The intent is decided; it is stored when the clock has moved on.
         while await bench.service.count() == 0 { await Task.yield() }
-        bench.skew.set(.seconds(3))
+        bench.skew.set(.seconds(100))
         try blocker.run("COMMIT")
         let handle = try await accepted
         #expect(await bench.end(handle)?.phase == .completed)
