@@ -5,23 +5,31 @@ import Values
 ///
 /// Without headers it mirrors the vendor's own bucket. At each refusal that bucket is empty, so what was taken between two
 /// refusals over the time between them is the rate that the vendor allows; from there on it grows slowly until the next one.
+/// Before two refusals agree on a rate it grows fast: a first one says little.
 struct CallRate {
     /// By how much the rate grows in a second without refusals.
     private static let growth = 0.005
+    /// By how much it grows in a second while nothing is known.
+    private static let searching = 0.5
     /// The slowest rate, in calls per second.
     private static let slowest = 1.0 / 60
 
     /// The most that is ever tried, in calls per second.
     private let ceiling: Double?
+    /// What a refusal has shown while the rate was sought.
+    private var sought: (rate: Double, at: Instant)?
     /// Calls per second; `nil` while no limit has shown itself.
     private(set) var rate: Double?
+    /// Whether refusals agree on the rate.
+    private var isMeasured = false
     private var tokens = 0.0
     private var filledAt: Instant
     private var blockedUntil: Instant?
-    /// The refusal from which on calls are counted, and what was taken since.
+    /// The refusal from which on calls are counted, before the first one the first call, and what was taken since: all
+    /// calls that were begun and are not refused.
     private var mark: (at: Instant, taken: Double, blocked: Duration)?
-    private var begun: (at: Instant, taken: Double)?
-    private var lastCut: Instant?
+    /// The last time that calls were refused together, and what was counted by then.
+    private var cut: (at: Instant, window: Double, taken: Double, before: Double?)?
     /// What the vendor's headers say.
     private var told: Told?
     private var tokenUse: (left: Double, average: Double)?
@@ -42,6 +50,7 @@ struct CallRate {
     init(known: Double?, now: Instant) {
         ceiling = known
         rate = known
+        isMeasured = known != nil
         filledAt = now
         tokens = Self.burst(known ?? 0)
     }
@@ -60,13 +69,15 @@ struct CallRate {
         fill(now)
         tokens -= 1
         open += 1
-        if begun == nil { begun = (now, 0) }
+        if mark == nil { mark = (now, 0, .zero) }
+        mark?.taken += 1
     }
 
     /// Notes that a call is not made after all.
     mutating func giveBack() {
         tokens += 1
         open = max(0, open - 1)
+        mark?.taken -= 1
     }
 
     /// Notes an answer, or that none will come.
@@ -80,12 +91,7 @@ struct CallRate {
             self.told = nil
         }
         if let left = report.tokensLeft { hearTokens(left, report.tokensReset, now) }
-        if report.failure == .rateLimited {
-            refuse(report.retryAfter ?? penalty, now)
-        } else {
-            mark?.taken += 1
-            begun?.taken += 1
-        }
+        if report.failure == .rateLimited { refuse(report.retryAfter ?? penalty, now) }
     }
 
     // MARK: The bucket
@@ -99,7 +105,7 @@ struct CallRate {
         filledAt = now
         guard let rate else { return }
         tokens = min(tokens + rate * seconds, Self.burst(rate))
-        let grown = rate * (1 + Self.growth * min(seconds, 10))
+        let grown = rate * (1 + (isMeasured ? Self.growth : Self.searching) * min(seconds, 10))
         self.rate = ceiling.map { min($0, grown) } ?? grown
     }
 
@@ -112,23 +118,32 @@ struct CallRate {
             return
         }
         tokens = 0
-        defer { lastCut = now }
-        guard let mark, let rate else {
-            // The first refusal: what was taken so far came out of a full bucket and says little.
-            let seconds = max((now - (begun?.at ?? now)) / .seconds(1), 1)
-            self.rate = max(Self.slowest, min(rate ?? .infinity, max(begun?.taken ?? 1, 1) / seconds))
-            self.mark = (now, 0, .zero)
-            return
+        // Calls that went out together are refused together; each takes back its share of what was counted.
+        if let cut, now - cut.at < .milliseconds(100) {
+            self.cut?.taken -= 1
+        } else {
+            let window = mark.map { (now - $0.at - $0.blocked) / .seconds(1) } ?? 0
+            cut = (now, window, (mark?.taken ?? 1) - 1, rate)
+            // While the rate is sought, and after a long time, counting begins anew; else the window grows.
+            if !isMeasured || window >= 10 { mark = (now, 0, .zero) } else { mark?.taken -= 1 }
         }
         // Through a long pause the vendor's bucket runs over: only a second of it counts.
-        let seconds = (now - mark.at - mark.blocked) / .seconds(1)
-        if let pause { self.mark?.blocked += max(.zero, pause - .seconds(1)) }
-        if seconds >= 0.5 {
-            self.rate = max(Self.slowest, mark.taken / seconds * 0.97)
-            if seconds >= 10 { self.mark = (now, 0, .zero) }
-        } else if lastCut.map({ now - $0 >= .milliseconds(100) }) ?? true {
-            self.rate = max(Self.slowest, rate * 0.7)
-        }
+        if let pause, cut?.at == now { mark?.blocked += max(.zero, pause - .seconds(1)) }
+        if let cut { rate = max(Self.slowest, min(rate(after: cut), ceiling ?? .infinity)) }
+    }
+
+    /// The rate that follows from a refusal.
+    private mutating func rate(after cut: (at: Instant, window: Double, taken: Double, before: Double?)) -> Double {
+        let taken = max(cut.taken, 1)
+        // Of a first refusal: what was taken so far came out of a full bucket and says little.
+        guard let before = cut.before else { return taken / max(cut.window, 1) }
+        guard cut.window >= 0.5 else { return before * 0.7 }
+        let seen = taken / cut.window * 0.97
+        guard !isMeasured else { return seen }
+        // What was taken while the rate was sought may be less than what could have been: two in a row have to agree.
+        if let sought, sought.at < cut.at, abs(seen - sought.rate) < 0.3 * sought.rate { isMeasured = true }
+        sought = (seen, cut.at)
+        return isMeasured ? seen : max(seen, before * 0.6)
     }
 
     // MARK: The headers

@@ -17,11 +17,14 @@ struct RateTests {
         /// Refusals after the first calls, which are made before anything is known.
         var refusedLater = 0
         let atOnce: Int
+        /// How soon a refusal comes.
+        let refusal: Duration
         let isTelling: Bool
         let retryAfter: Duration?
 
-        init(isTelling: Bool, retryAfter: Duration?, known: Double? = nil, atOnce: Int = 8) {
+        init(isTelling: Bool, retryAfter: Duration?, known: Double? = nil, atOnce: Int = 8, refusal: Duration) {
             self.atOnce = atOnce
+            self.refusal = refusal
             self.isTelling = isTelling
             self.retryAfter = retryAfter
             let clock = clock
@@ -50,9 +53,11 @@ struct RateTests {
             if isTelling {
                 report.callsLeft = vendor.tokens.rounded(.down)
                 let missing = vendor.burst - vendor.tokens
-                report.callsReset = now + .milliseconds(80) + .milliseconds(Int64(missing / vendor.perSecond * 1000))
+                report.callsReset =
+                    now + (report.failure == nil ? .milliseconds(80) : refusal)
+                    + .milliseconds(Int64(missing / vendor.perSecond * 1000))
             }
-            answers.append((now + .milliseconds(80), permit, report))
+            answers.append((now + (report.failure == nil ? .milliseconds(80) : refusal), permit, report))
         }
 
         /// How long the whole batch took.
@@ -96,18 +101,21 @@ struct RateTests {
             (isTelling: true, retryAfter: Duration?.none, known: Double?.none), (true, .seconds(1), nil),
             (false, nil, nil), (false, .seconds(1), nil), (false, nil, 10), (true, nil, 10),
         ],
-        [8, 20, 100]
+        [(8, .milliseconds(80)), (20, .milliseconds(80)), (20, .milliseconds(1)), (100, .milliseconds(1))]
+            as [(Int, Duration)]
     )
     func `a limit nobody stated is used to nine tenths`(
         _ vendor: (isTelling: Bool, retryAfter: Duration?, known: Double?),
-        atOnce: Int
+        _ crowd: (atOnce: Int, refusal: Duration)
     ) {
+        let atOnce = crowd.atOnce
         let isTelling = vendor.isTelling
         var batch = Batch(
             isTelling: isTelling,
             retryAfter: vendor.retryAfter,
             known: vendor.known,
-            atOnce: atOnce
+            atOnce: atOnce,
+            refusal: crowd.refusal
         )
         let time = batch.run(1000)
         let allowed = 10 + 10 * (time / .seconds(1))
