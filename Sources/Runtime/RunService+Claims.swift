@@ -77,22 +77,26 @@ extension RunService {
 
     /// Tells the database that this server lives.
     ///
-    /// A lease that was over is begun anew: the runs from before are let go first, and those that nobody has taken are
-    /// claimed again.
+    /// A lease that was over is begun anew, also one that came to its end while the database was asked: the runs from
+    /// before are let go first, and those that nobody has taken are claimed again.
     func renewLease() async throws(StorageError) {
         guard let loop = shards.first?.loop else { return }
         let begun = loop.time
-        let wasHeld = lease.isHeld
         try await database.renew(duty.lease, labels: duty.labels, version: duty.version)
-        if !wasHeld { await relinquishAll() }
+        if !lease.isHeld {
+            mustClaimOwn.store(true, ordering: .relaxed)
+            await relinquishAll()
+        }
         lease.hold(until: begun &+ duty.lease.reliable.wholeNanoseconds)
         _ = loop.schedule(after: duty.lease.reliable) { [weak self] in
             guard let self else { return }
             Task(executorPreference: loop) { await self.noticeLostLease() }
         }
-        guard !wasHeld else { return }
+        // A claim that came to nothing is made again with the next renewal.
+        guard mustClaimOwn.load(ordering: .relaxed) else { return }
         try await database.forgetWorkers()
         if duty.worksOnRuns { try await claim(.left(by: database.worker)) }
+        if lease.isHeld { mustClaimOwn.store(false, ordering: .relaxed) }
     }
 
     private func noticeLostLease() async {
