@@ -5,6 +5,8 @@ import Values
 
 extension RunService {
     private static var batch: Int { 200 }
+    /// The pause between two looks for late jobs that other servers may have left.
+    private static var lateJobSweep: Duration { .seconds(60) }
 
     // MARK: Claims
 
@@ -123,6 +125,7 @@ extension RunService {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.everyNowAndThen(self.duty.lease.renewal) { try await self.renewLease() } }
             group.addTask { await self.everyNowAndThen(self.duty.sweep) { try await self.sweep() } }
+            group.addTask { await self.everyNowAndThen(Self.lateJobSweep) { await self.settler.catchUp() } }
             group.addTask {
                 for await hint in self.database.hints { await self.take(hint) }
             }

@@ -220,7 +220,11 @@ actor Shard {
     private func store(_ append: JournalAppend) async {
         let id = append.execution
         let failure = await failure(ofStoring: append)
-        guard let entry = entries[id], entry.driver.epoch == append.epoch else { return }
+        guard let entry = entries[id], entry.driver.epoch == append.epoch else {
+            // The run was let go meanwhile; a job that nobody waits for since this commit is still to be settled.
+            if failure == nil { await settler.take(append.openAttempts.compactMap(\.abandoned)) }
+            return
+        }
         entry.isCommitting = false
         guard let failure else { return afterCommit(entry) }
         // Nobody has seen what was decided: the run is dropped and loaded again from what is stored.
