@@ -20,6 +20,16 @@ extension RunDriver {
                 }
             case .completed(let address, let number, _, _, _, _) where number > 0:
                 if let remove = remove(address, number, run) { changes.append(remove) }
+            case .judged(let address, let number, let candidate, _, _, _) where number > 0 && !candidate.passed:
+                if let remove = remove(address, number, run) { changes.append(remove) }
+            case .skipped(let address, _, _):
+                // What came too late is stopped, and its job is paid all the same.
+                guard let last = run.attempts(address).last, last.state == .cancelled else { continue }
+                if let put = last.isAbandoned ? put(address, last.number, .abandoned, run) : nil {
+                    changes.append(put)
+                } else if let remove = remove(address, last.number, run) {
+                    changes.append(remove)
+                }
             case .ended(let end): changes += abandoned(by: end, run)
             default: continue
             }
@@ -90,7 +100,8 @@ extension RunDriver {
     }
 
     private static func attempt(_ address: Address, _ number: Int, _ run: Run) -> Attempt? {
-        run.nodeRun(address)?.attempts.last { $0.number == number }
+        // A restart, or another candidate before a gate, may have made it one of an earlier round in the same commit.
+        run.attempts(address).last { $0.number == number }
     }
 }
 

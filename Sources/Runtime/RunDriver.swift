@@ -207,11 +207,8 @@ struct RunDriver {
             append.deadLetters = run.deadLetters(end, random: &random)
             append.end?.hasApprovals = run.plan.nodes.contains { $0.type.id == WaitNode.approval.rawValue }
             append.parentSignal = Self.parentSignal(of: run, view, random: &random)
+            append.end?.hasOpenJobs = run.hasOpenJobs
             append.end?.keepUntil = run.plan.settings.keepRuns.map { end.at + $0 }
-        }
-        let abandoned = append.openAttempts.compactMap { change -> OpenAttempt? in
-            guard case .put(let attempt) = change, attempt.state == .abandoned else { return nil }
-            return attempt
         }
         inFlight = Committed(
             run: run,
@@ -220,7 +217,7 @@ struct RunDriver {
             events: events,
             hasDeliveries: !append.deliveries.isEmpty,
             parentSignal: append.parentSignal,
-            abandoned: abandoned
+            abandoned: append.openAttempts.compactMap(\.abandoned)
         )
         events = []
         effects = []

@@ -5,6 +5,8 @@ import Values
 
 extension RunService {
     private static var batch: Int { 200 }
+    /// The pause between two looks for late jobs that other servers may have left.
+    private static var lateJobSweep: Duration { .seconds(60) }
 
     // MARK: Claims
 
@@ -77,22 +79,26 @@ extension RunService {
 
     /// Tells the database that this server lives.
     ///
-    /// A lease that was over is begun anew: the runs from before are let go first, and those that nobody has taken are
-    /// claimed again.
+    /// A lease that was over is begun anew, also one that came to its end while the database was asked: the runs from
+    /// before are let go first, and those that nobody has taken are claimed again.
     func renewLease() async throws(StorageError) {
         guard let loop = shards.first?.loop else { return }
         let begun = loop.time
-        let wasHeld = lease.isHeld
         try await database.renew(duty.lease, labels: duty.labels, version: duty.version)
-        if !wasHeld { await relinquishAll() }
+        if !lease.isHeld {
+            mustClaimOwn.store(true, ordering: .relaxed)
+            await relinquishAll()
+        }
         lease.hold(until: begun &+ duty.lease.reliable.wholeNanoseconds)
         _ = loop.schedule(after: duty.lease.reliable) { [weak self] in
             guard let self else { return }
             Task(executorPreference: loop) { await self.noticeLostLease() }
         }
-        guard !wasHeld else { return }
+        // A claim that came to nothing is made again with the next renewal.
+        guard mustClaimOwn.load(ordering: .relaxed) else { return }
         try await database.forgetWorkers()
         if duty.worksOnRuns { try await claim(.left(by: database.worker)) }
+        if lease.isHeld { mustClaimOwn.store(false, ordering: .relaxed) }
     }
 
     private func noticeLostLease() async {
@@ -119,6 +125,7 @@ extension RunService {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.everyNowAndThen(self.duty.lease.renewal) { try await self.renewLease() } }
             group.addTask { await self.everyNowAndThen(self.duty.sweep) { try await self.sweep() } }
+            group.addTask { await self.everyNowAndThen(Self.lateJobSweep) { await self.settler.catchUp() } }
             group.addTask {
                 for await hint in self.database.hints { await self.take(hint) }
             }

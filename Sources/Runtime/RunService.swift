@@ -17,9 +17,11 @@ public final class RunService: Sendable {
     let claiming = Mutex((isRunning: false, isWanted: false))
     private let links = ShardLinks()
     let outbox: Mutex<Outbox?> = Mutex(nil)
-    private let settler: Settler
+    let settler: Settler
     private let isDraining = Atomic<Bool>(false)
     private let recovering = Atomic<Bool>(true)
+    /// Whether runs of this server were let go that it has not claimed again.
+    let mustClaimOwn = Atomic<Bool>(false)
 
     /// A service on these loops; nothing is worked on before ``recover()``.
     public init(database: Database, loops: [Loop], services: Services, duty: Duty = Duty()) {

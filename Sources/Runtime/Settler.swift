@@ -48,7 +48,8 @@ actor Settler {
         tasks = [:]
     }
 
-    private func catchUp() async {
+    /// Takes up the jobs in the table that nobody asks about here: a server that has ended may have left them.
+    func catchUp() async {
         isBehind = false
         do {
             let attempts = try await database.abandonedAttempts(limit: Self.most, after: tasks.count)
@@ -96,10 +97,15 @@ actor Settler {
             case .ended(let outputs, let cost): (outputs, cost)
             case .unknown: ([:], .zero)
             }
-        do {
-            try await book(attempt, outputs, cost)
-        } catch {
-            services.log("What the job of \(name) came to cannot be stored; it is asked about again later: \(error)")
+        var pause = Duration.seconds(1)
+        while !isStopped, !Task.isCancelled {
+            do {
+                return try await book(attempt, outputs, cost)
+            } catch {
+                services.log("What the job of \(name) came to cannot be stored; it is tried again: \(error)")
+            }
+            try? await loop.sleep(for: pause)
+            pause = min(pause * 2, .seconds(60))
         }
     }
 

@@ -14,6 +14,8 @@ extension Shard {
     /// - Returns: `nil` when the run is terminal or unknown.
     func handle(_ id: ExecutionID) async throws(RuntimeError) -> RunHandle? {
         if let entry = entries[id] {
+            // What is just being accepted is not stored yet.
+            guard handles.withLock({ $0[id] != nil }) else { return nil }
             guard !lease.isHeld else { return entry.handle }
             relinquish(entry)
         }
@@ -66,7 +68,7 @@ extension Shard {
     }
 
     private func find(_ id: ExecutionID) async throws -> RunHandle? {
-        if let entry = entries[id] { return entry.handle }
+        if entries[id] != nil { return handles.withLock { $0[id] } }
         guard watched[id] == nil, mayOwn else { return try await watch(id) }
         switch try await database.claim(id, duty.lease) {
         case .own(let live): return try await takeUp(live)

@@ -130,7 +130,10 @@ extension Shard {
 
     /// Lets go of all runs, because another server may take them from now on; what is under way for them goes on, and
     /// what it brings goes to their inboxes.
+    ///
+    /// Not once the lease holds again: then they were claimed anew.
     func relinquishAll() {
+        guard !lease.isHeld else { return }
         for entry in entries.values { relinquish(entry) }
     }
 

@@ -226,7 +226,10 @@ actor Shard {
         let id = append.execution
         let failure = await failure(ofStoring: append)
         guard let entry = entries[id], entry.driver.epoch == append.epoch else {
-            if failure == nil { withdraw(intents, of: id, plan) }
+            guard failure == nil else { return }
+            // The run was let go meanwhile: its calls are not begun, and a job that nobody waits for is to be settled.
+            withdraw(intents, of: id, plan)
+            await settler.take(append.openAttempts.compactMap(\.abandoned))
             return
         }
         entry.isCommitting = false

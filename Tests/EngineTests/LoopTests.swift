@@ -50,6 +50,16 @@ struct LoopTests {
         #expect(harness.outputs("draft")["text"] == .list([.text("draft 1"), .text("draft 2")]))
     }
 
+    @Test func `a turn that waits says why, also after others have ended`() throws {
+        var harness = try RunHarness(writing(#""maxTurns": 3"#))
+        try harness.succeed("loop#1/draft", ["text": .text("draft 1")])
+        harness.admits = false
+        try harness.succeed("loop#1/judge", ["score": .json(0), "text": .text("better")])
+        try harness.step(.deferred(#require(harness.asked.last), .rateLimit, until: nil))
+        #expect(harness.run.phase == "waiting" && harness.status("draft") == "WAITING")
+        #expect(harness.run.view.waiting?.wait.reason == .rateLimit)
+    }
+
     @Test(arguments: [
         ("last", "draft 3", [0.5, 0.9, 0.7]), ("best", "draft 2", [0.5, 0.9, 0.7]),
         ("best", "draft 1", [0.9, 0.9, 0.7]),

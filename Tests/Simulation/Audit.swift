@@ -1,8 +1,20 @@
 import Catalog
 import Engine
 import Storage
-import Values
+package import Values
 import Workflows
+
+/// What a run has come to.
+package struct Ending: Sendable, Hashable {
+    /// The public status.
+    package var status: String
+    /// The stable code of the failure.
+    package var code: String?
+    /// The values of its result, by node.
+    package var results: [String: Value]
+    /// How many of its items have completed, when it is a batch.
+    package var items: Int?
+}
 
 /// Compares what a world came to with what must be: each job with its intent, each result with its journal.
 struct Audit {
@@ -10,91 +22,57 @@ struct Audit {
     let book: Book
     let plans: Plans
     let ground: Ground
+    /// What runs come to when nothing goes wrong, by the place of the workflow.
+    let reference: [Int: Ending]
+    /// How many more jobs of a node run were wanted because a result was not good enough.
+    private(set) var regenerations: [String: Int] = [:]
 
-    /// Checks a run that has ended and gives the outputs of its last node.
-    func check(_ row: ExecutionRow, _ entries: [JournalEntry], workflow: Int) throws -> [String: Value] {
-        guard row.status == "COMPLETED" else {
-            throw Report(complaint: .wrongEnd, text: "it ended \(row.status) with \(row.errorCode ?? "no code")")
-        }
-        let run = try replay(row, entries, plans.all[workflow].plan)
+    init(vendor: SimulatedVendor, book: Book, plans: Plans, ground: Ground, reference: [Int: Ending]) {
+        self.vendor = vendor
+        self.book = book
+        self.plans = plans
+        self.ground = ground
+        self.reference = reference
+    }
+
+    /// Checks a run, which need not have ended when nobody was promised anything about it.
+    ///
+    /// - Returns: What a promised run has come to.
+    mutating func check(_ row: ExecutionRow, _ entries: [JournalEntry], _ promise: Book.Promise?) throws -> Ending? {
+        let plan = try plans.plan(row.facts.graph)
+        let story = try Story(of: row, entries, plan, ground)
+        for (name, count) in story.regenerations { regenerations[name, default: 0] += count }
         guard let result = row.result, let view = RunView(record: try JSON(parsing: result)) else {
-            throw Report(complaint: .wrongJournal, text: "its result cannot be read")
+            if promise == nil { return nil }
+            throw Report(complaint: .takenBack, text: "it was shown as ended and has no result")
         }
-        guard view.record == run.view.record else {
-            throw Report(complaint: .wrongJournal, text: "its journal tells something else than its result")
-        }
-        guard row.spent == view.cost else {
-            throw Report(complaint: .wrongMoney, text: "it spent \(row.spent.nano) and shows \(view.cost.nano)")
-        }
-        try checkMoney(run)
-        return view.nodes.last?.outputs ?? [:]
+        try checkCap(story.run)
+        try checkMoney(story, row, view)
+        guard let promise else { return nil }
+        let ending = Ending(
+            status: row.status,
+            code: row.errorCode,
+            results: view.resultValues,
+            items: view.batch?.completed
+        )
+        try check(ending, promise)
+        return ending
     }
 
-    private func replay(_ row: ExecutionRow, _ entries: [JournalEntry], _ plan: Plan) throws -> Run {
-        guard let first = entries.first else { throw Report(complaint: .wrongJournal, text: "it has no journal") }
-        var run = Run(plan: plan, facts: try Event.facts(of: first.body))
-        var time = run.facts.createdAt
-        for entry in entries where !entry.body.isEmpty {
-            guard entry.first == run.lastEvent + 1 else {
-                throw Report(
-                    complaint: .wrongJournal,
-                    text: "its journal goes on at \(entry.first) after \(run.lastEvent)"
-                )
-            }
-            for event in try Event.decode(entry.body, in: plan) {
-                ground.note("event: \(event.kind)")
-                run.apply(event)
-                guard event.kind != "waiting" else { continue }
-                guard event.time >= time else {
-                    throw Report(complaint: .wrongJournal, text: "\(event.kind) happened before what it follows")
-                }
-                time = event.time
-            }
-        }
-        return run
-    }
-
-    /// Every attempt that succeeded is booked with the price of its own job, once.
-    private func checkMoney(_ run: Run) throws {
-        let id = run.facts.execution
-        let jobs = Dictionary(grouping: vendor.accepted, by: \.attempt)
-        for (address, nodeRun) in run.nodeRuns {
-            for attempt in nodeRun.attempts {
-                let name = "\(id) \(address.text(in: run.plan)) \(attempt.number)"
-                let type = run.plan.nodes[address.node].type
-                let bought = jobs[name] ?? []
-                guard bought.count <= 1 || type.id == "llm:safe" else {
-                    throw Report(complaint: .sameAttemptTwice, text: "\(name) was bought \(bought.count) times")
-                }
-                let isBooked = bought.contains { $0.price == attempt.cost }
-                switch attempt.state {
-                case .succeeded where !isBooked:
-                    throw Report(
-                        complaint: .wrongMoney,
-                        text: "the attempt \(name) is booked with \(attempt.cost.nano)"
-                    )
-                case .failed where !bought.isEmpty && type.id != "llm:safe":
-                    throw Report(complaint: .wrongMoney, text: "the attempt \(name) failed and the vendor has it")
-                case .withdrawn where !bought.isEmpty:
-                    throw Report(complaint: .boughtAgain, text: "\(name) was taken back and the vendor has it")
-                default: break
-                }
-            }
-        }
+    private func check(_ ending: Ending, _ promise: Book.Promise) throws {
+        guard let expected = reference[promise.workflow], ending != expected else { return }
+        if promise.isCancelled, ending.status == "CANCELLED" { return }
+        if let code = ending.code, plans.all[promise.workflow].order.otherEnds.contains(code) { return }
+        throw Report(complaint: .wrongEnd, text: "it came to \(ending) and not to \(expected)")
     }
 
     /// No node run is bought more often than it may be.
     func checkVendor() {
         for (nodeRun, jobs) in Dictionary(grouping: vendor.accepted, by: \.nodeRun) where !jobs[0].isRepeatable {
-            let allowed = book.allowance(nodeRun)
+            let allowed = 1 + book.permits(of: nodeRun) + regenerations[nodeRun, default: 0]
             if jobs.count > allowed {
                 book.report(.boughtAgain, "\(nodeRun) was bought \(jobs.count) times, \(allowed) are allowed")
             }
         }
     }
-}
-
-extension Event {
-    /// The word for what happened.
-    var kind: String { String(String(describing: self).prefix { $0 != "(" }) }
 }

@@ -1,4 +1,3 @@
-import Catalog
 import Engine
 import EventLoop
 import Runtime
@@ -10,10 +9,14 @@ import Workflows
 /// What a client sees of a server: it answers as long as its process lives.
 struct Front: Sendable {
     let number: Int
+    /// When its process was started, by the stepped clock.
+    let startedAt: UInt64
     let service: RunService
     let database: Database
     let loop: Loop
     let isAlive: @Sendable () -> Bool
+    /// What a look at a run shows.
+    let shown: @Sendable (Run) -> Run
 }
 
 /// The address under which clients reach whatever servers there are.
@@ -42,31 +45,59 @@ final class Answer<Value: Sendable>: Sendable {
     func set(_ value: Value) { state.withLock { $0 = value } }
 }
 
-/// Somebody who starts a run, watches it to its end and answers its questions.
+/// Somebody who starts a run, watches it to its end and does what it waits for.
 struct Client: Sendable {
     let number: Int
     let workflow: Int
     let plans: Plans
     let door: Door
     let ground: Ground
+    let faults: Faults
     let book: Book
     let loop: Loop
 
-    /// Starts the run at some time and watches it until it has ended.
+    /// Starts the run at some time and watches it until it has ended; one that was cancelled is wanted after all.
     func live() async {
         await pause(0..<20_000)
-        guard let id = await start() else { return }
-        while book.promises[id]?.end == nil, !Task.isCancelled, !book.isClosed {
+        guard let id = await start(in: nil) else { return }
+        await follow(id, mayCancel: true)
+        guard let promise = book.promise(id), promise.isCancelled else { return }
+        guard promise.end == "CANCELLED" else { return book.end(nil) }
+        if let id = await start(in: id) { await follow(id, mayCancel: false) }
+    }
+
+    private func follow(_ id: ExecutionID, mayCancel: Bool) async {
+        while book.promise(id)?.end == nil, !Task.isCancelled, !book.isClosed {
             await pause(50..<3000)
-            await watch(id)
+            await watch(id, mayCancel: mayCancel)
         }
     }
 
     private func pause(_ milliseconds: Range<Int>) async { try? await loop.sleep(for: ground.span(milliseconds)) }
 
-    private func start() async -> ExecutionID? {
+    // MARK: Starting
+
+    /// Starts the run, or another one in the place of a former one.
+    private func start(in former: ExecutionID?) async -> ExecutionID? {
         while door.front == nil, !book.isClosed { await pause(1..<50) }
         guard let front = door.front else { return nil }
+        var accepted: ExecutionID?
+        do {
+            let id = try await former == nil ? begin(front) : retry(former, front)
+            if front.isAlive() { accepted = id }
+        } catch RuntimeError.full {
+            // A refusal is an answer: the client tries again later.
+            await pause(500..<2000)
+            return await start(in: former)
+        } catch {
+            if front.isAlive() { book.report(.refused, "a start: \(error)") }
+        }
+        ground.say("client \(number): \(accepted.map { "\($0) accepted" } ?? "a start without an answer")")
+        book.end(accepted.map { ($0, workflow) })
+        return accepted
+    }
+
+    private func begin(_ front: Front) async throws -> ExecutionID {
         let chosen = plans.all[workflow]
         var facts = RunFacts(
             execution: front.service.newExecutionID(on: front.loop, at: ground.now),
@@ -77,24 +108,42 @@ struct Client: Sendable {
             createdAt: ground.now
         )
         facts.batch = "\(number)"
-        let isAccepted: Bool
-        do {
-            _ = try await front.service.accept(chosen.plan, facts, graph: chosen.graph, trigger: "api", key: nil)
-            isAccepted = front.isAlive()
-        } catch RuntimeError.full {
-            // A refusal is an answer: the client tries again later.
-            await pause(500..<2000)
-            return await start()
-        } catch {
-            isAccepted = false
-            if front.isAlive() { book.report(.refused, "a start: \(error)") }
-        }
-        ground.say("client \(number): \(facts.execution) \(isAccepted ? "accepted" : "without an answer")")
-        book.end(isAccepted ? (facts.execution, workflow) : nil)
-        return isAccepted ? facts.execution : nil
+        facts.maximumCost = chosen.order.cap
+        facts.iteration = chosen.order.batch
+        facts.failurePolicy = chosen.plan.settings.failurePolicy
+        facts.timeoutBudget = chosen.plan.settings.timeoutBudget
+        _ = try await front.service.accept(chosen.plan, facts, graph: chosen.graph, trigger: "api", key: nil)
+        return facts.execution
     }
 
-    private func watch(_ id: ExecutionID) async {
+    /// Starts another run that takes over what a former one has finished.
+    private func retry(_ former: ExecutionID?, _ front: Front) async throws -> ExecutionID? {
+        guard let former, let finished = try await front.service.finishedRuns(of: former) else {
+            if front.isAlive() { book.report(.takenBack, "the end of \(former.map(\.description) ?? "")") }
+            return nil
+        }
+        ground.note("client: retry")
+        var facts = finished.facts
+        facts.execution = front.service.newExecutionID(on: front.loop, at: ground.now)
+        facts.createdAt = ground.now
+        facts.retryOf = former
+        facts.batch = "\(number) again"
+        let retry = RetryPlan(from: .failed, of: finished, plan: finished.plan, facts: facts)
+        _ = try await front.service.accept(
+            finished.plan,
+            facts,
+            graph: nil,
+            trigger: "api",
+            key: nil,
+            reusing: retry.reused,
+            redrive: Redrive(of: former, isExclusive: false)
+        )
+        return facts.execution
+    }
+
+    // MARK: Watching
+
+    private func watch(_ id: ExecutionID, mayCancel: Bool) async {
         guard let front = door.front else { return }
         do {
             let run = try await front.service.handle(id)?.snapshot.run
@@ -104,43 +153,22 @@ struct Client: Sendable {
                 guard front.isAlive() else { return }
                 guard let row else { return book.report(.lostRun, "\(id)") }
                 if let view = row.result.flatMap({ try? JSON(parsing: $0) }).flatMap(RunView.init(record:)) {
-                    book.see(view, at: front.number, ground.clock.now)
+                    book.see(view, fluid: plans.all[workflow].fluid, at: front, ground.clock.now)
                 }
                 return
             }
-            book.see(run.view, at: front.number, ground.clock.now)
-            for (address, nodeRun) in run.nodeRuns {
-                guard case .waiting(.unknownOutcome, _) = nodeRun.state else { continue }
-                let attempt = "\(address.text(in: run.plan)) \(nodeRun.attempts.count)"
-                let type = run.plan.nodes[address.node].type.id
-                book.expectQuestion(about: "\(id) \(attempt)", of: type, at: ground.clock.now)
-                book.expectTaken(attempt, of: id, at: ground.clock.now)
-                if !book.isAcknowledged(attempt, of: id), ground.chance(0.3) {
-                    await answer(front, id, address.text(in: run.plan), attempt)
-                }
+            book.see(front.shown(run).view, fluid: plans.all[workflow].fluid, at: front, ground.clock.now)
+            try await help(run, front, mayCancel: mayCancel)
+            for child in run.children where !book.isClosed {
+                guard front.isAlive(), let run = try await front.service.handle(child)?.snapshot.run else { continue }
+                try await help(run, front, mayCancel: false)
             }
         } catch RuntimeError.full {
             return
-        } catch {
-            if front.isAlive() { book.report(.refused, "a look at a run: \(error)") }
-        }
-    }
-
-    private func answer(_ front: Front, _ id: ExecutionID, _ address: String, _ attempt: String) async {
-        book.permit("\(id) \(attempt)")
-        ground.say("client \(number): \(address) may be bought again")
-        do {
-            try await front.service.post(
-                "answer",
-                ["address": .string(address), "answer": "retry"],
-                dedupe: "answer \(attempt)",
-                to: id
-            )
-            if front.isAlive() { book.acknowledge(attempt, of: id, at: ground.clock.now) }
-        } catch RuntimeError.full {
+        } catch RuntimeError.finished {
             return
         } catch {
-            if front.isAlive() { book.report(.refused, "an answer: \(error)") }
+            if front.isAlive() { book.report(.refused, "a look at a run: \(error)") }
         }
     }
 }
@@ -153,5 +181,15 @@ extension Run {
             return (nodes[place].single.map { [(Address(node: place), $0)] } ?? [])
                 + items.map { (Address(node: place, index: $0.key), $0.value) }
         }
+    }
+
+    /// The text of an address in the present round.
+    func name(_ address: Address) -> String {
+        Address(node: address.node, index: address.index, round: round).text(in: plan)
+    }
+
+    /// The children that have not ended, in a fixed order.
+    var children: [ExecutionID] {
+        outside.children.values.map(\.id).sorted() + (outside.batch?.open.sorted().map { child(of: $0) } ?? [])
     }
 }

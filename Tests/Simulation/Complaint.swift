@@ -12,8 +12,18 @@ package enum Complaint: String, Sendable {
     case boughtAgain = "a node run was bought again"
     /// A person was asked about a call that the vendor had told us about.
     case askedInVain = "a person was asked about what the vendor had told"
+    /// Two different node runs have one address.
+    case sameAddress = "two node runs have one address"
+    /// A run could have come to more than its cap.
+    case overspent = "a cap is overspent"
+    /// A server that has lost a run has stored events of it.
+    case staleOwner = "a former owner has stored events"
+    /// A run does not say what it waits for.
+    case noReason = "a run waits without a reason"
     /// What is booked is not what was bought.
     case wrongMoney = "the books are wrong"
+    /// A job that a vendor has is forgotten.
+    case forgottenJob = "a job is forgotten"
     /// A run comes to another result, or another end, than undisturbed.
     case wrongEnd = "a run ended wrongly"
     /// A run does not end although nothing is in its way.

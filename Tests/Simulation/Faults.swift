@@ -19,6 +19,11 @@ package struct Faults: Sendable {
     /// Somebody sets the wall clock, at each step.
     package var clockChanges = 0.0
 
+    /// Somebody pauses a run, at each look at it.
+    package var pauses = 0.0
+    /// Somebody cancels a run, at each look at it.
+    package var cancels = 0.0
+
     /// A world in which nothing goes wrong.
     package static var calm: Faults { Faults() }
 
@@ -35,6 +40,8 @@ package struct Faults: Sendable {
         faults.stops = share(0.001)
         faults.fullDisks = share(0.001)
         faults.clockChanges = share(0.0005)
+        faults.pauses = share(0.05)
+        faults.cancels = share(0.02)
         return faults
     }
 }

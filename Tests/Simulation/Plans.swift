@@ -1,12 +1,13 @@
 import Catalog
 import Engine
+import Runtime
 package import Storage
 import Values
 package import Workflows
 
 /// The workflows of the simulated worlds.
 package struct Plans: Sendable {
-    /// A workflow with what its results must be.
+    /// A workflow with what belongs to its runs.
     package struct Workflow: Sendable {
         /// What it is called in reports.
         package let name: String
@@ -14,6 +15,37 @@ package struct Plans: Sendable {
         package let plan: Plan
         /// Its stored form.
         package let graph: StoredGraph
+        /// How its runs are begun, and what may become of them.
+        let order: Order
+
+        /// The nodes that may begin anew after their end: in turns, before a gate, in the next round.
+        var fluid: Set<String> {
+            Set(
+                plan.nodes.filter { $0.enclosing != nil || $0.gate != nil || plan.settings.failurePolicy == .restart }
+                    .map(\.id)
+            )
+        }
+    }
+
+    /// How runs of a workflow are begun, and what may become of them.
+    struct Order: Sendable {
+        /// The most a run may cost.
+        var cap: Money?
+        /// What it runs for, when it is a batch.
+        var batch: BatchSpec?
+        /// Whether somebody sends data to the nodes that wait for some.
+        var isSentData = false
+        /// The codes with which it may end as well, because that is a matter of time.
+        var otherEnds: Set<String> = []
+    }
+
+    /// A workflow as text.
+    struct Text {
+        let name: String
+        let nodes: [String]
+        let edges: [String]
+        var settings: JSON = ["concurrency": 8]
+        var order = Order()
     }
 
     /// All of them.
@@ -24,16 +56,24 @@ package struct Plans: Sendable {
             BuiltInCatalog.documents.filter { !$0.file.contains("providers/") && !$0.file.contains("prices/") }
                 + [Catalog.Document(file: "simulation.json", bytes: Array(Self.types(bug).utf8), layer: .own)]
         )
-        all = try Self.texts.map { name, nodes, edges in
+        all = try Self.texts.map { text in
             let graph = try Graph(
-                nodes: JSON(parsing: nodes),
-                edges: JSON(parsing: edges),
-                settings: WorkflowSettings(json: ["concurrency": 8])
+                nodes: JSON(parsing: "[\(text.nodes.joined(separator: ", "))]"),
+                edges: JSON(parsing: "[\(text.edges.joined(separator: ", "))]"),
+                settings: WorkflowSettings(json: text.settings)
             )
-            guard let hash = graph.hash,
-                let plan = Compiler.compile(graph, hash: hash, catalog: catalog, for: .running).plan
-            else { throw Unfit(name: name) }
-            return Workflow(name: name, plan: plan, graph: StoredGraph(hash: hash, body: graph.record.canonicalBytes))
+            guard let hash = graph.hash else { throw Unfit(name: text.name) }
+            guard let plan = Compiler.compile(graph, hash: hash, catalog: catalog, for: .running).plan else {
+                throw Unfit(
+                    name: "\(text.name): \(Compiler.compile(graph, hash: hash, catalog: catalog, for: .running))"
+                )
+            }
+            return Workflow(
+                name: text.name,
+                plan: plan,
+                graph: StoredGraph(hash: hash, body: graph.record.canonicalBytes),
+                order: text.order
+            )
         }
     }
 
@@ -48,69 +88,49 @@ package struct Plans: Sendable {
         return workflow.plan
     }
 
-    private static func node(_ id: String, _ type: String, _ config: String = "{}", _ policy: String = "{}") -> String {
-        #"{"id": "\#(id)", "data": {"nodeType": "\#(type)", "config": \#(config), "policy": \#(policy)}}"#
+    /// What is run for a sub-workflow.
+    func child(_ request: ChildRequest) -> Result<ChildRequest.Answer, NodeError> {
+        guard let place = place(of: request.workflow) else {
+            return .failure(NodeError("child_failed", "There is no workflow \(request.workflow)."))
+        }
+        var values: [String: [String: Value]] = [:]
+        for member in request.inputs { values[member.key] = ["text": .text(member.value.string ?? "")] }
+        return .success(
+            ChildRequest.Answer(
+                plan: all[place].plan,
+                workflow: WorkflowID(high: 1, low: UInt64(place)),
+                version: nil,
+                revision: 1,
+                values: values
+            )
+        )
     }
 
-    private static func edge(_ source: String, _ target: String) -> String {
-        let (from, to) = (source.split(separator: "."), target.split(separator: "."))
-        return #"{"id": "\#(source)>\#(target)", "source": "\#(from[0])", "target": "\#(to[0])", "#
-            + #""sourceHandle": "out-\#(from[1])", "targetHandle": "in-\#(to[1])"}"#
-    }
+    /// The place of a workflow.
+    package func place(of name: String) -> Int? { all.firstIndex { $0.name == name } }
 
-    /// Failures that pass by are waited out: what a run comes to does not hang on them.
-    private static let patient = #"{"retry": {"maxRetries": 20, "initialDelayMs": 300, "factor": 2, "jitter": 0.3}}"#
+    // MARK: Node types
 
-    private static var texts: [(name: String, nodes: String, edges: String)] {
-        [
-            (
-                "line",
-                "[\(node("a", "llm:one", #"{"prompt": "x"}"#, patient)), \(node("b", "llm:safe", "{}", patient)), "
-                    + "\(node("c", "llm:one", "{}", patient))]",
-                "[\(edge("a.text", "b.prompt")), \(edge("b.text", "c.prompt"))]"
-            ),
-            (
-                "fan",
-                "[\(node("l", "llm:list", #"{"prompt": "x"}"#, patient)), \(node("m", "llm:one", "{}", patient)), "
-                    + "\(node("c", "iterator:collect")), \(node("j", "utility:text_join"))]",
-                "[\(edge("l.texts", "m.prompt")), \(edge("m.text", "c.item")), \(edge("c.items", "j.items"))]"
-            ),
-            (
-                "means",
-                "[\(node("k", "llm:key", #"{"prompt": "x"}"#, patient)), \(node("l", "llm:look", "{}", patient)), "
-                    + "\(node("b", "llm:back", "{}", patient))]",
-                "[\(edge("k.text", "l.prompt")), \(edge("l.text", "b.prompt"))]"
-            ),
-            (
-                "branches",
-                "[\(node("a", "llm:one", #"{"prompt": "x"}"#, patient)), "
-                    + "\(node("i", "logic:if", #"{"condition": "size(value) > 2"}"#)), "
-                    + "\(node("t", "llm:one", "{}", patient)), \(node("f", "llm:one", "{}", patient)), "
-                    + "\(node("m", "logic:merge", #"{"mode": "any"}"#)), \(node("o", "output:value"))]",
-                "[\(edge("a.text", "i.value")), \(edge("i.true", "t.prompt")), \(edge("i.false", "f.prompt")), "
-                    + "\(edge("t.text", "m.inputs")), \(edge("f.text", "m.inputs")), \(edge("m.value", "o.value"))]"
-            ),
-        ]
-    }
-
-    private static func means(_ word: String) -> String {
-        #"{"kind": "node", "type": "llm:\#(word)", "inputs": [{"id": "prompt", "type": "TEXT", "required": true}], "#
-            + #""outputs": [{"id": "text", "type": "TEXT"}], "offers": [{"id": "a", "provider": "vendor"}]}"#
+    private static func type(_ word: String, _ more: String = "") -> String {
+        let outputs =
+            switch word {
+            case "list": #"{"id": "texts", "type": "TEXT", "list": true}"#
+            case "judge": #"{"id": "text", "type": "TEXT"}, {"id": "score", "type": "NUMBER"}"#
+            default: #"{"id": "text", "type": "TEXT"}"#
+            }
+        return #"{"kind": "node", "type": "llm:\#(word)"\#(more), "outputs": [\#(outputs)], "#
+            + #""inputs": [{"id": "prompt", "type": "TEXT", "required": true}], "#
+            + #""offers": [{"id": "a", "provider": "vendor"}]}"#
     }
 
     /// The node types that the vendor serves.
     private static func types(_ bug: PlantedBug?) -> String {
-        """
-        [{"kind": "provider", "id": "vendor", "baseUrl": "https://vendor.example"},
-         {"kind": "node", "type": "llm:one",
-          "effect": "\(bug == .resubmitOnUnknown ? "repeatable" : "once")", "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
-          "outputs": [{"id": "text", "type": "TEXT"}], "offers": [{"id": "a", "provider": "vendor"}]},
-         \(["key", "look", "back"].map(means).joined(separator: ",\n ")),
-         {"kind": "node", "type": "llm:safe", "effect": "repeatable",
-          "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
-          "outputs": [{"id": "text", "type": "TEXT"}], "offers": [{"id": "a", "provider": "vendor"}]},
-         {"kind": "node", "type": "llm:list", "inputs": [{"id": "prompt", "type": "TEXT", "required": true}],
-          "outputs": [{"id": "texts", "type": "TEXT", "list": true}], "offers": [{"id": "a", "provider": "vendor"}]}]
-        """
+        let effect = bug == .resubmitOnUnknown ? "repeatable" : "once"
+        return """
+            [{"kind": "provider", "id": "vendor", "baseUrl": "https://vendor.example"},
+             \(type("one", #", "effect": "\#(effect)""#)),
+             \(type("safe", #", "effect": "repeatable""#)),
+             \(["key", "look", "back", "list", "judge", "flaw", "refuse"].map { type($0) }.joined(separator: ",\n "))]
+            """
     }
 }

@@ -17,6 +17,11 @@ package final class SimulatedServer {
     private let loops: [SteppedLoop]
     private let executors: [BlockingExecutor]
     private let alive = Life()
+    private let startedAt: UInt64
+    private let planted: PlantedServices
+    private let ground: Ground
+    /// What its last transactions have written.
+    let commits = CommitLog()
     private let work: Task<Void, Never>
 
     /// Whether the process still lives; what is dead reaches nobody any more.
@@ -31,7 +36,15 @@ package final class SimulatedServer {
     /// What others see of it.
     var front: Front {
         let alive = alive
-        return Front(number: number, service: service, database: database, loop: loops[0].loop) { alive.isSet }
+        return Front(
+            number: number,
+            startedAt: startedAt,
+            service: service,
+            database: database,
+            loop: loops[0].loop,
+            isAlive: { alive.isSet },
+            shown: { [planted, ground] in planted.shown($0, at: ground.now) }
+        )
     }
 
     /// Whether a process lives.
@@ -43,7 +56,10 @@ package final class SimulatedServer {
 
     init(number: Int, folder: String, world: World) throws {
         self.number = number
-        let ground = world.ground
+        ground = world.ground
+        startedAt = ground.clock.now
+        planted = PlantedServices(world.bug)
+        let ground = ground
         let alive = alive
         let book = world.book
         loops = try (0..<2).map { try SteppedLoop(label: "s\(number).\($0)", clock: ground.clock) }
@@ -51,7 +67,10 @@ package final class SimulatedServer {
         var machine = Machine()
         machine.hasOthers = world.faults.servers > 1
         machine.worker = WorkerID(high: 7, low: UInt64(number))
-        machine.rewrite = world.rewrite
+        machine.rewrite = { [commits, rewrite = world.rewrite] sql in
+            commits.note(sql)
+            return rewrite(sql)
+        }
         machine.executor = { label throws(EventLoopError) in
             let executor = try BlockingExecutor(label: label)
             made.append(executor)
@@ -67,6 +86,7 @@ package final class SimulatedServer {
             vendor: world.vendor,
             ground: ground,
             faults: world.faults,
+            book: world.book,
             isConnected: { alive.isSet },
             callBack: world.callBack
         )
@@ -77,6 +97,7 @@ package final class SimulatedServer {
             perform: { call, milestone in await line.perform(call, milestone) },
             plan: { hash in try plans.plan(hash) },
             now: { ground.now },
+            settle: { call in try await line.settle(call) },
             read: { message, _ in
                 let id = String(decoding: message.body, as: UTF8.self)
                 return (VendorCallback(keep: ["jobId": .string(id)], phase: "succeeded", body: nil), answer: [:])
@@ -84,6 +105,8 @@ package final class SimulatedServer {
             log: { text in ground.say("s\(number) log: \(text)") }
         )
         services.chance = Chance { ground.number() }
+        services.child = { request in plans.child(request) }
+        planted.plant(into: &services)
         service = RunService(database: database, loops: loops.map(\.loop), services: services)
         let service = service
         work = Task(executorPreference: loops[0].loop) {
@@ -95,6 +118,9 @@ package final class SimulatedServer {
             await service.keepUp()
         }
     }
+
+    /// Whether something waits for its turn to be written.
+    var hasCommitsWaiting: Bool { executors.first?.hasJobs ?? false }
 
     /// Something of it that has something to do without time passing, looked for from a place on.
     func busyUnit(from first: Int) -> Unit? {
@@ -122,7 +148,7 @@ package final class SimulatedServer {
             provider: "vendor",
             model: nil,
             manifest: nil,
-            upper: Money(nano: 100_000_000),
+            upper: Audit.upper,
             deadline: now + .seconds(600),
             isSandbox: false
         )

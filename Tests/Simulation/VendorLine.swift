@@ -9,6 +9,7 @@ struct VendorLine: Sendable {
     let vendor: SimulatedVendor
     let ground: Ground
     let faults: Faults
+    let book: Book
     let isConnected: @Sendable () -> Bool
     /// Has the vendor call whatever server there is about a job.
     let callBack: @Sendable (SimulatedVendor.Job) -> Void
@@ -20,17 +21,22 @@ struct VendorLine: Sendable {
         _ call: Services.Call,
         _ milestone: @Sendable (Services.Milestone) async -> Void
     ) async -> RunInput.Outcome {
+        var job: SimulatedVendor.Job?
         do {
-            return try await attempt(call, milestone)
+            return try await attempt(call, &job, milestone)
         } catch let error as NodeError {
             return .failed(error, cost: .zero)
         } catch {
-            return .failed(NodeError(.network, "stopped", accepted: .unknown), cost: .zero)
+            let certainty: Certainty = job == nil ? .unknown : .yes
+            var error = NodeError(.network, "stopped", accepted: certainty, charged: .unknown)
+            error.isJobOpen = job != nil
+            return .failed(error, cost: .zero)
         }
     }
 
     private func attempt(
         _ call: Services.Call,
+        _ known: inout SimulatedVendor.Job?,
         _ milestone: @Sendable (Services.Milestone) async -> Void
     ) async throws -> RunInput.Outcome {
         let job: SimulatedVendor.Job
@@ -48,18 +54,35 @@ struct VendorLine: Sendable {
             }
             await milestone(.submitted(keep: ["jobId": .string(job.id)]))
         }
+        known = job
         if call.stage != .ready {
             while ground.clock.now < job.doneAt { try await travel(call, 200..<900) }
             try await travel(call)
             await milestone(.ready(keep: ["jobId": .string(job.id)]))
         }
         try await travel(call)
-        return .succeeded(outputs: outputs(of: job, call), cost: job.price, requestID: nil)
+        guard !job.isFlawed else {
+            let error = NodeError(.contract, "It came to nothing.", accepted: .yes, charged: .yes)
+            return .failed(error, cost: job.price)
+        }
+        return .succeeded(outputs: outputs(of: job), cost: job.price, requestID: nil)
     }
 
-    private func outputs(of job: SimulatedVendor.Job, _ call: Services.Call) -> [String: Value] {
-        call.request.type.id == "llm:list"
-            ? ["texts": .list((0..<3).map { .text("\(job.result)\($0)") })] : ["text": .text(job.result)]
+    private func outputs(of job: SimulatedVendor.Job) -> [String: Value] {
+        switch job.order.type {
+        case "llm:list": ["texts": .list((0..<3).map { .text("\(job.result)\($0)") })]
+        case "llm:judge": ["text": .text(job.result), "score": .json(.double(job.score))]
+        default: ["text": .text(job.result)]
+        }
+    }
+
+    /// Waits for the end of a job that no run waits for.
+    func settle(_ call: Services.LateCall) async throws -> Services.LateOutcome {
+        let attempt = call.name.replacing(#/^([^/]*)/(.*)/([^/]*)$/#) { "\($0.1) \($0.2) \($0.3)" }
+        try await travel(call.loop)
+        guard let job = vendor.lateJob(call.keep, of: call.type, for: attempt) else { return .unknown }
+        while ground.clock.now < job.doneAt { try await travel(call.loop, 200..<900) }
+        return .ended(outputs: job.isFlawed ? [:] : outputs(of: job), cost: job.price)
     }
 
     /// Finds out what became of a call that may have been sent.
@@ -105,13 +128,18 @@ struct VendorLine: Sendable {
         if ground.chance(faults.rateLimits) {
             throw NodeError(.rateLimited, "Too many calls.", retryAfter: .seconds(ground.pick(1..<20)))
         }
-        let job = vendor.accept(
+        let order = SimulatedVendor.Order(
+            type: call.request.type.id,
             attempt: name(call),
             nodeRun: nodeRun(call),
-            prompt: call.request.prepared.inputs["prompt"]?.text ?? "-",
-            type: call.request.type.id
+            prompt: call.request.prepared.inputs["prompt"]?.text ?? "-"
         )
-        if call.request.type.id == "llm:back" { callBack(job) }
+        guard order.type != "llm:refuse" else { throw NodeError(.invalidInput, "The vendor refuses.") }
+        if let known = vendor.accepted(for: order.attempt), known.order.prompt != order.prompt {
+            book.report(.sameAddress, "\(order.attempt) was \(known.order.prompt) and is \(order.prompt)")
+        }
+        let job = vendor.accept(order)
+        if order.type == "llm:back" { callBack(job) }
         ground.say("vendor accepts \(job.id) for \(job.attempt)")
         if ground.chance(faults.lostAnswers) {
             try await travel(call, 5000..<9000)
@@ -122,7 +150,11 @@ struct VendorLine: Sendable {
     }
 
     private func travel(_ call: Services.Call, _ time: Range<Int> = 1..<120) async throws {
-        try await call.loop.sleep(for: ground.span(time))
+        try await travel(call.loop, time)
+    }
+
+    private func travel(_ loop: Loop, _ time: Range<Int> = 1..<120) async throws {
+        try await loop.sleep(for: ground.span(time))
         // A dead process neither sends nor hears anything.
         guard isConnected(), !Task.isCancelled else { throw Stopped() }
     }

@@ -5,7 +5,7 @@ import Runtime
 import Storage
 import Synchronization
 import TestSupport
-package import Values
+import Values
 
 /// A small world with one clock: servers that crash, a vendor that outlives them, clients that watch.
 ///
@@ -44,29 +44,64 @@ package final class World {
     /// Until when the disk is full, when it is.
     private var fullUntil: UInt64 = 0
     private var isFull = false
+    /// Whether time has moved on since every promise was kept, so that the world may be done.
+    private var isAtRest = false
     /// The servers that crashed: whoever still asks them something hears that nobody is there.
     private var dead: [SimulatedServer] = []
     /// Until when things go wrong, by the stepped clock; afterwards everything must come to its end.
     private let peace: UInt64
-    private let runs: Int
+    /// The places of the workflows that are run.
+    private let workflows: [Int]
+    private let reference: [Int: Ending]
+    private let inspection: Inspection
+
+    /// How many runs there are.
+    private static let runs = 6
+
+    /// What every workflow comes to when nothing goes wrong.
+    package static func calm(_ plans: Plans) throws -> [Int: Ending] {
+        try World(seed: 0, plans: plans, faults: .calm, workflows: Array(plans.all.indices)).play()
+    }
 
     /// A world in which nothing has happened.
-    package init(
+    ///
+    /// - Parameters:
+    ///   - seed: What all chance in it comes from.
+    ///   - plans: The workflows.
+    ///   - reference: What they come to when nothing goes wrong, by place.
+    ///   - bug: A mistake in it.
+    ///   - trace: Whether it is told step by step.
+    /// - Throws: When it cannot be made.
+    package convenience init(
         seed: UInt64,
         plans: Plans,
-        faults: Faults? = nil,
+        reference: [Int: Ending],
         bug: PlantedBug? = nil,
-        runs: Int = 6,
+        trace: Bool = false
+    ) throws {
+        try self.init(seed: seed, plans: plans, faults: bug?.faults, reference: reference, bug: bug, trace: trace)
+    }
+
+    private init(
+        seed: UInt64,
+        plans: Plans,
+        faults: Faults?,
+        workflows: [Int]? = nil,
+        reference: [Int: Ending] = [:],
+        bug: PlantedBug? = nil,
         trace: Bool = false
     ) throws {
         self.seed = seed
         self.plans = plans
-        self.runs = runs
+        self.reference = reference
         ground = Ground(seed: seed, trace: trace)
         self.faults = faults ?? .some(ground)
+        let choice = bug?.workflows?.compactMap(plans.place) ?? Array(plans.all.indices)
+        self.workflows = workflows ?? (0..<Self.runs).map { [ground] _ in choice[ground.pick(0..<choice.count)] }
         vendor = SimulatedVendor(ground: ground)
         door = Door(ground)
         folder = try TemporaryFolder(inMemory: true)
+        inspection = Inspection(path: "\(folder.path)/millrace.db")
         self.bug = bug
         disk =
             bug == .publishBeforeCommit
@@ -77,24 +112,25 @@ package final class World {
 
     /// Lets everything happen, and checks what must hold at the end.
     ///
-    /// - Returns: The outputs of every run by its workflow.
+    /// - Returns: What the runs came to, by the place of their workflow.
     @discardableResult
-    package func play() throws -> [(workflow: Int, outputs: [String: Value])] {
+    package func play() throws -> [Int: Ending] {
         for place in 0..<faults.servers { try start(place) }
-        for number in 0..<runs { begin(number) }
+        for number in workflows.indices { begin(number) }
         var steps = 0
-        while !isDone {
-            guard book.reports.isEmpty else { break }
+        while !book.isBroken, try !isDone(steps) {
             steps += 1
-            guard steps < 2_000_000, ground.clock.now < peace + 86_400_000_000_000 else {
-                book.report(.stuck, "the world does not come to rest: \(unfinished)")
+            guard steps < 1_000_000, ground.clock.now < peace + 7_200_000_000_000 else {
+                let jobs = try inspection.lateJobs()
+                book.report(.stuck, "the world does not come to rest: \(unfinished) \(jobs), \(book.pending)")
                 break
             }
             try step()
         }
-        let ends = book.reports.isEmpty ? try check() : []
+        let ends = book.isBroken ? [:] : try check()
+        if let stale = try inspection.staleAppends().first { book.reportFirst(.staleOwner, stale) }
         end()
-        guard book.reports.isEmpty else { throw Broken(seed: seed, reports: book.reports) }
+        guard !book.isBroken else { throw Broken(seed: seed, reports: book.reports) }
         return ends
     }
 
@@ -112,14 +148,17 @@ package final class World {
         }
     }
 
-    private var isDone: Bool {
-        book.starting == 0 && book.promises.values.allSatisfy { $0.end != nil }
+    /// Whether every promise is kept, and every job that nobody waits for is settled.
+    private func isDone(_ steps: Int) throws -> Bool {
+        guard book.isQuiet, steps % 100 == 0 || isAtRest else { return false }
+        isAtRest = false
+        return try inspection.lateJobs().isEmpty
     }
 
     private var unfinished: String {
         book.promises.filter { $0.value.end == nil }.map { id, promise in
             let known = places.lazy.compactMap { $0.server.service.knownHandle(id) }.first
-            let phase = known?.snapshot.run.phase ?? "not in memory"
+            let phase = known?.snapshot.run.phase ?? "not in memory (\(inspection.state(of: id)))"
             return "\(id) (\(plans.all[promise.workflow].name)) is \(phase)"
         }.joined(separator: ", ")
     }
@@ -160,7 +199,9 @@ package final class World {
         for place in places {
             times += place.stoppedUntil > ground.clock.now ? [place.stoppedUntil] : place.server.deadlines
         }
+        if book.isQuiet { isAtRest = true }
         guard let next = times.min() else {
+            if isAtRest { return }
             return book.report(.stuck, "everything waits and nothing will happen: \(unfinished)")
         }
         ground.clock.move(to: max(next, ground.clock.now + 1000))
@@ -199,7 +240,8 @@ package final class World {
     private func start(_ place: Int) throws {
         servers += 1
         let server = try SimulatedServer(number: servers, folder: folder.path, world: self)
-        try bug?.plant(into: "\(folder.path)/millrace.db")
+        try inspection.install()
+        try bug?.plant(into: inspection.path)
         if places.count == place { places.append(Place(server: server)) } else { places[place] = Place(server: server) }
         door.set(server.front, at: place)
     }
@@ -221,19 +263,21 @@ package final class World {
 
     /// Notes how far everything was when a server crashed.
     private func noteCrashPoints(_ server: SimulatedServer) {
+        ground.note("killed after a commit to \(server.commits.last)")
+        if server.hasCommitsWaiting { ground.note("killed with something to commit") }
         let sent = Set(vendor.accepted.map(\.attempt))
         for id in book.promises.keys {
             guard let run = server.service.knownHandle(id)?.snapshot.run, run.end == nil else { continue }
             for (address, nodeRun) in run.nodeRuns where !nodeRun.state.isTerminal {
                 switch nodeRun.openAttempt?.state {
                 case .intended:
-                    let attempt = "\(id) \(address.text(in: run.plan)) \(nodeRun.openAttempt?.number ?? 0)"
-                    ground.note("crash: intended, \(sent.contains(attempt) ? "and the vendor has it" : "not sent")")
-                case .submitted: ground.note("crash: submitted")
-                case .ready: ground.note("crash: ready")
+                    let attempt = "\(id) \(run.name(address)) \(nodeRun.openAttempt?.number ?? 0)"
+                    ground.note("killed: intended, \(sent.contains(attempt) ? "and the vendor has it" : "not sent")")
+                case .submitted: ground.note("killed: submitted")
+                case .ready: ground.note("killed: ready")
                 default:
                     if case .waiting(let reason, _) = nodeRun.state {
-                        ground.note("crash: waiting for \(reason.rawValue)")
+                        ground.note("killed: waiting for \(reason.rawValue)")
                     }
                 }
             }
@@ -242,12 +286,12 @@ package final class World {
 
     /// What is made of each statement: the database's clock is the world's.
     var rewrite: @Sendable (String) -> String {
-        let ground = ground
+        let (ground, bug) = (ground, bug)
         let known = Mutex<[String: [String]]>([:])
         return { sql in
             let parts = known.withLock { known in
                 if let parts = known[sql] { return parts }
-                let parts = sql.components(separatedBy: Dialect.sqlite.now)
+                let parts = (bug?.rewrite(sql) ?? sql).components(separatedBy: Dialect.sqlite.now)
                 known[sql] = parts
                 return parts
             }
@@ -287,10 +331,11 @@ package final class World {
     private func begin(_ number: Int) {
         let client = Client(
             number: number,
-            workflow: number % plans.all.count,
+            workflow: workflows[number],
             plans: plans,
             door: door,
             ground: ground,
+            faults: faults,
             book: book,
             loop: clients.loop
         )
@@ -299,30 +344,33 @@ package final class World {
     }
 
     /// What must hold when everything has ended.
-    private func check() throws -> [(workflow: Int, outputs: [String: Value])] {
-        var ends: [(workflow: Int, outputs: [String: Value])] = []
+    private func check() throws -> [Int: Ending] {
+        var ends: [Int: Ending] = [:]
         guard let front = door.front else { return ends }
-        let audit = Audit(vendor: vendor, book: book, plans: plans, ground: ground)
-        for (id, promise) in book.promises.sorted(by: { $0.key < $1.key }) {
+        var audit = Audit(vendor: vendor, book: book, plans: plans, ground: ground, reference: reference)
+        let known = try inspection.executions()
+        for id in Set(book.promises.keys).subtracting(known).sorted() { book.report(.lostRun, "\(id)") }
+        for id in known {
             let result = Answer<(ExecutionRow?, [JournalEntry])>()
             Task(executorPreference: clients.loop) {
                 let row = try await front.database.execution(id)
                 result.set((row, try await front.database.journal(of: id, after: 0, limit: 100_000)))
             }
             while result.value == nil { try step() }
-            guard let (row, entries) = result.value, let row else {
-                book.report(.lostRun, "\(id)")
-                continue
-            }
+            guard let (row, entries) = result.value, let row else { continue }
+            let promise = book.promise(id)
+            let name = promise.map { plans.all[$0.workflow].name } ?? "a child or unanswered"
             do {
-                ends.append((promise.workflow, try audit.check(row, entries, workflow: promise.workflow)))
+                let ending = try audit.check(row, entries, promise)
+                if let promise, let ending { ends[promise.workflow] = ending }
             } catch let report as Report {
-                book.report(report.complaint, "\(id) (\(plans.all[promise.workflow].name)): \(report.text)")
+                book.report(report.complaint, "\(id) (\(name)): \(report.text)")
             } catch {
-                book.report(.wrongJournal, "\(id): \(error)")
+                book.report(.wrongJournal, "\(id) (\(name)): \(error)")
             }
         }
         audit.checkVendor()
+        if let job = try inspection.openJobs().first { book.report(.forgottenJob, job) }
         return ends
     }
 }

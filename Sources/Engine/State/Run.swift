@@ -86,6 +86,15 @@ public struct Run: Sendable {
         (nodes[address.node].past[address.index] ?? []) + (nodeRun(address)?.attempts ?? [])
     }
 
+    /// Whether a vendor still works on a job of it that it does not wait for.
+    public var hasOpenJobs: Bool {
+        nodes.contains { node in
+            node.single?.attempts.contains(where: \.isAbandoned) == true
+                || node.items.values.contains { $0.attempts.contains(where: \.isAbandoned) }
+                || node.past.values.contains { $0.contains(where: \.isAbandoned) }
+        }
+    }
+
     /// Whether a node run may take a stored value and leave one: loop turns and what a gate judges do not (engine.md §7).
     public func mayUseCache(_ address: Address) -> Bool {
         let node = plan.nodes[address.node]

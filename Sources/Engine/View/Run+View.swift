@@ -90,11 +90,11 @@ extension Run {
         if end != nil || isResolved(place) {
             view.endedAt = runs.compactMap(\.endedAt).max()
             showEnd(state, total, &view)
-        } else if state.running > 0 || state.counts.terminal > 0 {
-            view.status = "RUNNING"
-        } else if let wait = runs.compactMap(\.wait).min(by: { $0.isMoreActionable(than: $1) }) {
+        } else if state.running == 0, let wait = runs.compactMap(\.wait).min(by: { $0.isMoreActionable(than: $1) }) {
             view.status = "WAITING"
             view.wait = wait
+        } else if state.running > 0 || state.counts.terminal > 0 {
+            view.status = "RUNNING"
         }
     }
 

@@ -135,7 +135,8 @@ final class PostgreSQLGroups: GroupCommit {
         for (place, work) in group.enumerated() {
             // What has to be looked up first goes alone.
             guard case .append(let append, let finish) = work.deed, append.accepted == nil,
-                append.captured.isEmpty, append.expired.isEmpty, appends[append.execution] == nil
+                append.captured.isEmpty, append.expired.isEmpty, append.end?.hasOpenJobs != true,
+                appends[append.execution] == nil
             else { continue }
             appends[append.execution] = (place, append, finish)
         }

@@ -65,6 +65,9 @@ public struct ExecutionEnd: Sendable {
     public var result: [UInt8]
     /// Whether people may have been asked to decide something.
     public var hasApprovals = false
+    /// Whether vendors have jobs of it that it does not wait for; when what one of them cost waits in the inbox, the
+    /// append is refused.
+    public var hasOpenJobs = false
     /// Until when it is kept, where its workflow says so; otherwise by the server's retention.
     public var keepUntil: Instant?
 

@@ -86,6 +86,7 @@ extension SQLSession where Self: ~Copyable {
     /// ``StorageError/missingMedia(_:)`` and stores nothing of it.
     mutating func append(_ append: JournalAppend) throws(StorageError) {
         try requirePending(append.expired)
+        if append.end?.hasOpenJobs == true { try requireNoSettlement(append) }
         try requireMedia(append.captured)
         if let graph = append.graph { try keep(graph) }
         if let execution = append.accepted {

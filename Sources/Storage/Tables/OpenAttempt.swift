@@ -63,6 +63,11 @@ public enum OpenAttemptChange: Sendable {
     case put(OpenAttempt)
     /// It is over.
     case remove(address: String, attempt: Int64)
+
+    /// The attempt that nobody waits for from now on; `nil` when it is another change.
+    public var abandoned: OpenAttempt? {
+        if case .put(let attempt) = self, attempt.state == .abandoned { attempt } else { nil }
+    }
 }
 
 /// What a job came to that nobody had waited for any more.
@@ -166,10 +171,12 @@ extension SQLSession where Self: ~Copyable {
         )
         guard removed == 1 else { return nil }
         for hash in settlement.captured { try markStored(hash, execution: attempt.execution) }
-        if try liveRun(attempt.execution) != nil {
-            _ = try post(settlement.signal, to: attempt.execution)
-            return true
-        }
+        // The end of the run comes either before this transaction or after it.
+        let live = try row(
+            "SELECT 1 FROM live WHERE execution_id = ?1 \(dialect.locked)",
+            [.id(attempt.execution)]
+        )
+        if live != nil { return try deliver(settlement.signal, to: attempt.execution) }
         try run(
             "UPDATE executions SET spent_nano = spent_nano + ?2, settled_at = ?3 WHERE id = ?1",
             [.id(attempt.execution), .integer(settlement.cost.nano), .time(settlement.signal.at)]
@@ -182,6 +189,18 @@ extension SQLSession where Self: ~Copyable {
             try run("UPDATE executions SET result = ?2 WHERE id = ?1", [.id(attempt.execution), .blob(result)])
         }
         return false
+    }
+}
+
+extension SQLSession where Self: ~Copyable {
+    /// Refuses to end a run while the cost of a job waits in its inbox: the end would forget it.
+    mutating func requireNoSettlement(_ append: JournalAppend) throws(StorageError) {
+        for row in try rows(
+            "SELECT id FROM inbox WHERE execution_id = ?1 AND kind = 'settled'",
+            [.id(append.execution)]
+        ) {
+            guard append.consumed.contains(try row.id(0)) else { throw .fenced }
+        }
     }
 }
 
