@@ -13,7 +13,7 @@ actor Shard {
     let slots: SlotLimiter
     let admissions: AdmissionDesk
     let settler: Settler
-    private let links: ShardLinks
+    let links: ShardLinks
     let duty: Duty
     let lease: LeaseGuard
     var entries: [ExecutionID: Entry] = [:]
@@ -23,6 +23,8 @@ actor Shard {
     var loading: [ExecutionID: Task<RunHandle?, any Error>] = [:]
     /// The handles of runs that were dropped and are loaded again: those who watch them go on watching.
     var reloading: [ExecutionID: RunHandle] = [:]
+    /// Whether runs that nobody looks at are forgotten soon.
+    var isForgetting = false
     private(set) var isStopping = false
     /// The number of this shard.
     let place: Int
@@ -62,6 +64,8 @@ actor Shard {
         var taken: Set<SignalID> = []
         /// Whether its calls may still begin: once it is let go, whoever has the run next decides about them.
         let license = License()
+        /// Set while it may leave memory soon.
+        var resting: LoopTimer?
         /// Until when another server wants to hear of its changes, by the clock of the loop.
         var watchedUntil: UInt64?
 
@@ -171,10 +175,14 @@ actor Shard {
     }
 
     /// Lets a run take over a signal that is in its inbox.
-    func take(_ signal: Signal, for id: ExecutionID) {
-        guard let entry = entries[id] else { return }
+    ///
+    /// - Returns: Whether the run is in memory; loading it takes over what is in its inbox.
+    @discardableResult
+    func take(_ signal: Signal, for id: ExecutionID) -> Bool {
+        guard let entry = entries[id] else { return false }
         take(signal, entry)
         commit(entry)
+        return true
     }
 
     func take(_ signal: Signal, _ entry: Entry) {
@@ -235,6 +243,12 @@ actor Shard {
         services.log("The run \(id) could not be stored and is loaded again: \(failure)")
         let outcomes = failure == .fenced ? entry.driver.unstoredOutcomes : []
         drop(entry, stopsAttempts: failure != .fenced)
+        await loadAgain(entry, telling: outcomes)
+    }
+
+    /// Loads a run that was just dropped; those who watch it go on watching.
+    func loadAgain(_ entry: Entry, telling outcomes: [Event] = []) async {
+        let id = entry.handle.id
         reloading[id] = entry.handle
         for event in outcomes { await postLate(event, of: id, entry.driver.run.plan) }
         await insist("The run \(id) cannot be loaded again") { () throws(RuntimeError) in
@@ -296,6 +310,7 @@ actor Shard {
         } else {
             commit(entry)
             setTimer(entry)
+            restSoon(entry)
         }
     }
 
@@ -339,6 +354,7 @@ actor Shard {
     func drop(_ entry: Entry, stopsAttempts: Bool = true) {
         let id = entry.handle.id
         entry.timer?.cancel()
+        entry.resting?.cancel()
         entry.license.revoke()
         for (address, task) in entry.tasks where stopsAttempts && !isAwaited(entry, address) { task.cancel() }
         giveBack(entry)

@@ -139,6 +139,9 @@ struct Client: Sendable {
             if front.isAlive() { book.acknowledge(attempt, of: id, at: ground.clock.now) }
         } catch RuntimeError.full {
             return
+        } catch RuntimeError.finished {
+            // What was seen may be older than the end: the server was stopped in between.
+            return
         } catch {
             if front.isAlive() { book.report(.refused, "an answer: \(error)") }
         }

@@ -34,8 +34,6 @@ extension SQLSession where Self: ~Copyable {
         limit: Int,
         _ lease: Lease
     ) throws(StorageError) -> [LiveRun] {
-        let numbers = labels.indices.map { "?\($0 + 4)" }.joined(separator: ", ")
-        let mayRun = labels.isEmpty ? "label IS NULL" : "(label IS NULL OR label IN (\(numbers)))"
         let which: String
         let from: SQLValue
         switch kind {
@@ -49,15 +47,26 @@ extension SQLSession where Self: ~Copyable {
             which = "owner = ?3"
             from = .id(owner)
         }
-        return try liveRuns(
+        var runs = try liveRuns(
             """
-            WITH picked AS MATERIALIZED (SELECT execution_id AS id FROM live WHERE \(which) AND \(mayRun)
+            WITH picked AS MATERIALIZED (SELECT execution_id AS id FROM live
+                WHERE \(which) AND \(Self.mayRun(labels, from: 4))
                 ORDER BY priority DESC, execution_id LIMIT ?2 \(dialect.skipLocked))
             UPDATE live SET epoch = epoch + 1, owner = ?1, wake_at = NULL FROM picked WHERE execution_id = picked.id
-            RETURNING execution_id, epoch, seq, owner
+            RETURNING \(LiveRun.columns)
             """,
             [.id(worker), .integer(Int64(limit)), from] + labels.map(SQLValue.text)
         )
+        if case .left(let owner) = kind, owner != worker {
+            for place in runs.indices { runs[place].isLeftBehind = true }
+        }
+        return runs
+    }
+
+    /// The condition that a server with these labels, given as arguments from that number on, can work on a run.
+    static func mayRun(_ labels: [String], from number: Int) -> String {
+        let numbers = labels.indices.map { "?\($0 + number)" }.joined(separator: ", ")
+        return labels.isEmpty ? "label IS NULL" : "(label IS NULL OR label IN (\(numbers)))"
     }
 
     /// Whether there may be something to claim: a run that is free, or one of a server that has ended.
@@ -84,11 +93,14 @@ extension SQLSession where Self: ~Copyable {
             """
             UPDATE live SET epoch = epoch + 1, owner = ?2, wake_at = NULL
             WHERE execution_id = ?1 AND (owner IS NULL OR owner = ?2 OR owner = ?3)
-            RETURNING execution_id, epoch, seq, owner
+            RETURNING \(LiveRun.columns)
             """,
             [.id(id), .id(worker), .id(seen.owner ?? worker)]
         )
-        if let run = claimed.first { return .own(run) }
+        if var run = claimed.first {
+            run.isLeftBehind = seen.owner != nil && seen.owner != worker
+            return .own(run)
+        }
         return try liveRun(id).map { .elsewhere($0) }
     }
 

@@ -86,7 +86,6 @@ extension SQLSession where Self: ~Copyable {
     /// ``StorageError/missingMedia(_:)`` and stores nothing of it.
     mutating func append(_ append: JournalAppend) throws(StorageError) {
         try requirePending(append.expired)
-        try requirePending(append.expired)
         try requireMedia(append.captured)
         if let graph = append.graph { try keep(graph) }
         if let execution = append.accepted {
