@@ -1,4 +1,5 @@
-/// Runs all benchmarks, or those that are named: json, expression, compile, layout, journal, start, http, linear, fanout, memory.
+/// Runs all benchmarks, or those that are named: json, expression, compile, layout, journal, start, http, linear, fanout,
+/// memory, waiting.
 @main
 struct Main {
     static func main() async throws {
@@ -11,9 +12,10 @@ struct Main {
         if names.isEmpty {
             try await ServerBenchmarks.run(only: nil)
         } else {
-            for name in names where !["json", "expression", "compile", "layout", "journal"].contains(name) {
+            for name in names where !["json", "expression", "compile", "layout", "journal", "waiting"].contains(name) {
                 try await ServerBenchmarks.run(only: name)
             }
         }
+        if names.isEmpty || names.contains("waiting") { try await WaitingBenchmark.run() }
     }
 }

@@ -92,7 +92,7 @@ enum ServerBenchmarks {
         Report("idle-memory", "after a restart on 10,000 executions", unit: "MB PSS", values: [server.memory]).print()
     }
 
-    private static func repeated(
+    static func repeated(
         _ count: Int,
         atOnce: Int,
         _ body: @escaping @Sendable () async throws -> Void

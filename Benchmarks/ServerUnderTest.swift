@@ -88,6 +88,17 @@ final class ServerUnderTest: Sendable {
         process?.waitUntilExit()
     }
 
+    /// Ends the process as `kill -9` does.
+    func kill() async {
+        let process = running.withLock { running in
+            defer { running = nil }
+            return running
+        }
+        guard let process else { return }
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+
     func end() async {
         await stop()
         await vendor.stop(within: .zero)
@@ -132,6 +143,11 @@ final class ServerUnderTest: Sendable {
                 ])
             }
         }
+        return try await makeWorkflow(nodes, edges)
+    }
+
+    /// Stores a workflow.
+    func makeWorkflow(_ nodes: [JSON], _ edges: [JSON]) async throws -> String {
         let made = try await call(
             .post,
             "/api/v1/workflows",
@@ -163,12 +179,17 @@ final class ServerUnderTest: Sendable {
     }
 
     /// The proportional memory of the server in MB.
-    var memory: Double {
+    var memory: Double { megabytes("Pss:", in: "smaps_rollup") }
+
+    /// The most memory that the server has had resident, in MB.
+    var peakMemory: Double { megabytes("VmHWM:", in: "status") }
+
+    private func megabytes(_ field: String, in file: String) -> Double {
         guard let id = running.withLock({ $0?.processIdentifier }),
-            let text = try? String(contentsOfFile: "/proc/\(id)/smaps_rollup", encoding: .utf8)
+            let text = try? String(contentsOfFile: "/proc/\(id)/\(file)", encoding: .utf8)
         else { return 0 }
-        let line = text.split(separator: "\n").first { $0.hasPrefix("Pss:") }
-        return (line.flatMap { Double($0.split(separator: " ")[1]) } ?? 0) / 1024
+        let line = text.split(separator: "\n").first { $0.hasPrefix(field) }
+        return (line.flatMap { Double($0.split { $0 == " " || $0 == "\t" }[1]) } ?? 0) / 1024
     }
 
     private static func freePort(_ loops: LoopGroup, _ pool: BlockingPool) async throws -> UInt16 {

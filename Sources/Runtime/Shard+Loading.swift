@@ -101,7 +101,7 @@ extension Shard {
         // A short journal is read as fast as a state.
         let snapshot = live.last > 64 ? try await database.snapshot(of: id) : nil
         let run = try await replay(id, from: nil, snapshot) { [self] body in
-            guard let marker = services.crashMarker else { return body() }
+            guard live.isLeftBehind, let marker = services.crashMarker else { return body() }
             marker.deciding(id, slot: place, body)
         }
         let signals = try await database.signals(of: id)

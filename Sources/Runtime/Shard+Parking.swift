@@ -4,17 +4,14 @@ import Storage
 import Values
 
 extension Shard {
-    /// How long nothing must have happened to a run, and nobody looked at it, before it leaves memory.
-    private static var rest: Duration { .seconds(2) }
-
     /// The time of a run that waits for nothing but signals: some thousand years ahead.
     private static var never: Instant { Instant(microseconds: 1 << 55) }
 
     /// Lets a run leave memory when nothing happens to it for a while.
-    func restSoon(_ entry: Entry, after pause: Duration = rest) {
+    func restSoon(_ entry: Entry, after pause: Duration? = nil) {
         guard entry.resting == nil, canRest(entry) else { return }
         let (id, last) = (entry.handle.id, entry.driver.run.lastEvent)
-        entry.resting = loop.schedule(after: pause) { [weak self] in
+        entry.resting = loop.schedule(after: pause ?? duty.rest) { [weak self] in
             guard let self else { return }
             Task(executorPreference: self.loop) { await self.rest(id, since: last) }
         }
@@ -28,7 +25,7 @@ extension Shard {
         }
         // An item keeps its place in its batch to its end; these are few.
         guard entry.unasked.isEmpty, entry.batch == nil else { return false }
-        return run.nextWake.map { $0 > services.now() + Self.rest * 2 } ?? true
+        return run.nextWake.map { $0 > services.now() + duty.rest * 2 } ?? true
     }
 
     private func rest(_ id: ExecutionID, since last: Int64) async {
@@ -40,7 +37,7 @@ extension Shard {
     }
 
     private func isWatched(_ entry: Entry) -> Bool {
-        entry.handle.isWatched(since: loop.time - min(loop.time, Self.rest.wholeNanoseconds))
+        entry.handle.isWatched(since: loop.time - min(loop.time, duty.rest.wholeNanoseconds))
     }
 
     /// Takes a run out of memory; what comes for it, or its time, brings it back.
@@ -50,7 +47,7 @@ extension Shard {
         let live = LiveRun(execution: id, epoch: entry.epoch, last: run.lastEvent, owner: database.worker)
         let wait = run.view.waiting.map { (kind: $0.wait.reason.rawValue, since: $0.wait.since) }
         guard (try? await database.park(live, until: wakeAt, for: wait)) == true else {
-            if self.entry(id) === entry { restSoon(entry, after: Self.rest * 15) }
+            if self.entry(id) === entry { restSoon(entry, after: duty.rest * 15) }
             return
         }
         links.wake(at: wakeAt)

@@ -97,6 +97,9 @@ struct Client: Sendable {
     private func watch(_ id: ExecutionID) async {
         guard let front = door.front else { return }
         do {
+            if front.service.knownHandle(id) == nil, try await front.database.liveRun(id)?.isParked == true {
+                ground.note("a run is outside of memory")
+            }
             let run = try await front.service.handle(id)?.snapshot.run
             guard front.isAlive() else { return }
             guard let run else {

@@ -82,6 +82,13 @@ package struct Plans: Sendable {
                 "[\(edge("k.text", "l.prompt")), \(edge("l.text", "b.prompt"))]"
             ),
             (
+                "pause",
+                "[\(node("a", "llm:one", #"{"prompt": "x"}"#, patient)), "
+                    + "\(node("w", "logic:wait_timer", #"{"duration": 12}"#)), "
+                    + "\(node("b", "llm:one", "{}", patient))]",
+                "[\(edge("a.text", "w.value")), \(edge("w.value", "b.prompt"))]"
+            ),
+            (
                 "branches",
                 "[\(node("a", "llm:one", #"{"prompt": "x"}"#, patient)), "
                     + "\(node("i", "logic:if", #"{"condition": "size(value) > 2"}"#)), "
