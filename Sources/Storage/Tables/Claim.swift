@@ -34,33 +34,42 @@ extension SQLSession where Self: ~Copyable {
         limit: Int,
         _ lease: Lease
     ) throws(StorageError) -> [LiveRun] {
-        let which: String
-        let from: SQLValue
         switch kind {
         case .free:
-            which = "owner IS NULL AND (wake_at IS NULL OR wake_at <= \(dialect.now)) AND ?3 = 0"
-            from = .integer(0)
+            // Two looks, each along the index: most of those outside of memory are not due.
+            var runs = try take("owner IS NULL AND wake_at IS NULL", [], worker, labels, limit)
+            let rest = limit - runs.count
+            if rest > 0 {
+                runs += try take("owner IS NULL AND wake_at <= \(dialect.now)", [], worker, labels, rest)
+            }
+            return runs
         case .left(let owner):
             if owner != worker {
                 guard try holdLapsed(owner, lease) else { return [] }
             }
-            which = "owner = ?3"
-            from = .id(owner)
+            var runs = try take("owner = ?3", [.id(owner)], worker, labels, limit)
+            for place in runs.indices { runs[place].isLeftBehind = owner != worker }
+            return runs
         }
-        var runs = try liveRuns(
+    }
+
+    private mutating func take(
+        _ which: String,
+        _ arguments: [SQLValue],
+        _ worker: WorkerID,
+        _ labels: [String],
+        _ limit: Int
+    ) throws(StorageError) -> [LiveRun] {
+        try liveRuns(
             """
             WITH picked AS MATERIALIZED (SELECT execution_id AS id FROM live
-                WHERE \(which) AND \(Self.mayRun(labels, from: 4))
+                WHERE \(which) AND \(Self.mayRun(labels, from: 3 + arguments.count))
                 ORDER BY priority DESC, execution_id LIMIT ?2 \(dialect.skipLocked))
             UPDATE live SET epoch = epoch + 1, owner = ?1, wake_at = NULL FROM picked WHERE execution_id = picked.id
             RETURNING \(LiveRun.columns)
             """,
-            [.id(worker), .integer(Int64(limit)), from] + labels.map(SQLValue.text)
+            [.id(worker), .integer(Int64(limit))] + arguments + labels.map(SQLValue.text)
         )
-        if case .left(let owner) = kind, owner != worker {
-            for place in runs.indices { runs[place].isLeftBehind = true }
-        }
-        return runs
     }
 
     /// The condition that a server with these labels, given as arguments from that number on, can work on a run.
@@ -71,11 +80,10 @@ extension SQLSession where Self: ~Copyable {
 
     /// Whether there may be something to claim: a run that is free, or one of a server that has ended.
     mutating func hasWork(_ lease: Lease) throws(StorageError) -> Bool {
-        let free = try row(
-            "SELECT 1 FROM live WHERE owner IS NULL AND (wake_at IS NULL OR wake_at <= \(dialect.now)) LIMIT 1",
-            []
-        )
-        guard free == nil else { return true }
+        for due in ["IS NULL", "<= \(dialect.now)"] {
+            let free = try row("SELECT 1 FROM live WHERE owner IS NULL AND wake_at \(due) LIMIT 1", [])
+            guard free == nil else { return true }
+        }
         return try !lapsedWorkers(lease).isEmpty
     }
 
