@@ -168,7 +168,9 @@ enum WaitingBenchmark {
             "unit": .string(unit), "values": .array(values.map { .double($0) }),
         ]
         let path = "Benchmarks/raw/waiting.jsonl"
-        if !FileManager.default.fileExists(atPath: path) { FileManager.default.createFile(atPath: path, contents: nil) }
+        if !FileManager.default.fileExists(atPath: path) {
+            _ = FileManager.default.createFile(atPath: path, contents: nil)
+        }
         guard let file = FileHandle(forWritingAtPath: path) else { return }
         _ = try? file.seekToEnd()
         try? file.write(contentsOf: Data((line.text + "\n").utf8))

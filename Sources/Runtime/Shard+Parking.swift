@@ -57,5 +57,23 @@ extension Shard {
         drop(entry)
         // Whoever has begun to look at it goes on to see what happens.
         if isWatched, !isStopping { await loadAgain(entry) }
+        noteParked()
+    }
+
+    /// So many runs leave memory before what they held is given back to the system, a while later.
+    private static var crowd: Int { 500 }
+
+    private func noteParked() {
+        parked += 1
+        guard parked == Self.crowd else { return }
+        _ = loop.schedule(after: duty.rest * 2) { [weak self] in
+            guard let self else { return }
+            Task(executorPreference: self.loop) { await self.giveBackMemory() }
+        }
+    }
+
+    private func giveBackMemory() {
+        parked = 0
+        ProcessMemory.giveBack()
     }
 }

@@ -25,6 +25,8 @@ actor Shard {
     var reloading: [ExecutionID: RunHandle] = [:]
     /// Whether runs that nobody looks at are forgotten soon.
     var isForgetting = false
+    /// How many runs have left memory since it was given back to the system.
+    var parked = 0
     private(set) var isStopping = false
     /// The number of this shard.
     let place: Int

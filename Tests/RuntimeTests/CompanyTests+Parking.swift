@@ -4,6 +4,7 @@ import EventLoop
 import Runtime
 import Storage
 import TestSockets
+import TestSupport
 import Testing
 import Values
 

@@ -30,7 +30,6 @@ struct ParkingTests {
         settings: String = "{}",
         places: Int = 100,
         child: String? = nil,
-        configure: (inout Services, Database) -> Void = { _, _ in },
         answer: @escaping @Sendable (Services.Call) async -> RunInput.Outcome = { _ in .text("x") }
     ) throws -> RuntimeBench {
         try RuntimeBench(
@@ -40,8 +39,7 @@ struct ParkingTests {
             edges: edges,
             settings: settings,
             places: places,
-            child: child,
-            configure: configure
+            child: child
         ) { call, _ in await answer(call) }
     }
 
@@ -252,7 +250,7 @@ struct ParkingTests {
         let marks = RuntimeBench.Recorder()
         func bench(places: Int = 1) throws -> RuntimeBench {
             let (nodes, edges) = places > 0 ? (nodes, Self.edge) : (RuntimeBench.one, "[]")
-            return try self.bench(folder, nodes: nodes, edges: edges, places: places) { services, _ in
+            let configure: (inout Services, Database) -> Void = { services, _ in
                 services.crashMarker = CrashMarker(path: path)
                 let quote = services.quote
                 services.quote = { request, now, passed in
@@ -261,6 +259,14 @@ struct ParkingTests {
                     return quote(request, now, passed)
                 }
             }
+            return try RuntimeBench(
+                folder: folder,
+                duty: Self.duty,
+                nodes: nodes,
+                edges: edges,
+                places: places,
+                configure: configure
+            ) { _, _ in .text("x") }
         }
         let first = try bench()
         let woken = try await first.start().id
