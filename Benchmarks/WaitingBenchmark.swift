@@ -36,7 +36,8 @@ enum WaitingBenchmark {
         let idle = server.memory
         report("idle-memory", "before anything waits", "MB PSS", [idle])
 
-        let (signalled, rate) = try await beginAll(all - spread - burst) { _ in try await begin(events, at: nil, server) }
+        let (signalled, rate) = try await beginAll(all - spread - burst) { _ in try await begin(events, at: nil, server)
+        }
         // The first time comes when all wait and the server was started again.
         let first = now + Int64(Double(spread + burst) / rate * 1_500_000) + 40_000_000
         let due: @Sendable (Int) -> Int64 = { $0 < spread ? first + Int64($0) * 10_000 : first + 130_000_000 }

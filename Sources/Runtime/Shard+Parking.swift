@@ -11,7 +11,9 @@ extension Shard {
     func restSoon(_ entry: Entry, after pause: Duration? = nil) {
         guard entry.resting == nil, canRest(entry) else { return }
         let (id, last) = (entry.handle.id, entry.driver.run.lastEvent)
-        entry.resting = loop.schedule(after: pause ?? duty.rest) { [weak self] in
+        // Where many runs come at once, those that wait make room sooner.
+        let rest = entries.count > Self.crowd ? duty.rest / 4 : duty.rest
+        entry.resting = loop.schedule(after: pause ?? rest) { [weak self] in
             guard let self else { return }
             Task(executorPreference: self.loop) { await self.rest(id, since: last) }
         }
@@ -60,7 +62,7 @@ extension Shard {
         noteParked()
     }
 
-    /// So many runs leave memory before what they held is given back to the system, a while later.
+    /// So many runs of a shard are a crowd: once so many have left memory, what they held is given back to the system.
     private static var crowd: Int { 500 }
 
     private func noteParked() {

@@ -20,7 +20,10 @@ extension CompanyTests {
     }
 
     private func parked(_ id: ExecutionID, _ member: Member) async throws {
-        try await eventually { (try? await member.bench.database.liveRun(id)?.isParked) == true }
+        try await eventually {
+            guard let live = try? await member.bench.database.liveRun(id) else { return true }
+            return live.isParked
+        }
     }
 
     @Test func `a run that waits outside of memory is woken by another server when its own has died`() async throws {
