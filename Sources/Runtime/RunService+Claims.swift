@@ -120,8 +120,9 @@ extension RunService {
     func renewLease() async throws(StorageError) {
         guard let loop = shards.first?.loop else { return }
         let begun = loop.time
-        let wasHeld = lease.isHeld
         try await database.renew(duty.lease, labels: duty.labels, version: duty.version)
+        // It may have ended while it was being renewed, and the runs were let go.
+        let wasHeld = lease.isHeld
         if !wasHeld { await relinquishAll() }
         lease.hold(until: begun &+ duty.lease.reliable.wholeNanoseconds)
         _ = loop.schedule(after: duty.lease.reliable) { [weak self] in

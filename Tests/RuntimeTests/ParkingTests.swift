@@ -258,19 +258,18 @@ struct ParkingTests {
     @Test func `only a run that a process has left behind is marked while it is decided about`() async throws {
         let folder = try TemporaryFolder()
         let path = "\(folder.path)/deciding"
-        let nodes = """
-            [\(Self.pause), {"id": "b", "data": {"nodeType": "llm:one",
-              "policy": {"retry": {"maxRetries": 20, "initialDelayMs": 1}}}}]
-            """
+        let patient = #"{"retry": {"maxRetries": 20, "initialDelayMs": 1}}"#
+        let nodes = #"[\#(Self.pause), {"id": "b", "data": {"nodeType": "llm:one", "policy": \#(patient)}}]"#
         let marks = RuntimeBench.Recorder()
-        // A vendor that is down, so that the run asks and then stays in memory.
+        // A run that asks again and again, so that it does not leave memory any more.
         func bench() throws -> RuntimeBench {
-            try RuntimeBench(
+            var duty = Duty()
+            duty.rest = .seconds(1)
+            return try RuntimeBench(
                 folder: folder,
-                duty: Self.duty,
+                duty: duty,
                 nodes: nodes,
                 edges: Self.edge,
-                breaker: .seconds(3600),
                 configure: { services, _ in
                     services.crashMarker = CrashMarker(path: path)
                     let quote = services.quote
@@ -286,9 +285,7 @@ struct ParkingTests {
         let first = try bench()
         let id = try await first.start().id
         try await parked(id, first)
-        try await eventually {
-            first.service.knownHandle(id)?.snapshot.run.view.waiting?.wait.reason == .circuitOpen
-        }
+        await first.recorder.wait(for: 2)
         await first.stop()
         let before = marks.all
         #expect(!before.isEmpty && !before.contains("marked"))
