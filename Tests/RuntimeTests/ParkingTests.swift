@@ -221,6 +221,7 @@ struct ParkingTests {
                 : .text("x")
         }
         let id = try await bench.start().id
+        await calls.wait(for: 1)
         try await parked(id, bench)
         try await bench.service.post("answer", ["address": "a", "answer": "retry"], dedupe: "a", to: id)
         #expect(try await ended(id, bench) == "COMPLETED")
@@ -258,7 +259,7 @@ struct ParkingTests {
     @Test func `only a run that a process has left behind is marked while it is decided about`() async throws {
         let folder = try TemporaryFolder()
         let path = "\(folder.path)/deciding"
-        let patient = #"{"retry": {"maxRetries": 20, "initialDelayMs": 1}}"#
+        let patient = #"{"retry": {"maxRetries": 20, "initialDelayMs": 300, "factor": 1}}"#
         let nodes = #"[\#(Self.pause), {"id": "b", "data": {"nodeType": "llm:one", "policy": \#(patient)}}]"#
         let marks = RuntimeBench.Recorder()
         // A run that asks again and again, so that it does not leave memory any more.
