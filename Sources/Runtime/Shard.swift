@@ -46,8 +46,9 @@ actor Shard {
         var claims: [Address: ContentHash] = [:]
         /// The results that its calls under way are to bring for others too.
         var filling: [Address: ContentHash] = [:]
-        /// Whether an earlier process may have ended over it: it had not let go of it. What waited outside of memory is
-        /// nobody's, and writes no mark for each decision (``CrashMarker``).
+        /// Whether an earlier process may have ended over it, not having let go of it.
+        ///
+        /// What waited outside of memory is nobody's, and writes no mark for each decision (``CrashMarker``).
         let isFromBefore: Bool
         /// The epoch of the driver, which may be known while the driver decides.
         let epoch: Int64
