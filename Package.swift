@@ -36,7 +36,8 @@ let package = Package(
                 "Values",
                 "Workflows",
             ],
-            path: "Benchmarks"
+            path: "Benchmarks",
+            exclude: ["raw"]
         ),
 
         // MARK: Catalog

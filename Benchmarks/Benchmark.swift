@@ -45,3 +45,18 @@ func seconds(_ body: () async throws -> Void) async rethrows -> Double {
     let (seconds, attoseconds) = (clock.now - start).components
     return Double(seconds) + Double(attoseconds) / 1e18
 }
+
+/// Does something many times, some at once.
+func repeated(
+    _ count: Int,
+    atOnce: Int,
+    _ body: @escaping @Sendable () async throws -> Void
+) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        for worker in 0..<atOnce {
+            let share = count / atOnce + (worker < count % atOnce ? 1 : 0)
+            group.addTask { for _ in 0..<share { try await body() } }
+        }
+        try await group.waitForAll()
+    }
+}

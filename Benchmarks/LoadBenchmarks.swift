@@ -42,7 +42,7 @@ enum LoadBenchmarks {
             return most
         }
         let time = try await seconds {
-            try await server.repeated(count, atOnce: 500) { try await server.begin(workflow) }
+            try await repeated(count, atOnce: 500) { try await server.begin(workflow) }
             try await server.untilNoneIsOpen(workflow)
         }
         memory.cancel()
@@ -132,7 +132,7 @@ enum LoadBenchmarks {
     private static func recovery(_ server: ServerUnderTest) async throws {
         let count = 10_000
         let workflow = try await server.makeWorkflow(calls: 1, type: "llm:job")
-        try await server.repeated(count, atOnce: 64) { try await server.begin(workflow) }
+        try await repeated(count, atOnce: 64) { try await server.begin(workflow) }
         for _ in 0..<600 where server.mock.counts.asked.count < count { try await Task.sleep(for: .milliseconds(500)) }
         await server.kill()
         server.mock.reset()
@@ -154,7 +154,7 @@ enum LoadBenchmarks {
             var rates: [Double] = []
             for repetition in 0..<4 {
                 let time = try await seconds {
-                    try await server.repeated(count, atOnce: 32) { try await server.execute(workflow) }
+                    try await repeated(count, atOnce: 32) { try await server.execute(workflow) }
                 }
                 if repetition > 0 { rates.append(Double(count) / time) }
             }

@@ -1,5 +1,5 @@
 /// Runs all benchmarks, or those that are named: json, expression, compile, layout, journal, start, http, linear, fanout, memory,
-/// and, only when named, those of ``LoadBenchmarks``, which take minutes.
+/// and, only when named, ``WaitingBenchmark`` (waiting) and those of ``LoadBenchmarks``, which take minutes.
 @main
 struct Main {
     static func main() async throws {
@@ -13,9 +13,10 @@ struct Main {
         for name in names {
             if LoadBenchmarks.names.contains(name) {
                 try await LoadBenchmarks.run(name)
-            } else if !["json", "expression", "compile", "layout", "journal"].contains(name) {
+            } else if !["json", "expression", "compile", "layout", "journal", "waiting"].contains(name) {
                 try await ServerBenchmarks.run(only: name)
             }
         }
+        if names.contains("waiting") { try await WaitingBenchmark.run() }
     }
 }

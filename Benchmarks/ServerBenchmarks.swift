@@ -41,7 +41,7 @@ enum ServerBenchmarks {
         var costs: [Double] = []
         for repetition in 0..<6 {
             let before = server.processorTime
-            try await server.repeated(5000, atOnce: 32) { try await server.call(.get, "/healthz") }
+            try await repeated(5000, atOnce: 32) { try await server.call(.get, "/healthz") }
             if repetition > 0 { costs.append((server.processorTime - before) / 5000 * 1e6) }
         }
         Report("http-request", "GET /healthz, 32 connections", unit: "µs CPU", values: costs).print()
@@ -56,7 +56,7 @@ enum ServerBenchmarks {
             for repetition in 0..<4 {
                 let before = server.processorTime
                 let time = try await seconds {
-                    try await server.repeated(count, atOnce: atOnce) { try await server.execute(workflow) }
+                    try await repeated(count, atOnce: atOnce) { try await server.execute(workflow) }
                 }
                 guard repetition > 0 else { continue }
                 rates.append(Double(count) / time)
@@ -82,7 +82,7 @@ enum ServerBenchmarks {
     /// The memory of the idle server after 10,000 executions and a restart.
     private static func memory(_ server: ServerUnderTest) async throws {
         let workflow = try await server.makeWorkflow(calls: 3)
-        try await server.repeated(10_000, atOnce: 64) { try await server.execute(workflow) }
+        try await repeated(10_000, atOnce: 64) { try await server.execute(workflow) }
         try await Task.sleep(for: .seconds(2))
         Report("idle-memory", "after 10,000 executions", unit: "MB PSS", values: [server.memory]).print()
         await server.stop()

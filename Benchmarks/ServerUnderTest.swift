@@ -129,6 +129,11 @@ final class ServerUnderTest: Sendable {
                 ])
             }
         }
+        return try await makeWorkflow(nodes, edges)
+    }
+
+    /// Stores a workflow.
+    func makeWorkflow(_ nodes: [JSON], _ edges: [JSON]) async throws -> String {
         let made = try await call(
             .post,
             "/api/v1/workflows",
@@ -175,21 +180,6 @@ final class ServerUnderTest: Sendable {
         return count
     }
 
-    /// Does something many times, some at once.
-    func repeated(
-        _ count: Int,
-        atOnce: Int,
-        _ body: @escaping @Sendable () async throws -> Void
-    ) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for worker in 0..<atOnce {
-                let share = count / atOnce + (worker < count % atOnce ? 1 : 0)
-                group.addTask { for _ in 0..<share { try await body() } }
-            }
-            try await group.waitForAll()
-        }
-    }
-
     /// The processor time of the server so far, in seconds.
     var processorTime: Double {
         guard let id = running.withLock({ $0?.processIdentifier }),
@@ -200,12 +190,17 @@ final class ServerUnderTest: Sendable {
     }
 
     /// The proportional memory of the server in MB.
-    var memory: Double {
+    var memory: Double { megabytes("Pss:", in: "smaps_rollup") }
+
+    /// The most memory that the server has had resident, in MB.
+    var peakMemory: Double { megabytes("VmHWM:", in: "status") }
+
+    private func megabytes(_ field: String, in file: String) -> Double {
         guard let id = running.withLock({ $0?.processIdentifier }),
-            let text = try? String(contentsOfFile: "/proc/\(id)/smaps_rollup", encoding: .utf8)
+            let text = try? String(contentsOfFile: "/proc/\(id)/\(file)", encoding: .utf8)
         else { return 0 }
-        let line = text.split(separator: "\n").first { $0.hasPrefix("Pss:") }
-        return (line.flatMap { Double($0.split(separator: " ")[1]) } ?? 0) / 1024
+        let line = text.split(separator: "\n").first { $0.hasPrefix(field) }
+        return (line.flatMap { Double($0.split { $0 == " " || $0 == "\t" }[1]) } ?? 0) / 1024
     }
 
     private static func freePort(_ loops: LoopGroup, _ pool: BlockingPool) async throws -> UInt16 {

@@ -2,6 +2,9 @@
 #include "CEventLoop.h"
 
 #include <errno.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -218,3 +221,9 @@ int64_t eventloop_send(int descriptor, const void *bytes, uint64_t count, int mo
 
 int eventloop_end_writing(int descriptor) { return checked(shutdown(descriptor, SHUT_WR)); }
 int eventloop_close(int descriptor) { return checked(close(descriptor)); }
+
+void eventloop_give_back_memory(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}

@@ -13,6 +13,9 @@ public struct Duty: Sendable {
     public var lease = Lease.standard
     /// The pause between two looks for what hints did not say.
     public var sweep = Duration.seconds(2)
+    /// How long nothing must have happened to a run that waits, and nobody looked at it, before it leaves memory; it
+    /// stays when its time is less than twice as far away.
+    public var rest = Duration.seconds(2)
     /// The most runs it has in memory before it claims no more.
     public var capacity = 50_000
     /// So soon after its intent a call that must not be made twice is begun, or not at all (engine.md §3).

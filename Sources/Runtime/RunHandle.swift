@@ -35,6 +35,8 @@ public final class RunHandle: Sendable {
         var nextWaiter = 0
         /// Those who are about to wait, and whether their time is over already.
         var arriving: [Int: Bool] = [:]
+        /// When somebody last looked for it, or waited for it, by the clock of the loops.
+        var lookedAt: UInt64 = 0
     }
 
     /// A run that a server works on.
@@ -45,6 +47,14 @@ public final class RunHandle: Sendable {
 
     /// What can be seen now.
     public var snapshot: Snapshot { state.withLock { $0.snapshot } }
+
+    /// Notes that somebody looks at it, and may be about to wait for what is newer.
+    func noteLook(at time: UInt64) { state.withLock { $0.lookedAt = max($0.lookedAt, time) } }
+
+    /// Whether somebody waits for something newer, or has looked at it since a time and may be about to.
+    func isWatched(since time: UInt64) -> Bool {
+        state.withLock { !$0.waiters.isEmpty || !$0.arriving.isEmpty || $0.lookedAt >= time }
+    }
 
     /// Shows a new state and wakes those who wait for one.
     func publish(_ run: Run, worker: WorkerID?) {
@@ -96,6 +106,7 @@ public final class RunHandle: Sendable {
             stopWaiting(number)
         }
         timer.cancel()
+        noteLook(at: loop.time)
         return snapshot
     }
 

@@ -13,14 +13,50 @@ extension RunService {
     /// Takes up every run that is free or left behind, as many as there is room for.
     func claimAll() async throws(StorageError) {
         guard duty.worksOnRuns else { return }
-        try await claim(.free)
+        var isDone = try await claim(.free)
         for worker in try await database.lapsedWorkers(duty.lease) where worker != database.worker {
-            try await claim(.left(by: worker))
+            isDone = try await claim(.left(by: worker)) && isDone
+        }
+        if !isDone {
+            // There was no room, or no lease: both may be different soon.
+            wake(after: .seconds(1))
+        } else if let next = try await database.nextWake(labels: duty.labels) {
+            wake(after: next)
         }
     }
 
+    /// Looks for runs that wait outside of memory at a time.
+    func wake(at time: Instant) { wake(after: time - services.now()) }
+
+    /// Looks for runs that wait outside of memory after a time, unless that happens earlier anyway.
+    func wake(after delay: Duration) {
+        guard duty.worksOnRuns, !isStopping, let loop = shards.first?.loop else { return }
+        let delay = min(max(Self.shortestSleep, delay), Self.longestSleep)
+        let time = loop.time &+ delay.wholeNanoseconds
+        alarm.withLock { alarm in
+            if let alarm, alarm.time <= time { return }
+            alarm?.timer.cancel()
+            alarm = (time, loop.schedule(after: delay) { [weak self] in self?.ring(time) })
+        }
+    }
+
+    private func ring(_ time: UInt64) {
+        alarm.withLock { alarm in
+            if alarm?.time == time { alarm = nil }
+        }
+        claimSoon()
+    }
+
+    /// The clock of the database may be a little behind ours.
+    private static var shortestSleep: Duration { .milliseconds(2) }
+    /// Clocks may be set, so that they are looked at now and then.
+    private static var longestSleep: Duration { .seconds(60) }
+
     /// Takes up runs of one kind, batch by batch.
-    func claim(_ kind: ClaimKind) async throws(StorageError) {
+    ///
+    /// - Returns: Whether none were left for want of room or of a lease.
+    @discardableResult
+    func claim(_ kind: ClaimKind) async throws(StorageError) -> Bool {
         var pause = Duration.milliseconds(50)
         while lease.isHeld, !isStopping, await count() < duty.capacity {
             let runs: [LiveRun]
@@ -42,8 +78,9 @@ extension RunService {
                     if error.isPassing { await shard(of: run.execution).loadLater(run.execution) }
                 }
             }
-            guard runs.count == Self.batch else { return }
+            guard runs.count == Self.batch else { return true }
         }
+        return false
     }
 
     /// Looks for free runs once more, unless somebody does so already; then that one looks again.
@@ -63,6 +100,7 @@ extension RunService {
                     try await self.claimAll()
                 } catch {
                     if self.database.isAvailable { self.services.log("Runs cannot be claimed: \(error)") }
+                    self.wake(after: .seconds(5))
                 }
             } while self.isWantedAgain()
         }

@@ -15,6 +15,8 @@ public final class RunService: Sendable {
     let shards: [Shard]
     /// Whether claims are being made, and whether they are wanted once more.
     let claiming = Mutex((isRunning: false, isWanted: false))
+    /// When runs that wait outside of memory are looked for next.
+    let alarm = Mutex<(time: UInt64, timer: LoopTimer)?>(nil)
     private let links = ShardLinks()
     let outbox: Mutex<Outbox?> = Mutex(nil)
     let settler: Settler
@@ -56,7 +58,8 @@ public final class RunService: Sendable {
             look: { Task(executorPreference: loop) { await outbox.look() } },
             tell: { [weak self] parent, signal in
                 Task(executorPreference: loop) { await self?.tell(parent, signal) }
-            }
+            },
+            wake: { [weak self] time in self?.wake(at: time) }
         )
     }
 
@@ -156,15 +159,22 @@ public final class RunService: Sendable {
 
     /// The handle of a run that is not terminal; `nil` when it is terminal or unknown.
     public func handle(_ id: ExecutionID) async throws(RuntimeError) -> RunHandle? {
-        let shard = shard(of: id)
         if let handle = knownHandle(id) { return handle }
-        return try await shard.handle(id)
+        let shard = shard(of: id)
+        let handle = try await shard.handleToLook(id)
+        handle?.noteLook(at: shard.loop.time)
+        return handle
     }
 
     /// The handle of a run that is in memory; `nil` for any other.
     public func knownHandle(_ id: ExecutionID) -> RunHandle? {
         // Without its lease the server does not know what others have done since.
-        lease.isHeld ? shard(of: id).handles.withLock { $0[id] } : nil
+        guard lease.isHeld else { return nil }
+        let shard = shard(of: id)
+        return shard.handles.withLock { handles in
+            handles[id]?.noteLook(at: shard.loop.time)
+            return handles[id]
+        }
     }
 
     /// Stores a signal to a run; when this returns, it survives a crash, and the run takes it over soon.
@@ -243,12 +253,9 @@ public final class RunService: Sendable {
     /// Lets a run take over a signal that is stored.
     private func takeOver(_ signal: Signal, _ id: ExecutionID) async throws(RuntimeError) {
         let shard = shard(of: id)
-        // Loading a run takes over what waits in its inbox; a run in memory is told.
-        if shard.handles.withLock({ $0[id] }) != nil {
-            await shard.take(signal, for: id)
-        } else {
-            _ = try await shard.handle(id)
-        }
+        // A run in memory is told; loading one takes over what waits in its inbox.
+        if await shard.take(signal, for: id) { return }
+        _ = try await shard.handle(id)
     }
 
     /// Lets a run take over a signal that is stored.
@@ -278,6 +285,7 @@ public final class RunService: Sendable {
     /// Stops all work without deciding anything; the next start takes the runs up again.
     public func stop() async {
         drain()
+        alarm.withLock { $0?.timer.cancel() }
         await outbox.withLock { $0 }?.stop()
         await settler.stop()
         for shard in shards { await shard.stop() }

@@ -22,6 +22,26 @@ extension Shard {
         return try await handle(id, from: loading[id] ?? beginLoading(id))
     }
 
+    /// The handle of a run for somebody who only looks at it: one that waits outside of memory stays there.
+    ///
+    /// - Returns: `nil` when the run is terminal or unknown.
+    func handleToLook(_ id: ExecutionID) async throws(RuntimeError) -> RunHandle? {
+        do {
+            if entries[id] == nil, loading[id] == nil, try await isElsewhere(id), entries[id] == nil {
+                return try await watch(id)
+            }
+        } catch {
+            throw Self.translate(error, of: id)
+        }
+        return try await handle(id)
+    }
+
+    /// Whether others work on a run, or nobody before its time or a signal comes.
+    private func isElsewhere(_ id: ExecutionID) async throws(StorageError) -> Bool {
+        guard watched[id] == nil else { return true }
+        return try await database.liveRun(id)?.isParked == true
+    }
+
     /// Takes up a run that was claimed for this server; one of an older epoch that is in memory is let go.
     func takeUp(claimed live: LiveRun) async throws(RuntimeError) {
         let id = live.execution
@@ -69,7 +89,7 @@ extension Shard {
 
     private func find(_ id: ExecutionID) async throws -> RunHandle? {
         if entries[id] != nil { return handles.withLock { $0[id] } }
-        guard watched[id] == nil, mayOwn else { return try await watch(id) }
+        guard mayOwn else { return try await watch(id) }
         switch try await database.claim(id, duty.lease) {
         case .own(let live): return try await takeUp(live)
         case .elsewhere: return try await watch(id)
@@ -83,7 +103,7 @@ extension Shard {
         // A short journal is read as fast as a state.
         let snapshot = live.last > 64 ? try await database.snapshot(of: id) : nil
         let run = try await replay(id, from: nil, snapshot) { [self] body in
-            guard let marker = services.crashMarker else { return body() }
+            guard live.isLeftBehind, let marker = services.crashMarker else { return body() }
             marker.deciding(id, slot: place, body)
         }
         let signals = try await database.signals(of: id)
@@ -93,7 +113,7 @@ extension Shard {
         let entry = Entry(
             RunDriver(run: run, epoch: live.epoch, snapshot: snapshot?.last ?? 0),
             handle,
-            isFromBefore: true
+            isFromBefore: live.isLeftBehind
         )
         entries[id] = entry
         handles.withLock { $0[id] = handle }
@@ -102,6 +122,7 @@ extension Shard {
         decide(entry, .recovered)
         commit(entry)
         setTimer(entry)
+        restSoon(entry)
         if !entry.unasked.isEmpty {
             _ = loop.schedule(after: Self.longestAsking) { [weak self] in
                 guard let self else { return }

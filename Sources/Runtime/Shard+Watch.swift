@@ -4,7 +4,7 @@ import Storage
 import Values
 
 extension Shard {
-    /// A run that another server works on, as far as it was read here.
+    /// A run that another server works on, or nobody for now, as far as it was read here.
     struct Watched {
         /// What is stored, as far as it was read.
         var run: Run
@@ -40,6 +40,7 @@ extension Shard {
         let now = loop.time
         watched[id]?.lookedAt = now
         watched[id]?.handle.note(worker: live.owner)
+        if live.owner == nil { watched[id]?.askedAt = nil }
         if let owner = live.owner, let seen = watched[id], seen.askedAt.map({ now - $0 > Self.reminder }) ?? true {
             watched[id]?.askedAt = now
             try? await database.send(.watch(id), to: owner)
@@ -61,6 +62,9 @@ extension Shard {
         let handle = reloading.removeValue(forKey: id) ?? RunHandle(run, worker: worker)
         handle.publish(run, worker: worker)
         remember(run, handle)
+        // It may have moved on while nobody here knew that it is watched.
+        let live = try await database.liveRun(id)
+        if live?.last != run.lastEvent { try await readOn(id, worker: live?.owner) }
     }
 
     /// Keeps a run of others in memory; beyond the limit the one is forgotten that nobody has looked at for longest.
@@ -72,6 +76,26 @@ extension Shard {
             watched[oldest.key] = nil
         }
         watched[id] = Watched(run: run, handle: handle, lookedAt: loop.time)
+        forgetLater()
+    }
+
+    /// Forgets, as long as there are any, the runs that nobody looks at any more.
+    private func forgetLater() {
+        guard !isForgetting, !isStopping else { return }
+        isForgetting = true
+        _ = loop.schedule(after: Self.attention) { [weak self] in
+            guard let self else { return }
+            Task(executorPreference: self.loop) { await self.forget() }
+        }
+    }
+
+    private func forget() {
+        isForgetting = false
+        let time = loop.time
+        for (id, seen) in watched where time - seen.lookedAt > Self.attention.wholeNanoseconds {
+            if !seen.handle.isWatched(since: time) { watched[id] = nil }
+        }
+        if !watched.isEmpty { forgetLater() }
     }
 
     /// Accepts an execution that other servers work on: when this returns, it is stored.
@@ -95,12 +119,9 @@ extension Shard {
         return handle
     }
 
-    /// Reads on where somebody has looked lately, and forgets the rest.
+    /// Reads on where somebody has looked lately.
     func refreshWatched() async {
-        let now = loop.time
-        for (id, seen) in watched {
-            if now - seen.lookedAt > Self.attention.wholeNanoseconds { watched[id] = nil } else { await refresh(id) }
-        }
+        for id in watched.keys { await refresh(id) }
     }
 
     /// Reads on in a run that somebody has looked at lately.
@@ -111,10 +132,17 @@ extension Shard {
         watched[id]?.lookedAt = seen.lookedAt
     }
 
-    /// Takes over the signals that wait for a run.
+    /// Takes over the signals that wait for a run; one that waits outside of memory is taken up for them.
     func takeSignals(_ id: ExecutionID) async {
-        guard entry(id) != nil, let signals = try? await database.signals(of: id) else { return }
-        for signal in signals { take(signal, for: id) }
+        do {
+            if entry(id) == nil {
+                if try await database.liveRun(id)?.isParked == true { _ = try await handle(id) }
+                return
+            }
+            for signal in try await database.signals(of: id) { take(signal, for: id) }
+        } catch {
+            if database.isAvailable { services.log("The signals of \(id) cannot be taken over yet: \(error)") }
+        }
     }
 
     /// Another server wants to hear of a run's changes for a while.

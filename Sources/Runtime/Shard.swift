@@ -13,7 +13,7 @@ actor Shard {
     let slots: SlotLimiter
     let admissions: AdmissionDesk
     let settler: Settler
-    private let links: ShardLinks
+    let links: ShardLinks
     let duty: Duty
     let lease: LeaseGuard
     var entries: [ExecutionID: Entry] = [:]
@@ -23,6 +23,10 @@ actor Shard {
     var loading: [ExecutionID: Task<RunHandle?, any Error>] = [:]
     /// The handles of runs that were dropped and are loaded again: those who watch them go on watching.
     var reloading: [ExecutionID: RunHandle] = [:]
+    /// Whether runs that nobody looks at are forgotten soon.
+    var isForgetting = false
+    /// How many runs have left memory since it was given back to the system.
+    var parked = 0
     private(set) var isStopping = false
     /// The number of this shard.
     let place: Int
@@ -42,7 +46,9 @@ actor Shard {
         var claims: [Address: ContentHash] = [:]
         /// The results that its calls under way are to bring for others too.
         var filling: [Address: ContentHash] = [:]
-        /// Whether an earlier process may have ended over it.
+        /// Whether an earlier process may have ended over it, not having let go of it.
+        ///
+        /// What waited outside of memory is nobody's, and writes no mark for each decision (``CrashMarker``).
         let isFromBefore: Bool
         /// The epoch of the driver, which may be known while the driver decides.
         let epoch: Int64
@@ -62,6 +68,8 @@ actor Shard {
         var taken: Set<SignalID> = []
         /// Whether its calls may still begin: once it is let go, whoever has the run next decides about them.
         let license = License()
+        /// Set while it may leave memory soon.
+        var resting: LoopTimer?
         /// Until when another server wants to hear of its changes, by the clock of the loop.
         var watchedUntil: UInt64?
 
@@ -171,10 +179,14 @@ actor Shard {
     }
 
     /// Lets a run take over a signal that is in its inbox.
-    func take(_ signal: Signal, for id: ExecutionID) {
-        guard let entry = entries[id] else { return }
+    ///
+    /// - Returns: Whether the run is in memory; loading it takes over what is in its inbox.
+    @discardableResult
+    func take(_ signal: Signal, for id: ExecutionID) -> Bool {
+        guard let entry = entries[id] else { return false }
         take(signal, entry)
         commit(entry)
+        return true
     }
 
     func take(_ signal: Signal, _ entry: Entry) {
@@ -238,6 +250,12 @@ actor Shard {
         services.log("The run \(id) could not be stored and is loaded again: \(failure)")
         let outcomes = failure == .fenced ? entry.driver.unstoredOutcomes : []
         drop(entry, stopsAttempts: failure != .fenced)
+        await loadAgain(entry, telling: outcomes)
+    }
+
+    /// Loads a run that was just dropped; those who watch it go on watching.
+    func loadAgain(_ entry: Entry, telling outcomes: [Event] = []) async {
+        let id = entry.handle.id
         reloading[id] = entry.handle
         for event in outcomes { await postLate(event, of: id, entry.driver.run.plan) }
         await insist("The run \(id) cannot be loaded again") { () throws(RuntimeError) in
@@ -299,6 +317,7 @@ actor Shard {
         } else {
             commit(entry)
             setTimer(entry)
+            restSoon(entry)
         }
     }
 
@@ -342,6 +361,7 @@ actor Shard {
     func drop(_ entry: Entry, stopsAttempts: Bool = true) {
         let id = entry.handle.id
         entry.timer?.cancel()
+        entry.resting?.cancel()
         entry.license.revoke()
         for (address, task) in entry.tasks where stopsAttempts && !isAwaited(entry, address) { task.cancel() }
         giveBack(entry)

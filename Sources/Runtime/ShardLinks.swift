@@ -7,19 +7,24 @@ final class ShardLinks: Sendable {
     private struct Calls {
         let look: @Sendable () -> Void
         let tell: @Sendable (ExecutionID, Signal) -> Void
+        let wake: @Sendable (Instant) -> Void
     }
 
     private let calls = Mutex<Calls?>(nil)
 
     func connect(
         look: @escaping @Sendable () -> Void,
-        tell: @escaping @Sendable (ExecutionID, Signal) -> Void
+        tell: @escaping @Sendable (ExecutionID, Signal) -> Void,
+        wake: @escaping @Sendable (Instant) -> Void
     ) {
-        calls.withLock { $0 = Calls(look: look, tell: tell) }
+        calls.withLock { $0 = Calls(look: look, tell: tell, wake: wake) }
     }
 
     /// Something was put into the outbox.
     func look() { calls.withLock { $0 }?.look() }
+
+    /// A run waits outside of memory until a time.
+    func wake(at time: Instant) { calls.withLock { $0 }?.wake(time) }
 
     /// A child has ended; the signal to its parent is stored.
     func tell(_ parent: ExecutionID, _ signal: Signal) { calls.withLock { $0 }?.tell(parent, signal) }

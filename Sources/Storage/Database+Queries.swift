@@ -56,6 +56,23 @@ extension Database {
         try await read { session throws(StorageError) in try session.liveRun(id) }
     }
 
+    /// Lets a run wait outside of memory, unless it has moved on or signals wait for it.
+    ///
+    /// - Returns: Whether it waits there now; until it is claimed, nobody's appends are accepted.
+    public func park(
+        _ run: LiveRun,
+        until wakeAt: Instant,
+        for wait: (kind: String, since: Instant)?
+    ) async throws(StorageError) -> Bool {
+        try await write { session throws(StorageError) in try session.park(run, until: wakeAt, for: wait) }
+    }
+
+    /// How long it is until the next of the runs that wait outside of memory is to be worked on by a server with these
+    /// labels, by the database's clock; `nil` when none waits.
+    public func nextWake(labels: [String] = []) async throws(StorageError) -> Duration? {
+        try await read { session throws(StorageError) in try session.nextWake(labels: labels) }
+    }
+
     /// Gives a batch of runs to this server; its lease must hold.
     ///
     /// - Parameters:
@@ -114,7 +131,7 @@ extension Database {
         try await write { session throws(StorageError) in try session.forgetWorkers() }
     }
 
-    /// The runs of this server that have signals waiting.
+    /// The runs of this server, and those that wait outside of memory, that have signals waiting.
     public func signalled() async throws(StorageError) -> [ExecutionID] {
         let worker = worker
         return try await read { session throws(StorageError) in try session.signalled(ownedBy: worker) }

@@ -11,12 +11,12 @@ import Values
 /// Several servers over one database.
 @Suite(.enabled(if: TestSchema.server != nil), .timeLimit(.minutes(2)))
 struct CompanyTests {
-    private let schema: TestSchema
+    let schema: TestSchema
 
     init() throws { schema = try TestSchema() }
 
     /// A server of the company, which lives until ``Member/leave()`` or ``Member/freeze()``.
-    private final class Member: Sendable {
+    final class Member: Sendable {
         let bench: RuntimeBench
         private let life: Task<Void, Never>
 
@@ -39,9 +39,10 @@ struct CompanyTests {
         }
     }
 
-    private func member(
+    func member(
         worksOnRuns: Bool = true,
         life: Duration = .seconds(15),
+        rest: Duration = .seconds(2),
         nodes: String = RuntimeBench.two,
         edges: String = RuntimeBench.twoEdges,
         by proxy: CuttingProxy? = nil,
@@ -51,6 +52,7 @@ struct CompanyTests {
         duty.worksOnRuns = worksOnRuns
         duty.lease = Lease(life: life, grace: .milliseconds(200))
         duty.sweep = .milliseconds(200)
+        duty.rest = rest
         return try await Member(
             RuntimeBench(
                 folder: TemporaryFolder(),
@@ -63,7 +65,7 @@ struct CompanyTests {
         )
     }
 
-    private func ended(_ id: ExecutionID, seenBy member: Member) async throws -> ExecutionRow {
+    func ended(_ id: ExecutionID, seenBy member: Member) async throws -> ExecutionRow {
         var row: ExecutionRow?
         try await eventually {
             row = try? await member.bench.database.execution(id)

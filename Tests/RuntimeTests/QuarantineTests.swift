@@ -36,13 +36,11 @@ struct QuarantineTests {
     @Test func `a run that has ended the process three times is set aside with a dead letter`() async throws {
         let folder = try TemporaryFolder()
         // A run whose vendor is down: it asks at every start.
-        let begun = try RuntimeBench(folder: folder, nodes: Self.nodes, breaker: .seconds(3600)) { _, _ in
+        let begun = try RuntimeBench(folder: folder, nodes: Self.nodes) { _, _ in
             .failed(NodeError(.overloaded, "down"), cost: .zero)
         }
         let poisoned = try await begun.start()
-        for _ in 0..<200 where poisoned.snapshot.run.view.waiting?.wait.reason != .circuitOpen {
-            try await Task.sleep(for: .milliseconds(20))
-        }
+        await begun.recorder.wait(for: 2)
         await begun.stop()
         let path = folder.path
         for _ in 0..<3 {

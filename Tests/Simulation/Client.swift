@@ -146,6 +146,9 @@ struct Client: Sendable {
     private func watch(_ id: ExecutionID, mayCancel: Bool) async {
         guard let front = door.front else { return }
         do {
+            if front.service.knownHandle(id) == nil, try await front.database.liveRun(id)?.isParked == true {
+                ground.note("a run is outside of memory")
+            }
             let run = try await front.service.handle(id)?.snapshot.run
             guard front.isAlive() else { return }
             guard let run else {
@@ -166,6 +169,7 @@ struct Client: Sendable {
         } catch RuntimeError.full {
             return
         } catch RuntimeError.finished {
+            // What was seen may be older than the end: the server was stopped in between.
             return
         } catch {
             if front.isAlive() { book.report(.refused, "a look at a run: \(error)") }

@@ -109,7 +109,7 @@ struct LossTests {
 
     @Test func `servers that ask at the same time share the free runs`() async throws {
         let databases = try (0..<3).map { _ in try Database.open(url: schema.url) { _ in } }
-        for database in databases { try await database.renew(.standard, labels: [], version: "1") }
+        for database in databases { try await database.renew(Lease(life: .seconds(3600)), labels: [], version: "1") }
         for number in 0..<200 { try await databases[0].append(Sample.accepted(number, owner: nil)) }
         let claimed = try await withThrowingTaskGroup(of: [LiveRun].self) { group in
             for database in databases {

@@ -39,6 +39,9 @@ int eventloop_semaphore_create(void);
 int eventloop_event_signal(int descriptor, uint64_t count);
 int eventloop_semaphore_wait(int descriptor);
 
+// Gives memory that is not used any more back to the system, where the C library can.
+void eventloop_give_back_memory(void);
+
 // Nanoseconds of CLOCK_BOOTTIME, which goes on while the machine sleeps.
 uint64_t eventloop_now(void);
 // The number of cores this process may use.

@@ -69,6 +69,12 @@ public struct Run: Sendable {
         return timer.map { min($0, budget) } ?? budget
     }
 
+    /// Whether nothing is under way and nobody was asked for anything: the run may leave memory until ``nextWake`` or
+    /// the next signal.
+    ///
+    /// What waits for a place under a limit of the workflow then waits for one of these too.
+    public var canRest: Bool { end == nil && running == 0 && asking.isEmpty }
+
     /// When the wall-clock budget is used up.
     var budgetEnd: Instant? { facts.timeoutBudget.map { facts.createdAt + $0 } }
 

@@ -34,39 +34,56 @@ extension SQLSession where Self: ~Copyable {
         limit: Int,
         _ lease: Lease
     ) throws(StorageError) -> [LiveRun] {
-        let numbers = labels.indices.map { "?\($0 + 4)" }.joined(separator: ", ")
-        let mayRun = labels.isEmpty ? "label IS NULL" : "(label IS NULL OR label IN (\(numbers)))"
-        let which: String
-        let from: SQLValue
         switch kind {
         case .free:
-            which = "owner IS NULL AND (wake_at IS NULL OR wake_at <= \(dialect.now)) AND ?3 = 0"
-            from = .integer(0)
+            // Two looks, each along the index: most of those outside of memory are not due.
+            var runs = try take("owner IS NULL AND wake_at IS NULL", [], worker, labels, limit)
+            let rest = limit - runs.count
+            if rest > 0 {
+                runs += try take("owner IS NULL AND wake_at <= \(dialect.now)", [], worker, labels, rest)
+            }
+            return runs
         case .left(let owner):
             if owner != worker {
                 guard try holdLapsed(owner, lease) else { return [] }
             }
-            which = "owner = ?3"
-            from = .id(owner)
+            var runs = try take("owner = ?3", [.id(owner)], worker, labels, limit)
+            for place in runs.indices { runs[place].isLeftBehind = owner != worker }
+            return runs
         }
-        return try liveRuns(
+    }
+
+    private mutating func take(
+        _ which: String,
+        _ arguments: [SQLValue],
+        _ worker: WorkerID,
+        _ labels: [String],
+        _ limit: Int
+    ) throws(StorageError) -> [LiveRun] {
+        try liveRuns(
             """
-            WITH picked AS MATERIALIZED (SELECT execution_id AS id FROM live WHERE \(which) AND \(mayRun)
+            WITH picked AS MATERIALIZED (SELECT execution_id AS id FROM live
+                WHERE \(which) AND \(Self.mayRun(labels, from: 3 + arguments.count))
                 ORDER BY priority DESC, execution_id LIMIT ?2 \(dialect.skipLocked))
             UPDATE live SET epoch = epoch + 1, owner = ?1, wake_at = NULL FROM picked WHERE execution_id = picked.id
-            RETURNING execution_id, epoch, seq, owner
+            RETURNING \(LiveRun.columns)
             """,
-            [.id(worker), .integer(Int64(limit)), from] + labels.map(SQLValue.text)
+            [.id(worker), .integer(Int64(limit))] + arguments + labels.map(SQLValue.text)
         )
+    }
+
+    /// The condition that a server with these labels, given as arguments from that number on, can work on a run.
+    static func mayRun(_ labels: [String], from number: Int) -> String {
+        let numbers = labels.indices.map { "?\($0 + number)" }.joined(separator: ", ")
+        return labels.isEmpty ? "label IS NULL" : "(label IS NULL OR label IN (\(numbers)))"
     }
 
     /// Whether there may be something to claim: a run that is free, or one of a server that has ended.
     mutating func hasWork(_ lease: Lease) throws(StorageError) -> Bool {
-        let free = try row(
-            "SELECT 1 FROM live WHERE owner IS NULL AND (wake_at IS NULL OR wake_at <= \(dialect.now)) LIMIT 1",
-            []
-        )
-        guard free == nil else { return true }
+        for due in ["IS NULL", "<= \(dialect.now)"] {
+            let free = try row("SELECT 1 FROM live WHERE owner IS NULL AND wake_at \(due) LIMIT 1", [])
+            guard free == nil else { return true }
+        }
         return try !lapsedWorkers(lease).isEmpty
     }
 
@@ -84,11 +101,14 @@ extension SQLSession where Self: ~Copyable {
             """
             UPDATE live SET epoch = epoch + 1, owner = ?2, wake_at = NULL
             WHERE execution_id = ?1 AND (owner IS NULL OR owner = ?2 OR owner = ?3)
-            RETURNING execution_id, epoch, seq, owner
+            RETURNING \(LiveRun.columns)
             """,
             [.id(id), .id(worker), .id(seen.owner ?? worker)]
         )
-        if let run = claimed.first { return .own(run) }
+        if var run = claimed.first {
+            run.isLeftBehind = seen.owner != nil && seen.owner != worker
+            return .own(run)
+        }
         return try liveRun(id).map { .elsewhere($0) }
     }
 

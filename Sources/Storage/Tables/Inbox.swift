@@ -72,17 +72,28 @@ extension SQLSession where Self: ~Copyable {
             ]
         )
         guard inserted == 1 else { return false }
-        if let owner = live.owner { try send(.signal(execution), to: owner) }
+        if let owner = live.owner {
+            try send(.signal(execution), to: owner)
+        } else if live.isParked {
+            // Whoever looks for work next takes it up, should the one who asks not come to it.
+            let sql = "UPDATE live SET wake_at = NULL WHERE execution_id = ?1 AND owner IS NULL"
+            if try run(sql, [.id(execution)]) == 1 {
+                try send(.work, to: nil)
+            } else if let owner = try liveRun(execution)?.owner {
+                try send(.signal(execution), to: owner)
+            }
+        }
         return true
     }
 
-    /// The runs of an owner that have signals waiting, at most 1,000.
+    /// The runs of an owner that have signals waiting, and those outside of memory that were left there while their
+    /// signal was about to be stored; at most 1,000.
     mutating func signalled(ownedBy worker: WorkerID) throws(StorageError) -> [ExecutionID] {
         var runs: [ExecutionID] = []
         for row in try rows(
             """
             SELECT DISTINCT inbox.execution_id FROM inbox JOIN live ON live.execution_id = inbox.execution_id
-            WHERE live.owner = ?1 LIMIT 1000
+            WHERE live.owner = ?1 OR (live.owner IS NULL AND live.wake_at IS NOT NULL) LIMIT 1000
             """,
             [.id(worker)]
         ) {

@@ -10,14 +10,31 @@ public struct LiveRun: Sendable, Hashable {
     public let last: Int64
     /// The server that works on it; `nil` while none does.
     public let owner: WorkerID?
+    /// When it is to be worked on again, while nobody does; `nil` for at once.
+    public let wakeAt: Instant?
+    /// Whether it was claimed from another server that had not let go of it.
+    public internal(set) var isLeftBehind = false
 
-    fileprivate static let columns = "execution_id, epoch, seq, owner"
+    /// Whether it waits outside of memory.
+    public var isParked: Bool { owner == nil && wakeAt != nil }
+
+    static let columns = "execution_id, epoch, seq, owner, wake_at"
+
+    /// A run that somebody owns.
+    public init(execution: ExecutionID, epoch: Int64, last: Int64, owner: WorkerID?) {
+        self.execution = execution
+        self.epoch = epoch
+        self.last = last
+        self.owner = owner
+        wakeAt = nil
+    }
 
     init(_ row: SQLRow) throws(StorageError) {
         execution = try row.id(0)
         epoch = try row.integer(1)
         last = try row.integer(2)
         owner = try row.optional(3, row.id)
+        wakeAt = try row.optional(4, row.time)
     }
 }
 
@@ -40,6 +57,43 @@ extension SQLSession where Self: ~Copyable {
             "UPDATE live SET epoch = epoch + 1 WHERE execution_id = ?1 RETURNING \(LiveRun.columns)",
             [.id(id)]
         ).first
+    }
+
+    /// Lets a run wait outside of memory, unless it has moved on or signals wait for it; nobody's appends are accepted
+    /// before somebody claims it.
+    ///
+    /// - Returns: Whether it waits there now.
+    mutating func park(
+        _ run: LiveRun,
+        until wakeAt: Instant,
+        for wait: (kind: String, since: Instant)?
+    ) throws(StorageError) -> Bool {
+        try self.run(
+            """
+            UPDATE live SET owner = NULL, epoch = epoch + 1, wake_at = ?4, wait_kind = ?5, wait_since = ?6
+            WHERE execution_id = ?1 AND epoch = ?2 AND seq = ?3
+                AND NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.execution_id = live.execution_id)
+            """,
+            [
+                .id(run.execution), .integer(run.epoch), .integer(run.last), .time(wakeAt), .optional(wait?.kind),
+                .time(wait?.since),
+            ]
+        ) == 1
+    }
+
+    /// How long it is, by the database's clock, until the next of the runs that wait outside of memory is to be worked
+    /// on by a server that can do so.
+    mutating func nextWake(labels: [String]) throws(StorageError) -> Duration? {
+        let row = try row(
+            """
+            SELECT wake_at - \(dialect.now) FROM live
+            WHERE owner IS NULL AND wake_at IS NOT NULL AND \(Self.mayRun(labels, from: 1))
+            ORDER BY wake_at LIMIT 1
+            """,
+            labels.map(SQLValue.text)
+        )
+        guard let row else { return nil }
+        return .microseconds(try row.integer(0))
     }
 
     mutating func liveRuns(_ sql: String, _ arguments: [SQLValue]) throws(StorageError) -> [LiveRun] {
