@@ -115,9 +115,16 @@ extension Client {
         case .stored: book.acknowledge(name, at: ground.clock.now)
         // An earlier decision was stored without an answer.
         case .late(let row) where row.status == "approved": book.acknowledge(name, at: ground.clock.now)
+        // The run was cancelled after it was seen.
+        case .late(let row) where row.status == "expired" && isCancelled(run): return
         case .late(let row): book.report(.refused, "\(name): it is \(row.status)")
         case .unknown: book.report(.refused, "\(name): it is unknown")
         }
+    }
+
+    private func isCancelled(_ run: Run) -> Bool {
+        let ids = [run.facts.execution, run.facts.parent?.execution].compactMap(\.self)
+        return ids.contains { book.promise($0)?.isCancelled == true }
     }
 
     private func cancel(_ run: Run, _ front: Front) async throws {
