@@ -2,7 +2,7 @@ public import Expressions
 public import Values
 
 /// What a node can do: its ports, its parameters, and who serves it.
-public struct NodeType: Sendable {
+public final class NodeType: Sendable {
     /// The five kinds of the source documents (contract §9.4).
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         /// Gives what a run was started with.

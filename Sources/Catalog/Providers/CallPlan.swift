@@ -2,7 +2,7 @@ public import Expressions
 import Values
 
 /// One HTTP call of a manifest, compiled.
-public struct CallPlan: Sendable {
+public final class CallPlan: Sendable {
     /// What is sent behind the head.
     public enum Body: Sendable {
         /// JSON.

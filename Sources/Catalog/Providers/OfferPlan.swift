@@ -2,7 +2,7 @@ import Expressions
 public import Values
 
 /// How an attempt through one offer is made: the manifests of the offer and its provider, merged and compiled.
-public struct OfferPlan: Sendable {
+public final class OfferPlan: Sendable {
     /// The offer.
     public let offer: Offer
     /// The provider's name.
