@@ -32,7 +32,8 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "Catalog", "EventLoop", "Expressions", "HTTPClient", "HTTPServer", "HTTPValues", "Layout", "Storage",
+                "Catalog", "EventLoop", "Expressions", "HTTPClient", "HTTPServer", "HTTPValues", "Layout", "SQLite",
+                "Storage",
                 "Values",
                 "Workflows",
             ],

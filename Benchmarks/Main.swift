@@ -1,5 +1,5 @@
 /// Runs all benchmarks, or those that are named: json, expression, compile, layout, journal, start, http, linear, fanout, memory,
-/// and, only when named, ``WaitingBenchmark`` (waiting) and those of ``LoadBenchmarks``, which take minutes.
+/// and, only when named, ``WaitingBenchmark`` (waiting), ``HistoryBenchmark`` (history) and those of ``LoadBenchmarks``, which take minutes.
 @main
 struct Main {
     static func main() async throws {
@@ -13,10 +13,11 @@ struct Main {
         for name in names {
             if LoadBenchmarks.names.contains(name) {
                 try await LoadBenchmarks.run(name)
-            } else if !["json", "expression", "compile", "layout", "journal", "waiting"].contains(name) {
+            } else if !["json", "expression", "compile", "layout", "journal", "waiting", "history"].contains(name) {
                 try await ServerBenchmarks.run(only: name)
             }
         }
         if names.contains("waiting") { try await WaitingBenchmark.run() }
+        if names.contains("history") { try await HistoryBenchmark.run() }
     }
 }
