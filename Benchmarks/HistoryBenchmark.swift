@@ -57,25 +57,32 @@ enum HistoryBenchmark {
     /// Copies every ended execution with its journal, a little older each time.
     private static func multiply(_ folder: String) throws {
         var connection = try Connection(path: "\(folder)/millrace.db", mode: .write)
+        try connection.script(
+            """
+            CREATE TEMP TABLE old_executions AS SELECT * FROM executions;
+            CREATE TEMP TABLE old_journal AS SELECT * FROM journal;
+            CREATE TEMP TABLE names (old BLOB PRIMARY KEY, new BLOB) WITHOUT ROWID;
+            BEGIN
+            """
+        )
+        var copied: [String] = []
         for (table, key, time) in [("executions", "id", "created_at"), ("journal", "execution_id", "")] {
             let columns = try connection.rows("SELECT name FROM pragma_table_info('\(table)')") { $0.text(0) }
-            let values = columns.map { column in
-                switch column {
-                case key: "CAST(substr(\(key), 1, 14) || ?1 AS BLOB)"
-                case time: "\(time) - ?2 * 1000000"
-                default: column
-                }
-            }
-            let names = columns.joined(separator: ", ")
-            try connection.script("CREATE TEMP TABLE base AS SELECT * FROM \(table)")
-            try connection.script("BEGIN")
-            for copy in 1..<copies {
-                try connection.run(
-                    "INSERT INTO \(table) (\(names)) SELECT \(values.joined(separator: ", ")) FROM base WHERE ?2 > 0",
-                    [.blob([UInt8(copy / 100) + 1, UInt8(copy % 100) + 1]), .integer(Int64(copy))]
-                )
-            }
-            try connection.script("COMMIT; DROP TABLE base")
+            let values = columns.map { $0 == key ? "new" : $0 == time ? "\($0) - ?1 * 1000000" : $0 }
+            copied.append(
+                """
+                INSERT INTO \(table) (\(columns.joined(separator: ", ")))
+                SELECT \(values.joined(separator: ", ")) FROM names JOIN old_\(table) ON \(key) = old WHERE ?1 > 0
+                """
+            )
         }
+        try connection.script("CREATE INDEX temp.old_journals ON old_journal (execution_id)")
+        try connection.script("CREATE INDEX temp.old_ids ON old_executions (id)")
+        for copy in 1..<copies {
+            try connection.run("DELETE FROM names")
+            try connection.run("INSERT INTO names SELECT id, randomblob(16) FROM old_executions")
+            for sql in copied { try connection.run(sql, [.integer(Int64(copy))]) }
+        }
+        try connection.script("COMMIT")
     }
 }

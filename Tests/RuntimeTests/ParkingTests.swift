@@ -259,7 +259,7 @@ struct ParkingTests {
     @Test func `only a run that a process has left behind is marked while it is decided about`() async throws {
         let folder = try TemporaryFolder()
         let path = "\(folder.path)/deciding"
-        let patient = #"{"retry": {"maxRetries": 20, "initialDelayMs": 300, "factor": 1}}"#
+        let patient = #"{"retry": {"maxRetries": 20, "initialDelayMs": 1000, "factor": 1}}"#
         let nodes = #"[\#(Self.pause), {"id": "b", "data": {"nodeType": "llm:one", "policy": \#(patient)}}]"#
         let marks = RuntimeBench.Recorder()
         // A run that asks again and again, so that it does not leave memory any more.
