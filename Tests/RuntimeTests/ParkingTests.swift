@@ -259,14 +259,14 @@ struct ParkingTests {
     @Test func `only a run that a process has left behind is marked while it is decided about`() async throws {
         let folder = try TemporaryFolder()
         let path = "\(folder.path)/deciding"
-        let patient = #"{"retry": {"maxRetries": 20, "initialDelayMs": 1000, "factor": 1}}"#
+        let patient = #"{"retry": {"maxRetries": 20, "initialDelayMs": 600000, "factor": 1, "jitter": 0}}"#
         let nodes = #"[\#(Self.pause), {"id": "b", "data": {"nodeType": "llm:one", "policy": \#(patient)}}]"#
         let marks = RuntimeBench.Recorder()
-        // A run that asks again and again, so that it does not leave memory any more.
-        func bench() throws -> RuntimeBench {
+        // Each process is so much later than the one before that the run asks at once.
+        func bench(rest: Duration, minutes: Int) throws -> RuntimeBench {
             var duty = Duty()
-            duty.rest = .seconds(1)
-            return try RuntimeBench(
+            duty.rest = rest
+            let bench = try RuntimeBench(
                 folder: folder,
                 duty: duty,
                 nodes: nodes,
@@ -282,19 +282,25 @@ struct ParkingTests {
                 },
                 perform: { _, _ in .failed(NodeError(.overloaded, "down"), cost: .zero) }
             )
+            bench.skew.set(.seconds(minutes * 60))
+            return bench
         }
-        let first = try bench()
-        let id = try await first.start().id
-        try await parked(id, first)
-        await first.recorder.wait(for: 2)
-        await first.stop()
-        let before = marks.all
-        #expect(!before.isEmpty && !before.contains("marked"))
-        let second = try bench()
-        try await second.service.recover()
-        await marks.wait(for: before.count + 1)
-        #expect(marks.all[before.count] == "marked")
-        await second.stop()
+        let parking = try bench(rest: .milliseconds(100), minutes: 0)
+        let id = try await parking.start().id
+        try await parked(id, parking)
+        await parking.stop()
+        // It comes from outside of memory, and stays in it.
+        let leaving = try bench(rest: .seconds(3600), minutes: 15)
+        let before = marks.all.count
+        try await leaving.service.recover()
+        await leaving.recorder.wait(for: 1)
+        await leaving.stop()
+        #expect(!marks.all.contains("marked"))
+        let last = try bench(rest: .seconds(3600), minutes: 30)
+        try await last.service.recover()
+        await marks.wait(for: before + 2)
+        #expect(marks.all.dropFirst(before + 1).first == "marked")
+        await last.stop()
     }
 
     @Test func `a batch whose items wait leaves memory, and their ends bring it back`() async throws {
