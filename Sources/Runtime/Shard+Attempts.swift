@@ -121,6 +121,7 @@ extension Shard {
         return .failed(error, cost: cost)
     }
 
+    @inline(never)  // Kept out of the frames of calls that wait.
     private func finish(
         _ id: ExecutionID,
         _ epoch: Int64,

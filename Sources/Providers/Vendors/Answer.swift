@@ -31,6 +31,7 @@ struct Answer {
         milliseconds = 0
     }
 
+    @inline(never)  // Kept out of the frames of calls that wait.
     init(_ call: CallKind, _ head: OutgoingHead, _ body: [UInt8], within time: Duration) {
         self.call = call
         status = head.status

@@ -5,6 +5,7 @@ import Values
 
 extension VendorAttempt {
     /// Tells admission what came of a call, with what the vendor's headers say of its limits.
+    @inline(never)  // Kept out of the frames of calls that wait.
     func tell(_ kind: CallKind, _ failure: NodeError?, _ headers: [String: String]) {
         var message = CallReport(kind, failure: failure?.failure, retryAfter: failure?.retryAfter)
         let now = now()
@@ -18,7 +19,7 @@ extension VendorAttempt {
             message.tokensLeft = number(observed.tokensLeft) ?? message.tokensLeft
             message.tokensReset = time(observed.tokensReset) ?? message.tokensReset
         }
-        report(message)
+        order.report(message)
     }
 }
 

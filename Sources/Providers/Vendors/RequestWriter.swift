@@ -1,35 +1,45 @@
-import Assets
 import Catalog
 import Engine
 import Expressions
 import Values
 
 /// Turns a rendered template into what is sent: opaque values become what they stand for, only here.
-struct RequestWriter: Sendable {
-    let assets: AssetStore
+///
+/// What has to be read or uploaded first is noted as missing; with that at hand the request is written once more.
+struct RequestWriter {
+    /// Media in the form in which a request takes it.
+    struct Handover: Hashable {
+        let reference: MediaReference
+        let form: MediaPlan.Form
+    }
+
     /// What the vendor takes.
     let media: MediaPlan
     /// The address of media in our own store for whoever has no key; `nil` when vendors cannot reach the store.
     var link: (@Sendable (MediaReference) -> String)?
-    /// Hands media over before the call; the text stands for it in the request.
-    var upload: (@Sendable (MediaReference) async throws(NodeError) -> String)?
+    /// Whether media may be given to the vendor before the call.
+    var mayUpload = false
+    /// What is at hand.
+    var known: [Handover: [UInt8]] = [:]
+    /// What has to be read or uploaded before the request can be written.
+    private(set) var missing: [Handover] = []
 
     /// The most bytes of a form with its files.
     static let formBytes = 64 << 20
 
-    /// - Throws: ``NodeError`` when media is too large or cannot be read.
-    func json(_ value: CELValue) async throws(NodeError) -> JSON {
+    /// - Throws: ``NodeError`` when media is too large.
+    mutating func json(_ value: CELValue) throws(NodeError) -> JSON {
         switch value {
-        case .host(let host): return .string(try await text(host))
+        case .host(let host): return .string(try text(host))
         case .list(let list):
             var elements: [JSON] = []
-            for element in list { elements.append(try await json(element)) }
+            for element in list { elements.append(try json(element)) }
             return .array(elements)
         case .map(let map):
             var object = JSONObject()
             for entry in map.entries {
                 guard case .string(let key) = entry.key else { continue }
-                object[key] = try await json(entry.value)
+                object[key] = try json(entry.value)
             }
             return .object(object)
         default:
@@ -42,20 +52,21 @@ struct RequestWriter: Sendable {
     }
 
     /// The text of a header or query value; numbers and Booleans as JSON text.
-    func text(_ value: CELValue) async throws(NodeError) -> String {
-        let json = try await json(value)
+    mutating func text(_ value: CELValue) throws(NodeError) -> String {
+        let json = try json(value)
         return json.string ?? json.text
     }
 
     /// A form with these parts, in order; a list of files makes as many parts.
-    func form(
+    mutating func form(
         _ parts: [(name: String, value: CELValue, isFile: Bool)],
         boundary: String
-    ) async throws(NodeError) -> MultipartBody {
+    ) throws(NodeError) -> MultipartBody {
         var body = MultipartBody(boundary: boundary)
+        var bytesLeft = Self.formBytes
         for part in parts {
             guard part.isFile else {
-                body.add(part.name, text: try await text(part.value))
+                body.add(part.name, text: try text(part.value))
                 continue
             }
             var files = [part.value]
@@ -64,7 +75,8 @@ struct RequestWriter: Sendable {
                 guard case .host(let host) = value, let file = MediaReference(host) else {
                     throw NodeError(.contract, "The part \(part.name) of the request is no media.")
                 }
-                let bytes = try await self.bytes(of: file, atMost: Self.formBytes - body.bytes.count)
+                let bytes = try bytes(of: file, as: .part, atMost: bytesLeft)
+                bytesLeft -= Int(file.bytes)
                 let name = file.name ?? "\(part.name).\(file.mimeType.split(separator: "/").last ?? "bin")"
                 body.add(part.name, file: bytes, named: name, mimeType: file.mimeType)
             }
@@ -73,16 +85,16 @@ struct RequestWriter: Sendable {
         return body
     }
 
-    private func text(_ host: any HostValue) async throws(NodeError) -> String {
+    private mutating func text(_ host: any HostValue) throws(NodeError) -> String {
         if let secret = host as? SecretValue { return secret.text }
-        if let media = host as? HandedMedia { return try await text(media) }
+        if let media = host as? HandedMedia { return try text(media) }
         if let affixed = host as? AffixedOpaque {
-            return affixed.prefix + (try await text(affixed.opaque)) + affixed.suffix
+            return affixed.prefix + (try text(affixed.opaque)) + affixed.suffix
         }
         throw NodeError(.contract, "The request holds a value of the type \(host.typeName), which cannot be sent.")
     }
 
-    private func text(_ handed: HandedMedia) async throws(NodeError) -> String {
+    private mutating func text(_ handed: HandedMedia) throws(NodeError) -> String {
         let reference = handed.reference
         switch handed.form {
         case .url:
@@ -90,13 +102,15 @@ struct RequestWriter: Sendable {
             try check(reference)
             return link(reference)
         case .upload:
-            guard let upload else { throw NodeError(.contract, "Media cannot be uploaded while it is being uploaded.") }
+            guard mayUpload else {
+                throw NodeError(.contract, "Media cannot be uploaded while it is being uploaded.")
+            }
             try check(reference)
-            return try await upload(reference)
+            return String(decoding: atHand(reference, as: .upload), as: UTF8.self)
         case .dataURL:
-            let bytes = try await bytes(of: reference, atMost: media.dataURLBytes)
+            let bytes = try bytes(of: reference, as: .dataURL, atMost: media.dataURLBytes)
             return "data:\(reference.mimeType);base64,\(Base64.encode(bytes))"
-        case .base64: return Base64.encode(try await bytes(of: reference, atMost: media.base64Bytes))
+        case .base64: return Base64.encode(try bytes(of: reference, as: .base64, atMost: media.base64Bytes))
         case .part: throw NodeError(.contract, "This vendor takes media only as parts of a form.")
         }
     }
@@ -117,7 +131,11 @@ struct RequestWriter: Sendable {
         }
     }
 
-    private func bytes(of reference: MediaReference, atMost limit: Int) async throws(NodeError) -> [UInt8] {
+    private mutating func bytes(
+        of reference: MediaReference,
+        as form: MediaPlan.Form,
+        atMost limit: Int
+    ) throws(NodeError) -> [UInt8] {
         try check(reference)
         guard reference.bytes <= Int64(limit) else {
             throw NodeError(
@@ -125,10 +143,19 @@ struct RequestWriter: Sendable {
                 "The \(reference.mimeType) has \(reference.bytes) bytes; this vendor takes at most \(limit) in a request."
             )
         }
-        do {
-            return try await assets.bytes(of: reference.hash, atMost: limit)
-        } catch {
-            throw NodeError(.invalidInput, error.description)
-        }
+        return atHand(reference, as: form)
+    }
+
+    private mutating func atHand(_ reference: MediaReference, as form: MediaPlan.Form) -> [UInt8] {
+        let handover = Handover(reference: reference, form: form)
+        if let bytes = known[handover] { return bytes }
+        if !missing.contains(handover) { missing.append(handover) }
+        return []
+    }
+
+    /// Begins anew with what was missing.
+    mutating func takeMissing() -> [Handover] {
+        defer { missing = [] }
+        return missing
     }
 }

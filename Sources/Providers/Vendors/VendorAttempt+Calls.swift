@@ -14,11 +14,14 @@ extension VendorAttempt {
         _ scope: VendorScope,
         timeout: Duration
     ) async throws(NodeError) -> (Answer, NodeError?) {
-        let (answer, failure) = try await attended(kind, call, scope, timeout: timeout)
-        guard failure != nil, judge.rule(for: answer, answer.scope(scope))?.renewsCredential == true else {
-            return (answer, failure)
+        var isFirst = true
+        while true {
+            let (answer, failure) = try await attended(kind, call, scope, timeout: timeout)
+            guard isFirst, failure != nil, judge.rule(for: answer, answer.scope(scope))?.renewsCredential == true else {
+                return (answer, failure)
+            }
+            isFirst = false
         }
-        return try await attended(kind, call, scope, timeout: timeout)
     }
 
     /// Makes a call when it is its turn, and tells admission what came of it.
@@ -29,7 +32,7 @@ extension VendorAttempt {
         timeout: Duration
     ) async throws(NodeError) -> (Answer, NodeError?) {
         // The turn of the submit call came with the permission.
-        if kind != .submit { await pace(kind) }
+        if kind != .submit { await order.pace(kind) }
         do throws(NodeError) {
             let answer = try await send(kind, call, scope, timeout: timeout)
             let failure = judge.failure(answer, call, answer.scope(scope))
@@ -50,22 +53,28 @@ extension VendorAttempt {
     ) async throws(NodeError) -> Answer {
         let stream =
             kind == .submit ? plan.stream.flatMap { judge.holds($0.when, scope) == true ? $0 : nil } : nil
-        var request = try await request(kind, call, stream, scope, timeout: timeout)
+        var request = try await written(kind, scope) { writer throws(NodeError) in
+            try self.request(kind, call, stream, scope, &writer)
+        }
+        request.totalTime = timeout
         // Asked as late as can be, when there is a connection: what comes after the end of a lease must not begin.
-        if kind == .submit { request.mayBegin = mayBegin }
+        if kind == .submit { request.mayBegin = order.mayBegin }
         do {
             guard let stream else { return Answer(kind, try await client.send(request)) }
             return try await streamed(request, stream, scope)
-        } catch HTTPClientError.tooLarge(let limit) {
-            throw tooLong(limit)
-        } catch let error as HTTPClientError {
-            throw Self.translate(error, provider: plan.provider, isSubmit: kind == .submit)
-        } catch let error as NodeError {
-            throw error
-        } catch is EventReader.TooLong {
-            throw tooLong(EventReader.lineBytes)
         } catch {
-            throw NodeError("internal_error", "\(error)")
+            throw failure(error, of: kind)
+        }
+    }
+
+    @inline(never)  // Kept out of the frames of calls that wait.
+    private func failure(_ error: any Error, of kind: CallKind) -> NodeError {
+        switch error {
+        case HTTPClientError.tooLarge(let limit): tooLong(limit)
+        case let error as HTTPClientError: Self.translate(error, provider: plan.provider, isSubmit: kind == .submit)
+        case let error as NodeError: error
+        case is EventReader.TooLong: tooLong(EventReader.lineBytes)
+        default: NodeError("internal_error", "\(error)")
         }
     }
 
@@ -79,41 +88,40 @@ extension VendorAttempt {
         )
     }
 
+    @inline(never)  // Kept out of the frames of calls that wait.
     private func request(
         _ kind: CallKind,
         _ call: CallPlan,
         _ stream: StreamPlan?,
         _ scope: VendorScope,
-        timeout: Duration
-    ) async throws(NodeError) -> OutgoingRequest {
-        let writer = writer(kind, scope)
+        _ writer: inout RequestWriter
+    ) throws(NodeError) -> OutgoingRequest {
         let (url, isOurs) = try address(call, scope)
         var target = url
         var query: [String] = []
-        for (name, value) in try await texts(call.query, scope, writer) {
+        for (name, value) in try texts(call.query, scope, &writer) {
             query.append("\(PercentEncoding.query(name))=\(PercentEncoding.query(value))")
         }
         if !query.isEmpty { target += (target.contains("?") ? "&" : "?") + query.joined(separator: "&") }
         var request = OutgoingRequest(method: HTTPMethod(rawValue: call.method) ?? .get, url: try parsed(target))
         request.headers = ["accept": "application/json, */*;q=0.5"]
-        request.headers["user-agent"] = userAgent
-        try await setBody(call, stream, &request, scope, writer)
+        request.headers["user-agent"] = vendors.userAgent
+        try setBody(call, stream, &request, scope, &writer)
         for template in [plan.envelope.headers, call.headers] {
-            for (name, value) in try await texts(template, scope, writer) {
+            for (name, value) in try texts(template, scope, &writer) {
                 if let name = HTTPFieldName(name) { request.headers[name] = value }
             }
         }
         if kind == .submit, let key = plan.envelope.onUnknown.key, let name = HTTPFieldName(key.header),
             let value = try render(key.value, scope)
         {
-            request.headers[name] = try await writer.text(value)
+            request.headers[name] = try writer.text(value)
         }
         if call.sendsCredential, isOurs {
-            for (name, value) in try await credentialHeaders(scope) {
+            for (name, value) in try credentialHeaders(scope) {
                 if let name = HTTPFieldName(name) { request.headers[name] = value }
             }
         }
-        request.totalTime = timeout
         request.maximumResponseBytes = 64 << 20
         return request
     }
@@ -123,15 +131,15 @@ extension VendorAttempt {
         _ stream: StreamPlan?,
         _ request: inout OutgoingRequest,
         _ scope: VendorScope,
-        _ writer: RequestWriter
-    ) async throws(NodeError) {
+        _ writer: inout RequestWriter
+    ) throws(NodeError) {
         switch call.body {
         case nil: break
         case .json(let template):
             guard let value = try render(template, scope) else { break }
-            var json = try await writer.json(value)
+            var json = try writer.json(value)
             if let patch = try stream?.request.flatMap({ template throws(NodeError) in try render(template, scope) }) {
-                json = json.merging(try await writer.json(patch))
+                json = json.merging(try writer.json(patch))
                 request.headers["accept"] = "text/event-stream, application/json;q=0.9"
             }
             request.body = .bytes(json.bytes)
@@ -141,7 +149,7 @@ extension VendorAttempt {
             for part in parts {
                 if let value = try render(part.value, scope) { values.append((part.name, value, part.isFile)) }
             }
-            let form = try await writer.form(values, boundary: "millrace-\(key)")
+            let form = try writer.form(values, boundary: "millrace-\(key)")
             request.body = .bytes(form.bytes)
             request.headers["content-type"] = form.contentType
         case .bytes(let expression):
@@ -157,12 +165,12 @@ extension VendorAttempt {
     // MARK: Credentials
 
     /// The headers that carry the credential, by the first way for which there are secrets.
-    func credentialHeaders(_ scope: VendorScope) async throws(NodeError) -> HTTPFields {
+    func credentialHeaders(_ scope: VendorScope) throws(NodeError) -> HTTPFields {
         let ways = plan.envelope.authentication
         guard let way = ways.first(where: { $0.needs.allSatisfy { credential.fields[$0] != nil } }) else { return [:] }
         var scope = scope
         scope.set("secrets", .members(credential.fields.mapValues { .host(SecretValue(text: $0)) }))
-        let writer = RequestWriter(assets: assets, media: plan.envelope.media)
+        var writer = RequestWriter(media: plan.envelope.media)
         // A token is valid from now on, not from the time of the attempt.
         let context = functions.context(now: now())
         var headers = HTTPFields()
@@ -172,12 +180,12 @@ extension VendorAttempt {
             case .header(let header, let template):
                 guard let value = try? template.render(in: scope, with: context), let name = HTTPFieldName(header)
                 else { continue }
-                headers[name] = try await writer.text(value)
+                headers[name] = try writer.text(value)
             case .token(let token):
                 guard let claims = try? token.claims.render(in: scope, with: context),
                     let key = try? token.key.render(in: scope, with: context), let name = HTTPFieldName(token.header)
                 else { continue }
-                let text = TokenMint.token(try await writer.json(claims), key: try await writer.text(key))
+                let text = TokenMint.token(try writer.json(claims), key: try writer.text(key))
                 headers[name] = token.prefix + text
             }
         }
@@ -247,13 +255,13 @@ extension VendorAttempt {
     private func texts(
         _ template: JSONTemplate?,
         _ scope: VendorScope,
-        _ writer: RequestWriter
-    ) async throws(NodeError) -> [(String, String)] {
+        _ writer: inout RequestWriter
+    ) throws(NodeError) -> [(String, String)] {
         guard let template, case .map(let map) = try render(template, scope) else { return [] }
         var texts: [(String, String)] = []
         for entry in map.entries {
             guard case .string(let key) = entry.key else { continue }
-            texts.append((key, try await writer.text(entry.value)))
+            texts.append((key, try writer.text(entry.value)))
         }
         return texts
     }

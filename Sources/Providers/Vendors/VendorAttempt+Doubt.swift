@@ -24,7 +24,7 @@ extension VendorAttempt {
     /// Whether the vendor knows the attempt by our key, so that the call may be sent again.
     var isKeyed: Bool {
         guard let key = plan.envelope.onUnknown.key else { return false }
-        return now() - startedAt < key.validity
+        return now() - order.startedAt < key.validity
     }
 
     /// Asks for a job of which nobody knows whether the vendor took it, by the name that we gave it.
@@ -35,7 +35,7 @@ extension VendorAttempt {
     ) async throws(NodeError) -> JSON? {
         for _ in 0..<lookup.tries {
             do {
-                if let kept = try await listen(min(lookup.pause, remaining(nil))).flatMap(named) { return kept }
+                if let kept = try await order.listen(min(lookup.pause, remaining(nil))).flatMap(named) { return kept }
             } catch {
                 return nil
             }
@@ -61,7 +61,7 @@ extension VendorAttempt {
     private func heard(within time: Duration) async -> JSON? {
         let end = now() + min(time, remaining(nil))
         while true {
-            guard let message = try? await listen(max(.zero, end - now())) else { return nil }
+            guard let message = try? await order.listen(max(.zero, end - now())) else { return nil }
             if let kept = named(message) { return kept }
             guard now() < end else { return nil }
         }

@@ -1,17 +1,40 @@
+import Assets
 import Catalog
 import Engine
 import Expressions
+import HTTPClient
 import Synchronization
 import Values
 
 extension VendorAttempt {
-    /// Writes requests with media in the form that was chosen.
-    func writer(_ kind: CallKind, _ scope: VendorScope) -> RequestWriter {
-        var writer = RequestWriter(assets: assets, media: plan.envelope.media, link: link)
-        if kind != .upload, let upload = plan.envelope.media.upload {
-            writer.upload = { media async throws(NodeError) in try await self.upload(media, upload, scope) }
+    /// Writes a request; media that goes along is read or uploaded before.
+    ///
+    /// Only then is anything waited for: a task keeps the memory of the deepest call it was ever suspended in.
+    func written(
+        _ kind: CallKind,
+        _ scope: VendorScope,
+        _ write: (inout RequestWriter) throws(NodeError) -> OutgoingRequest
+    ) async throws(NodeError) -> OutgoingRequest {
+        let media = plan.envelope.media
+        var writer = RequestWriter(media: media, link: vendors.link, mayUpload: kind != .upload && media.upload != nil)
+        while true {
+            let request = try write(&writer)
+            let missing = writer.takeMissing()
+            guard !missing.isEmpty else { return request }
+            for handover in missing { writer.known[handover] = try await bytes(of: handover, scope) }
         }
-        return writer
+    }
+
+    private func bytes(of handover: RequestWriter.Handover, _ scope: VendorScope) async throws(NodeError) -> [UInt8] {
+        let reference = handover.reference
+        if handover.form == .upload, let steps = plan.envelope.media.upload {
+            return Array(try await upload(reference, steps, scope).utf8)
+        }
+        do {
+            return try await assets.bytes(of: reference.hash, atMost: Int(clamping: reference.bytes))
+        } catch {
+            throw NodeError(.invalidInput, error.description)
+        }
     }
 
     /// Gives media to the vendor before the work is asked for; what stands for it is the same all through the attempt.

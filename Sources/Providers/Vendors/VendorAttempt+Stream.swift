@@ -60,6 +60,6 @@ extension VendorAttempt {
             scope.set("body", CELValue(chunk, nullsAreMissing: true))
             throw judge.streamFailure(answer, scope)
         }
-        for addition in additions { partial?(addition.port, addition.text) }
+        for addition in additions { order.partial?(addition.port, addition.text) }
     }
 }

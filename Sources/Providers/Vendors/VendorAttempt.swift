@@ -9,38 +9,48 @@ import HTTPValues
 import Values
 
 /// One attempt through a vendor: submit, ask until it is done, fetch the result.
-struct VendorAttempt: Sendable {
+///
+/// A thousand may wait at once for a vendor's answer, each in half a dozen functions: they pass a reference.
+final class VendorAttempt: Sendable {
+    let vendors: Vendors
+    let order: Vendors.Call
     let plan: OfferPlan
-    let type: NodeType
     let credential: Credentials.Credential
     let client: OutgoingClient
-    let assets: AssetStore
-    let now: @Sendable () -> Instant
     /// Until when the attempt must have ended.
     let clock: AttemptClock
-    let startedAt: Instant
     /// Names the attempt to the vendor, 32 hexadecimal digits.
     let key: String
-    let userAgent: String
-    /// The address of media in our own store; `nil` when vendors cannot reach the store.
-    let link: (@Sendable (MediaReference) -> String)?
-    /// Takes the pieces of texts as they come; `nil` when nobody wants them.
-    let partial: (@Sendable (_ port: String, _ text: String) -> Void)?
-    /// Whether the submit call may begin: asked right before its first byte.
-    let mayBegin: @Sendable () -> Bool
-    let milestone: @Sendable (VendorMilestone) async -> Void
-    /// Waits for the vendor to call us, at most that long; throws when the attempt is stopped.
-    let listen: @Sendable (Duration) async throws -> VendorCallback?
-    /// Takes note of what came of a call.
-    let report: @Sendable (CallReport) -> Void
-    /// Waits for the turn of a further call of the job.
-    let pace: @Sendable (CallKind) async -> Void
     /// The address under which the vendor can call us; `nil` when it cannot, or is not to.
-    var webhook: String?
-    /// What the vendor has told by calling us before.
-    let callback: VendorCallback?
+    let webhook: String?
+    let milestone: @Sendable (VendorMilestone) async -> Void
     /// The media that the vendor has by now.
     let uploads = UploadedMedia()
+
+    init(
+        _ order: Vendors.Call,
+        _ plan: OfferPlan,
+        _ credential: Credentials.Credential,
+        _ client: OutgoingClient,
+        key: String,
+        webhook: String?,
+        in vendors: Vendors,
+        milestone: @escaping @Sendable (VendorMilestone) async -> Void
+    ) {
+        self.vendors = vendors
+        self.order = order
+        self.plan = plan
+        self.credential = credential
+        self.client = client
+        clock = AttemptClock(deadline: order.grant.deadline)
+        self.key = key
+        self.webhook = webhook
+        self.milestone = milestone
+    }
+
+    var type: NodeType { order.type }
+    var assets: AssetStore { vendors.assets }
+    func now() -> Instant { vendors.now() }
 
     /// How far a job has come.
     enum VendorMilestone: Sendable {
@@ -98,7 +108,7 @@ struct VendorAttempt: Sendable {
             answer = try await waitForJob(&scope, kept, isFirst: false)
         case .ready(let kept):
             scope.set("keep", CELValue(kept))
-            if let callback { answer = try believed(callback, scope) }
+            if let callback = order.callback { answer = try believed(callback, scope) }
         }
         return try await result(answer, &scope)
     }
@@ -192,7 +202,7 @@ struct VendorAttempt: Sendable {
         var kept = submitted
         var questions = 0
         var isQueued = false
-        var message = callback
+        var message = order.callback
         while true {
             if message == nil { message = try await sleep(pause) }
             if let said = message {
@@ -272,12 +282,12 @@ struct VendorAttempt: Sendable {
             assets: assets,
             client: client,
             ownHost: ownHost,
-            credential: { url throws(NodeError) in
-                isCredentialed(url) ? try await credentialHeaders(scope) : [:]
+            credential: { [self] url throws(NodeError) in
+                isCredentialed(url) ? try credentialHeaders(scope) : [:]
             },
             streamed: answer.streamed?.texts ?? [:],
             context: context,
-            now: now,
+            now: vendors.now,
             timeout: remaining(.seconds(600))
         )
         let outputs = try await capture.outputs(full)
@@ -323,7 +333,7 @@ struct VendorAttempt: Sendable {
     }
 
     var functions: HostFunctions {
-        var outside: Set<MediaPlan.Form> = link == nil ? [] : [.url]
+        var outside: Set<MediaPlan.Form> = vendors.link == nil ? [] : [.url]
         // An operator's own server is no place for uploads that go to a fixed address of the vendor.
         if let upload = plan.envelope.media.upload, upload.isRelative || credential.baseURL == nil {
             outside.insert(.upload)
@@ -335,7 +345,7 @@ struct VendorAttempt: Sendable {
         )
     }
 
-    var context: EvaluationContext { functions.context(now: startedAt) }
+    var context: EvaluationContext { functions.context(now: order.startedAt) }
 
     var judge: AnswerJudge { AnswerJudge(plan: plan, context: context, now: now()) }
 
@@ -345,7 +355,7 @@ struct VendorAttempt: Sendable {
             plan,
             key: key,
             deadlineMs: max(0, (clock.deadline - now()).wholeMilliseconds),
-            wantsStream: partial != nil,
+            wantsStream: order.partial != nil,
             webhook: webhook
         )
     }
@@ -369,7 +379,7 @@ struct VendorAttempt: Sendable {
             )
         }
         do {
-            return try await listen(pause)
+            return try await order.listen(pause)
         } catch {
             throw NodeError(.network, "The attempt was stopped.", accepted: .yes, charged: .unknown)
         }

@@ -74,8 +74,7 @@ extension Vendors {
         guard let offer = call.type.offer(call.grant.offer), let plan = try? plan(offer, call.type) else { return nil }
         call.grant.deadline = max(call.startedAt + plan.envelope.deadline, now() + .seconds(60))
         // Nobody listens any more: it is asked about as often as without callbacks.
-        guard var attempt = try? parts(of: call) else { return nil }
-        attempt.webhook = nil
+        guard let attempt = try? parts(of: call, listens: false) else { return nil }
         do throws(NodeError) {
             var kept = call.keep
             if kept.isNull {
@@ -100,7 +99,7 @@ extension VendorAttempt {
     func document(_ url: String, isCredentialed: Bool) async -> JSON? {
         guard let url = try? HTTPURL(url) else { return nil }
         var request = OutgoingRequest(url: url)
-        if isCredentialed { request.headers = (try? await credentialHeaders(VendorScope())) ?? [:] }
+        if isCredentialed { request.headers = (try? credentialHeaders(VendorScope())) ?? [:] }
         request.totalTime = .seconds(10)
         request.maximumResponseBytes = 1 << 20
         guard let response = try? await client.send(request), (200...299).contains(response.status) else { return nil }

@@ -85,17 +85,17 @@ public final class Vendors: Sendable {
 
     let live: LiveCatalog
     let credentials: Credentials
-    private let assets: AssetStore
+    let assets: AssetStore
     private let clients: [OutgoingClient]
     let now: @Sendable () -> Instant
-    private let userAgent: String
+    let userAgent: String
     let secret: [UInt8]
     let limits: [String: OperatorLimit]
     private let callbackLink: (@Sendable (_ name: String) -> String)?
     /// The names of credentials by provider; keys do not change while the server runs.
     let credentialNames = Mutex<[String: String]>([:])
     let publishedKeys = Mutex<[String: (keys: JSON, until: Instant)]>([:])
-    private let link: (@Sendable (MediaReference) -> String)?
+    let link: (@Sendable (MediaReference) -> String)?
 
     /// An interpreter with these parts.
     ///
@@ -257,6 +257,7 @@ public final class Vendors: Sendable {
     /// The parts of an attempt.
     func parts(
         of call: Call,
+        listens: Bool = true,
         milestone: @escaping @Sendable (VendorAttempt.VendorMilestone) async -> Void = { _ in }
     ) throws(NodeError) -> VendorAttempt {
         guard let offer = call.type.offer(call.grant.offer), let provider = live.current.providers[offer.provider],
@@ -266,26 +267,16 @@ public final class Vendors: Sendable {
             throw NodeError("internal_error", "There is no HTTP client.")
         }
         let plan = try plan(offer, call.type)
+        let isCalledBack = listens && plan.envelope.finish.contains(.callback)
         return VendorAttempt(
-            plan: plan,
-            type: call.type,
-            credential: credential,
-            client: client,
-            assets: assets,
-            now: now,
-            clock: AttemptClock(deadline: call.grant.deadline),
-            startedAt: call.startedAt,
+            call,
+            plan,
+            credential,
+            client,
             key: String(HMAC.sha256(Array(call.name.utf8), key: secret).prefix(16).hex),
-            userAgent: userAgent,
-            link: link,
-            partial: call.partial,
-            mayBegin: call.mayBegin,
-            milestone: milestone,
-            listen: call.listen,
-            report: call.report,
-            pace: call.pace,
-            webhook: plan.envelope.finish.contains(.callback) ? callbackLink?(call.name) : nil,
-            callback: call.callback
+            webhook: isCalledBack ? callbackLink?(call.name) : nil,
+            in: self,
+            milestone: milestone
         )
     }
 
