@@ -21,8 +21,10 @@ struct RetentionRunTests {
         #expect(try await bench.database.execution(handle.id) == nil)
     }
 
-    @Test(arguments: [false, true])
-    func `media that a run was given is kept with it`(isGiven: Bool) async throws {
+    enum Given: CaseIterable { case nowhere, asInput, forBatchItem }
+
+    @Test(arguments: Given.allCases)
+    func `media that a run was given is kept with it`(given: Given) async throws {
         let bench = try RuntimeBench(folder: try TemporaryFolder()) { _ in
             .succeeded(outputs: ["text": .text("x")], cost: .zero, requestID: nil)
         }
@@ -38,10 +40,22 @@ struct RetentionRunTests {
             revision: 1,
             createdAt: now
         )
-        if isGiven { facts.values = ["a": ["picture": .media(media)]] }
+        switch given {
+        case .nowhere: break
+        case .asInput: facts.values = ["a": ["picture": .media(media)]]
+        case .forBatchItem:
+            let axis = BatchSpec.Axis(node: "a", port: "picture", items: [.media(media)])
+            facts.iteration = BatchSpec(
+                axes: [axis],
+                mode: .zip,
+                concurrency: 1,
+                onError: .continue,
+                maximumFailures: 0
+            )
+        }
         _ = try await bench.service.accept(bench.plan, facts, graph: bench.graph, trigger: "api", key: nil)
         let condemned = try await bench.database.condemn(at: now + .seconds(30 * 86_400)).condemned
-        #expect(condemned.isEmpty == isGiven)
+        #expect(condemned.isEmpty == (given != .nowhere))
     }
 
     @Test func `a run that is given media which is gone is not accepted`() async throws {

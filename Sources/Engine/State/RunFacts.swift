@@ -70,9 +70,11 @@ public struct RunFacts: Sendable, Hashable {
         self.createdAt = createdAt
     }
 
-    /// The media that the run was given, in no particular order and without repetition.
+    /// The media that the run was given, also for the items of a batch, in no particular order and without repetition.
     public var media: [ContentHash] {
-        Array(Set(values.values.flatMap { $0.values.flatMap(\.media) }.map(\.hash)))
+        let own = values.values.flatMap { $0.values.flatMap(\.media) }
+        let items = iteration?.axes.flatMap { $0.items.flatMap(\.media) } ?? []
+        return Array(Set((own + items).map(\.hash)))
     }
 
     var record: JSON {
