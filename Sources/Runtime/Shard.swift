@@ -65,7 +65,7 @@ actor Shard {
         /// Those who wait for an input to be stored, by its number.
         var waiters: [Int: CheckedContinuation<Bool, Never>] = [:]
         /// The signals it has taken: a look at the inbox may still find them.
-        var taken: Set<SignalID> = []
+        var taken = TakenSignals()
         /// Whether its calls may still begin: once it is let go, whoever has the run next decides about them.
         let license = License()
         /// Set while it may leave memory soon.
@@ -190,7 +190,7 @@ actor Shard {
     }
 
     func take(_ signal: Signal, _ entry: Entry) {
-        guard entry.taken.insert(signal.id).inserted else { return }
+        guard entry.taken.insert(signal.id) else { return }
         guard signal.kind != "child" else { return entry.ends.append(signal) }
         guard let input = RunInput(signal, in: entry.driver.run) else { return }
         decide(entry, input, signals: [signal.id])
