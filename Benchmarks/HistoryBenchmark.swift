@@ -9,8 +9,7 @@ enum HistoryBenchmark {
     private static let copies = 1000
 
     static func run() async throws {
-        let server = try await ServerUnderTest()
-        do {
+        try await ServerUnderTest.with { server in
             try await server.start()
             let workflow = try await server.makeWorkflow(calls: 1)
             try await repeated(base, atOnce: 16) { try await server.execute(workflow) }
@@ -20,11 +19,7 @@ enum HistoryBenchmark {
             Report("history-made", "\(base * copies) executions with their journals", unit: "s", values: [time]).print()
             try await server.start()
             try await measure(server, workflow, "\(base * copies) stored executions")
-        } catch {
-            await server.end()
-            throw error
         }
-        await server.end()
     }
 
     private static func measure(_ server: ServerUnderTest, _ workflow: String, _ setup: String) async throws {

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPValues
+import SQLite
 import Values
 
 /// How does the server behave with much at once, a vendor that limits it or is down, and after a hard end?
@@ -7,8 +8,7 @@ enum LoadBenchmarks {
     static let names = ["concurrent", "batch", "outage", "recovery", "pipelines"]
 
     static func run(_ name: String) async throws {
-        let server = try await ServerUnderTest()
-        do {
+        try await ServerUnderTest.with { server in
             try await server.start()
             switch name {
             case "concurrent": try await concurrent(server)
@@ -19,11 +19,7 @@ enum LoadBenchmarks {
             case "recovery": try await recovery(server)
             default: try await pipelines(server)
             }
-        } catch {
-            await server.end()
-            throw error
         }
-        await server.end()
     }
 
     /// A thousand runs in a call of five seconds at once.
@@ -149,8 +145,8 @@ enum LoadBenchmarks {
 
     /// Chains of some lengths.
     private static func pipelines(_ server: ServerUnderTest) async throws {
-        for (calls, count) in [(2, 4000), (8, 1500), (100, 100)] {
-            let workflow = try await server.makeWorkflow(calls: calls)
+        for (nodes, count) in [(2, 4000), (8, 1500), (100, 100)] {
+            let workflow = try await server.makeWorkflow(calls: nodes - 1)
             var rates: [Double] = []
             for repetition in 0..<4 {
                 let time = try await seconds {
@@ -158,8 +154,37 @@ enum LoadBenchmarks {
                 }
                 if repetition > 0 { rates.append(Double(count) / time) }
             }
-            Report("pipeline", "\(calls) calls in a row, 32 at a time", unit: "executions/s", values: rates).print()
+            let setup = "\(nodes) nodes in a row, 32 at a time, \(server.database == nil ? "SQLite" : "PostgreSQL")"
+            Report("pipeline", setup, unit: "executions/s", values: rates).print()
         }
+        if server.database == nil { try await storage(server) }
+    }
+
+    /// What a node of a chain stores.
+    private static func storage(_ server: ServerUnderTest) async throws {
+        let (nodes, count) = (8, 1000)
+        let workflow = try await server.makeWorkflow(calls: nodes - 1)
+        func stored() throws -> (appends: Int64, bytes: Int64, file: Int64) {
+            var connection = try Connection(path: "\(server.folder)/millrace.db", mode: .write)
+            try connection.script("PRAGMA wal_checkpoint(TRUNCATE)")
+            let row = try connection.row("SELECT count(*), total(length(body)) FROM journal") { row in
+                (row.integer(0), row.integer(1))
+            }
+            let file = try connection.row(
+                "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
+            ) { $0.integer(0) }
+            return (row?.0 ?? 0, row?.1 ?? 0, file ?? 0)
+        }
+        let before = try stored()
+        try await repeated(count, atOnce: 1) { try await server.execute(workflow) }
+        let after = try stored()
+        func report(_ name: String, _ unit: String, _ difference: Int64) {
+            let setup = "\(nodes) nodes in a row, one execution at a time, for each node"
+            Report(name, setup, unit: unit, values: [Double(difference) / Double(count * nodes)]).print()
+        }
+        report("commits-per-node", "commits", after.appends - before.appends)
+        report("journal-per-node", "bytes", after.bytes - before.bytes)
+        report("database-per-node", "bytes", after.file - before.file)
     }
 }
 

@@ -4,19 +4,14 @@ import HTTPValues
 /// What does the running server cost and how fast is it, driven over HTTP against a mock vendor?
 enum ServerBenchmarks {
     static func run(only: String?) async throws {
-        let server = try await ServerUnderTest()
-        do {
+        try await ServerUnderTest.with { server in
             if only == nil || only == "start" { try await startUp(server) }
             try await server.start()
             if only == nil || only == "http" { try await http(server) }
             if only == nil || only == "linear" { try await linear(server) }
             if only == nil || only == "fanout" { try await fanOut(server) }
             if only == nil || only == "memory" { try await memory(server) }
-        } catch {
-            await server.end()
-            throw error
         }
-        await server.end()
     }
 
     /// From the start of the process to the end of its first execution.

@@ -17,6 +17,8 @@ final class ServerUnderTest: Sendable {
     let vendorAddress: String
     let folder: String
     let url: String
+    /// The PostgreSQL database it uses, an empty one; `nil` for SQLite.
+    let database = ProcessInfo.processInfo.environment["MILLRACE_BENCH_DATABASE"]
     private let running = Mutex<Process?>(nil)
 
     init() async throws {
@@ -52,7 +54,7 @@ final class ServerUnderTest: Sendable {
             "serve", "--listen", String(url.dropFirst(7)), "--data", folder, "--bootstrap-key", Self.key,
             "--allow-private",
             vendorAddress,
-        ]
+        ] + (database.map { ["--database", $0] } ?? [])
         process.environment = ProcessInfo.processInfo.environment.merging(MockVendor.environment(vendorAddress)) { $1 }
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
@@ -81,7 +83,19 @@ final class ServerUnderTest: Sendable {
         }
     }
 
-    func end() async {
+    /// Measures a server, which is gone afterwards with all it has stored.
+    static func with(_ measure: (ServerUnderTest) async throws -> Void) async throws {
+        let server = try await ServerUnderTest()
+        do {
+            try await measure(server)
+        } catch {
+            await server.end()
+            throw error
+        }
+        await server.end()
+    }
+
+    private func end() async {
         await stop()
         await vendor.stop(within: .zero)
         await client.close()

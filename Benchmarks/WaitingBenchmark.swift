@@ -16,14 +16,7 @@ enum WaitingBenchmark {
     private static let atOnce = 64
 
     static func run() async throws {
-        let server = try await ServerUnderTest()
-        do {
-            try await measure(server)
-        } catch {
-            await server.end()
-            throw error
-        }
-        await server.end()
+        try await ServerUnderTest.with { try await measure($0) }
     }
 
     private static func measure(_ server: ServerUnderTest) async throws {
