@@ -67,7 +67,18 @@ extension Shard {
 
     private func noteParked() {
         parked += 1
-        guard parked == Self.crowd else { return }
+        if parked >= Self.crowd { giveBackSoon() }
+    }
+
+    /// Notes that a run is not in memory any more, with how many were there before.
+    func noteLeft(_ before: Int) {
+        most = max(most, before)
+        if most >= Self.crowd / 4, entries.count <= most / 4 { giveBackSoon() }
+    }
+
+    private func giveBackSoon() {
+        guard !isGivingBack, !isStopping else { return }
+        isGivingBack = true
         _ = loop.schedule(after: duty.rest * 2) { [weak self] in
             guard let self else { return }
             Task(executorPreference: self.loop) { await self.giveBackMemory() }
@@ -75,7 +86,9 @@ extension Shard {
     }
 
     private func giveBackMemory() {
+        isGivingBack = false
         parked = 0
+        most = entries.count
         ProcessMemory.giveBack()
     }
 }

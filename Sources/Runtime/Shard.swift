@@ -25,8 +25,10 @@ actor Shard {
     var reloading: [ExecutionID: RunHandle] = [:]
     /// Whether runs that nobody looks at are forgotten soon.
     var isForgetting = false
-    /// How many runs have left memory since it was given back to the system.
-    var parked = 0
+    /// How many runs were parked since memory was given back to the system, and the most that were in it at once.
+    var (parked, most) = (0, 0)
+    /// Whether memory is given back soon.
+    var isGivingBack = false
     private(set) var isStopping = false
     /// The number of this shard.
     let place: Int
@@ -368,7 +370,9 @@ actor Shard {
         for waiter in entry.waiters.values { waiter.resume(returning: false) }
         entry.waiters = [:]
         guard entries[id] === entry else { return }
+        let before = entries.count
         entries[id] = nil
+        noteLeft(before)
         handles.withLock { _ = $0.removeValue(forKey: id) }
     }
 
