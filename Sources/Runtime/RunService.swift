@@ -119,6 +119,7 @@ public final class RunService: Sendable {
     ///   - reused: The node runs that earlier executions have finished.
     ///   - redrive: The execution in whose place it runs.
     ///   - delivery: The delivery that its acceptance is.
+    ///   - answer: What the request that it is accepted with is answered, stored in the same commit.
     /// - Returns: The handle of the run.
     /// - Throws: ``RuntimeError`` when nothing was stored.
     public func accept(
@@ -129,7 +130,8 @@ public final class RunService: Sendable {
         key: APIKeyID?,
         reusing reused: [ReusedRun] = [],
         redrive: Redrive? = nil,
-        delivery: DeliveryID? = nil
+        delivery: DeliveryID? = nil,
+        answering answer: (@Sendable (Run) -> StoredAnswer)? = nil
     ) async throws(RuntimeError) -> RunHandle {
         guard !isDraining.load(ordering: .relaxed) else { throw .draining }
         var execution = NewExecution(
@@ -153,7 +155,8 @@ public final class RunService: Sendable {
             graph: graph,
             reusing: reused,
             redrive: redrive,
-            delivery: delivery
+            delivery: delivery,
+            answering: answer
         )
     }
 

@@ -101,14 +101,16 @@ extension Shard {
     /// Accepts an execution that other servers work on: when this returns, it is stored.
     func acceptForOthers(
         _ driver: RunDriver,
-        reusing reused: [ReusedRun]
+        reusing reused: [ReusedRun],
+        answering answer: (@Sendable (Run) -> StoredAnswer)?
     ) async throws(RuntimeError) -> RunHandle {
         var driver = driver
         let input: RunInput = reused.isEmpty ? .accepted : .acceptedReusing(reused)
         _ = driver.take(input, now: services.now(), random: &random) { _, _ in .deferred(.noWorker, until: nil) }
-        guard let append = driver.nextCommit(random: &random) else {
+        guard var append = driver.nextCommit(random: &random) else {
             throw .storage(reason: "There is nothing to store.")
         }
+        append.answer = answer?(driver.run)
         do {
             try await database.append(append)
         } catch {

@@ -124,10 +124,11 @@ actor Shard {
         graph: StoredGraph?,
         reusing reused: [ReusedRun],
         redrive: Redrive?,
-        delivery: DeliveryID?
+        delivery: DeliveryID?,
+        answering answer: (@Sendable (Run) -> StoredAnswer)?
     ) async throws(RuntimeError) -> RunHandle {
         let driver = RunDriver(accepting: run, execution, graph: graph, redrive: redrive, delivery: delivery)
-        guard mayOwn else { return try await acceptForOthers(driver, reusing: reused) }
+        guard mayOwn else { return try await acceptForOthers(driver, reusing: reused, answering: answer) }
         let entry = Entry(driver, RunHandle(run, worker: database.worker))
         let id = run.facts.execution
         decide(entry, reused.isEmpty ? .accepted : .acceptedReusing(reused))
@@ -135,6 +136,7 @@ actor Shard {
             throw .storage(reason: "There is nothing to store.")
         }
         append.owner = database.worker
+        append.answer = answer?(entry.driver.run)
         let intents = entry.driver.intents
         // From here on a place that comes free finds the run, though nobody else can see it yet.
         entries[id] = entry

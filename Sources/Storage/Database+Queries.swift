@@ -163,8 +163,22 @@ extension Database {
     // MARK: Workflows
 
     /// Stores a new workflow with its graph.
-    public func insert(_ workflow: WorkflowRow, graph: StoredGraph) async throws(StorageError) {
-        try await write { session throws(StorageError) in try session.insert(workflow, graph: graph) }
+    ///
+    /// - Throws: ``StorageError/answered`` when the request that makes it was answered before.
+    public func insert(
+        _ workflow: WorkflowRow,
+        graph: StoredGraph,
+        answering answer: StoredAnswer? = nil
+    ) async throws(StorageError) {
+        try await write { session throws(StorageError) in
+            if let answer { try session.insert(answer) }
+            try session.insert(workflow, graph: graph)
+        }
+    }
+
+    /// The answer that a request got before, unless that is longer ago than a day.
+    public func answer(_ name: StoredAnswer.Name, at now: Instant) async throws(StorageError) -> StoredAnswer? {
+        try await read { session throws(StorageError) in try session.answer(name, at: now) }
     }
 
     /// Replaces a workflow if its stored revision is the one before.

@@ -25,21 +25,28 @@ struct CrashTests {
         var kills = 0
         var number = 0
         while kills < 200 {
-            // Some runs at a time; the kill comes at a random moment of their life.
+            // The kill comes at a random moment of the runs' lives, and of their acceptance.
+            let address = "\(server.url)/api/v1/workflows/\(workflow)/execute"
+            var starts: [Task<(String, String?), Never>] = []
             for _ in 0..<3 {
                 number += 1
                 let key = "run\(number)"
-                let answer = try? await server.post(
-                    "/api/v1/workflows/\(workflow)/execute",
-                    ["inputs": ["k": .string(key)]]
-                )
-                if answer?.status == 201, let id = answer?.json["executionId"]?.string { accepted[key] = id }
+                starts.append(Task { (key, await Self.begin(key, address)) })
             }
-            try await Task.sleep(for: .milliseconds(Int.random(in: 0...45, using: &random)))
+            try await Task.sleep(for: .milliseconds(Int.random(in: 0...60, using: &random)))
             server.kill()
             kills += 1
             try await server.start()
+            for start in starts {
+                let (key, heard) = await start.value
+                // Who heard nothing asks again, and who was answered is answered the same.
+                let id = try #require(await Self.begin(key, "\(server.url)/api/v1/workflows/\(workflow)/execute"))
+                #expect(heard == nil || heard == id)
+                accepted[key] = id
+            }
         }
+        let page = try await server.get("/api/v1/workflows/\(workflow)")
+        #expect(page.json["executionCount"] == .int(Int64(accepted.count)))
         var repeated = 0
         for (key, id) in accepted {
             let run = try await server.end(of: id)
@@ -63,6 +70,20 @@ struct CrashTests {
         // No finished call is repeated: what was called more than once is what was under way when the server died.
         #expect(calls <= accepted.count * 3 + repeated)
         print("crash test: \(kills) kills, \(accepted.count) runs, \(calls) calls, \(repeated) of unknown outcome")
+    }
+
+    /// Starts a run, or hears again of the one that was started under that key; `nil` when nobody answers.
+    private static func begin(_ key: String, _ address: String) async -> String? {
+        let body: JSON = ["inputs": ["k": .string(key)]]
+        let answer = try? await MillraceServer.send(
+            "POST",
+            address,
+            Data(body.bytes),
+            key: MillraceServer.key,
+            headers: ["Idempotency-Key": key],
+            timeout: 10
+        )
+        return answer?.status == 201 ? answer?.json["executionId"]?.string : nil
     }
 
     @Test func `a job that the vendor has is asked about after a crash, not bought again`() async throws {

@@ -72,6 +72,7 @@ extension APIError {
     init(storage error: StorageError) {
         switch error {
         case .full: self.init(.storageFull, error.description)
+        case .answered: self = APIServer.inProgress
         case .unavailable: self.init(.storageUnavailable, "The database cannot be reached. Try again in a moment.")
         default: self.init(.internalError, "The database failed. Look at the server's log for this request.")
         }

@@ -3,12 +3,13 @@ import HTTPValues
 import Values
 import Runtime
 import Storage
+import Workflows
 import Synchronization
 extension APIServer {
     /// Everything the server answers; the rows are those of contract §2.
     static let routes: [Route] = [
         Route(row: 1, method: .get, path: "/workflows", scopes: ["workflows:read"]) { try await $0.listWorkflows($1) },
-        Route(row: 2, method: .post, path: "/workflows", scopes: ["workflows:write"]) {
+        Route(row: 2, method: .post, path: "/workflows", scopes: ["workflows:write"], keyedBody: Exchange.bodyBytes) {
             try await $0.createWorkflow($1)
         },
         Route(row: 3, method: .get, path: "/workflows/{id}", scopes: ["workflows:read"]) {
@@ -26,9 +27,13 @@ extension APIServer {
         Route(row: 11, method: .post, path: "/workflows/{id}/layout", scopes: ["workflows:write"]) {
             try await $0.layOut($1)
         },
-        Route(row: 14, method: .post, path: "/workflows/import", scopes: ["workflows:write"]) {
-            try await $0.importWorkflow($1)
-        },
+        Route(
+            row: 14,
+            method: .post,
+            path: "/workflows/import",
+            scopes: ["workflows:write"],
+            keyedBody: ImportFile.maximumBytes
+        ) { try await $0.importWorkflow($1) },
         Route(row: 14, method: .get, path: "/workflows/{id}/export", scopes: ["workflows:read"]) {
             try await $0.exportWorkflow($1)
         },
@@ -37,14 +42,19 @@ extension APIServer {
             method: .post,
             path: "/workflows/{id}/execute",
             scopes: ["workflows:execute"],
-            aliases: ["//workflows/{id}/execute"]
+            aliases: ["//workflows/{id}/execute"],
+            keyedBody: Exchange.bodyBytes
         ) { try await $0.execute($1) },
         Route(row: 21, method: .get, path: "/workflows/{id}/run", scopes: ["workflows:read"]) {
             try await $0.describeRun($1)
         },
-        Route(row: 22, method: .post, path: "/workflows/{id}/run", scopes: ["workflows:execute"]) {
-            try await $0.run($1)
-        },
+        Route(
+            row: 22,
+            method: .post,
+            path: "/workflows/{id}/run",
+            scopes: ["workflows:execute"],
+            keyedBody: Exchange.bodyBytes
+        ) { try await $0.run($1) },
         Route(
             row: 23,
             method: .get,
@@ -99,7 +109,8 @@ extension APIServer {
             method: .post,
             path: "/workflows/executions/{id}/retry",
             scopes: ["workflows:execute"],
-            aliases: ["/executions/{id}/retry"]
+            aliases: ["/executions/{id}/retry"],
+            keyedBody: Exchange.bodyBytes
         ) { try await $0.retry($1) },
         Route(
             row: 34,

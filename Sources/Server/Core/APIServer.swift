@@ -47,6 +47,8 @@ public final class APIServer: Sendable {
     let links: MediaLinks
     let approvalLinks: ApprovalLinks
     let callbackLinks: CallbackLinks
+    /// The requests under way that name themselves by a key.
+    let turns = RequestTurns()
     /// How many calls of vendors came too late, too often or twice.
     let uselessCallbacks = Atomic<Int>(0)
     let clock: @Sendable () -> Instant
@@ -191,10 +193,13 @@ public final class APIServer: Sendable {
             key = found
         }
         let exchange = Exchange(request: request, id: id, parameters: parameters, query: query, now: now, key: key)
+        if let limit = route.keyedBody, let named = request.headers["idempotency-key"] {
+            return try await once(named, route, exchange, bodyAtMost: limit)
+        }
         return response(try await route.handler(self, exchange), exchange)
     }
 
-    private func response(_ reply: Reply, _ exchange: Exchange) -> HTTPResponse {
+    func response(_ reply: Reply, _ exchange: Exchange) -> HTTPResponse {
         switch reply {
         case .raw(let response): return response
         case .empty(let headers):
@@ -205,8 +210,7 @@ public final class APIServer: Sendable {
             var headers = headers
             headers["content-type"] = "application/json"
             if !headers.contains("cache-control") { headers["cache-control"] = "no-store" }
-            let body: JSON = exchange.query("envelope") == "data" ? ["data": json] : json
-            return HTTPResponse(status: status, headers: headers, body: body.bytes)
+            return HTTPResponse(status: status, headers: headers, body: exchange.wrapped(json).bytes)
         }
     }
 

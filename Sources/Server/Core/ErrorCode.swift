@@ -20,6 +20,8 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     case invalidCursor = "invalid_cursor"
     /// The word `invalid_filter`.
     case invalidFilter = "invalid_filter"
+    /// The word `invalid_idempotency_key`.
+    case invalidIdempotencyKey = "invalid_idempotency_key"
     /// The word `bad_request`.
     case badRequest = "bad_request"
     /// The word `missing_authorization`.
@@ -62,6 +64,8 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     case executionRunning = "execution_running"
     /// The word `dead_letter_closed`.
     case deadLetterClosed = "dead_letter_closed"
+    /// The word `idempotency_in_progress`.
+    case idempotencyInProgress = "idempotency_in_progress"
     /// The word `media_expired`.
     case mediaExpired = "media_expired"
     /// The word `precondition_failed`.
@@ -80,6 +84,8 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     case invalidGraph = "invalid_graph"
     /// The word `unsupported_import`.
     case unsupportedImport = "unsupported_import"
+    /// The word `idempotency_key_reused`.
+    case idempotencyKeyReused = "idempotency_key_reused"
     /// The word `headers_too_large`.
     case headersTooLarge = "headers_too_large"
     /// The word `internal_error`.
@@ -101,7 +107,7 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     public var status: Int {
         switch self {
         case .invalidJSON, .jsonTooDeep, .missingFields, .noNodes, .nodeIDMissing, .workflowInactive, .invalidField,
-            .invalidInput, .invalidCursor, .invalidFilter, .badRequest:
+            .invalidInput, .invalidCursor, .invalidFilter, .invalidIdempotencyKey, .badRequest:
             400
         case .missingAuthorization, .invalidAPIKeyFormat, .invalidAPIKey, .apiKeyExpired, .invalidAccessToken: 401
         case .insufficientScope: 403
@@ -109,7 +115,7 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
         case .methodNotAllowed: 405
         case .requestTimeout: 408
         case .staleWrite, .executionFinished, .tooManySignals, .notWaiting, .approvalDecided, .executionRunning,
-            .deadLetterClosed:
+            .deadLetterClosed, .idempotencyInProgress:
             409
         case .mediaExpired: 410
         case .preconditionFailed: 412
@@ -118,7 +124,7 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
         case .unsupportedMediaType: 415
         case .rangeNotSatisfiable: 416
         case .expectationFailed: 417
-        case .invalidGraph, .unsupportedImport: 422
+        case .invalidGraph, .unsupportedImport, .idempotencyKeyReused: 422
         case .headersTooLarge: 431
         case .internalError: 500
         case .notImplemented: 501

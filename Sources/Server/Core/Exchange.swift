@@ -16,6 +16,8 @@ struct Exchange: Sendable {
     let now: Instant
     /// The API key it came with; `nil` on open routes.
     let key: APIKeyRow?
+    /// What the request names itself by; `nil` when it does not.
+    var named: NamedRequest?
 
     /// The account that asks.
     var account: AccountID { key?.account ?? AccountID(high: 0, low: 0) }
@@ -43,10 +45,14 @@ struct Exchange: Sendable {
         return value
     }
 
+    /// The longest body where nothing else is said.
+    static let bodyBytes = 1 << 20
+
     /// The body as it came.
     ///
     /// - Throws: ``APIError`` when it is too long or does not come in time.
     func bytes(atMost limit: Int) async throws(APIError) -> [UInt8] {
+        if let named { return named.body }
         do {
             return try await request.body.collect(atMost: limit)
         } catch {
@@ -62,7 +68,7 @@ struct Exchange: Sendable {
     /// The body as a JSON object; an empty one is an object without members.
     ///
     /// - Throws: ``APIError`` when it is of another type, too long, too deep, no JSON or no object.
-    func object(atMost limit: Int = 1 << 20) async throws(APIError) -> JSONObject {
+    func object(atMost limit: Int = bodyBytes) async throws(APIError) -> JSONObject {
         let bytes = try await bytes(atMost: limit)
         guard !bytes.isEmpty else { return JSONObject() }
         guard let type = mediaType, type == "application/json" || type.hasSuffix("+json") else {

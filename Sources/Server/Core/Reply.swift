@@ -29,6 +29,8 @@ struct Route: Sendable {
     var isAtRoot = false
     /// Other paths of the same meaning; those that begin with `//` stand at the root.
     var aliases: [String] = []
+    /// The longest body of a request that may name itself by a key; `nil` where such keys are ignored.
+    var keyedBody: Int?
     /// What answers.
     let handler: Handler
 }

@@ -12,20 +12,31 @@ extension APIServer {
         let body = try ExecuteRequest(try await exchange.object(), allowsGraph: true)
         let wait = try exchange.waitTime()
         if body.hasGraph { try exchange.key?.require("workflows:write") }
-        let handle = try await accept(body, exchange)
+        let receipt: @Sendable (Run) -> JSON = { [self] in .object(started($0, warnings: body.warnings)) }
+        let handle = try await accept(body, exchange, answering: answer(to: exchange, status: 201, receipt))
         let snapshot = try await waited(handle, wait, exchange)
-        let id = handle.id.description
         if snapshot.run.end != nil, wait != nil {
             let view = snapshot.view
             var details = detailsBody(view, change: snapshot.change, exchange, includes: []).object ?? JSONObject()
             try await addItems(of: view, to: &details, exchange)
             return .json(.object(details))
         }
-        return .json(
-            .object(started(snapshot.run, warnings: body.warnings)),
-            status: 201,
-            headers: ["location": "/api/v1/workflows/executions/\(id)/poll"]
-        )
+        return .json(receipt(snapshot.run), status: 201, headers: ["location": Self.pollPath(handle.id)])
+    }
+
+    static func pollPath(_ id: ExecutionID) -> String { "/api/v1/workflows/executions/\(id)/poll" }
+
+    /// What a request that names itself by a key is answered once its run is accepted; `nil` for any other request.
+    func answer(
+        to exchange: Exchange,
+        status: Int,
+        _ body: @escaping @Sendable (Run) -> JSON
+    ) -> (@Sendable (Run) -> StoredAnswer)? {
+        guard let named = exchange.named else { return nil }
+        return { run in
+            let location = Self.pollPath(run.facts.execution)
+            return named.answer(status: status, location: location, body: exchange.wrapped(body(run)))
+        }
     }
 
     /// What is said about an execution that was accepted (contract §7.1).
@@ -55,22 +66,21 @@ extension APIServer {
     func run(_ exchange: Exchange) async throws -> Reply {
         let body = try ExecuteRequest(try await exchange.object(), allowsGraph: false)
         let wait = try exchange.waitTime()
-        let handle = try await accept(body, exchange)
+        let receipt: @Sendable (Run) -> JSON = { run in
+            [
+                "data": [
+                    "executionId": .string(run.facts.execution.description), "status": "RUNNING",
+                    "workflowId": .string(run.facts.workflow.description),
+                    "pollUrl": .string(Self.pollPath(run.facts.execution)),
+                ]
+            ]
+        }
+        let handle = try await accept(body, exchange, answering: answer(to: exchange, status: 202, receipt))
         let snapshot = try await waited(handle, wait, exchange)
         if snapshot.run.end != nil, wait != nil {
             return .json(["data": detailsBody(snapshot.view, change: snapshot.change, exchange, includes: [])])
         }
-        let poll = "/api/v1/workflows/executions/\(handle.id)/poll"
-        return .json(
-            [
-                "data": [
-                    "executionId": .string(handle.id.description), "status": "RUNNING",
-                    "workflowId": .string(snapshot.run.facts.workflow.description), "pollUrl": .string(poll),
-                ]
-            ],
-            status: 202,
-            headers: ["location": poll]
-        )
+        return .json(receipt(snapshot.run), status: 202, headers: ["location": Self.pollPath(handle.id)])
     }
 
     /// GET /workflows/{id}/run: what a run needs and gives (contract §7.2).
@@ -95,7 +105,11 @@ extension APIServer {
 
     // MARK: Accepting
 
-    private func accept(_ body: ExecuteRequest, _ exchange: Exchange) async throws -> RunHandle {
+    private func accept(
+        _ body: ExecuteRequest,
+        _ exchange: Exchange,
+        answering answer: (@Sendable (Run) -> StoredAnswer)?
+    ) async throws -> RunHandle {
         let id: WorkflowID = try exchange.identifier(0, orElse: Self.noWorkflow)
         guard let row = try await stored({ try await self.workflows.workflow(id) }), row.account == exchange.account
         else { throw Self.noWorkflow }
@@ -143,7 +157,8 @@ extension APIServer {
                 graph: graph,
                 trigger: "api",
                 key: exchange.key?.id,
-                reusing: pinned
+                reusing: pinned,
+                answering: answer
             )
         } catch {
             throw APIError(runtime: error)
@@ -204,6 +219,7 @@ extension APIError {
         case .finished: self.init(.executionFinished, error.description)
         case .tooManySignals: self.init(.tooManySignals, error.description)
         case .alreadyRetried: self.init(.deadLetterClosed, error.description)
+        case .answered: self = APIServer.inProgress
         case .draining: self.init(.draining, error.description)
         case .missingMedia: self.init(.resourceNotFound, error.description, ["kind": "media"])
         case .full: self.init(.storageFull, error.description)

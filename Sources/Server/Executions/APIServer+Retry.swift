@@ -21,18 +21,22 @@ extension APIServer {
         let wait = try exchange.waitTime()
         let preparation = try await preparation(of: id, body, exchange, orElse: missing)
         if body.isDryRun { return .json(["data": .object(preparation.report)]) }
-        let handle = try await accept(preparation, Redrive(of: id, isExclusive: false), exchange)
+        let receipt: @Sendable (Run) -> JSON = { [self] run in
+            var object = started(run, warnings: body.warnings)
+            for member in preparation.report { object[member.key] = member.value }
+            return .object(object)
+        }
+        let handle = try await accept(
+            preparation,
+            Redrive(of: id, isExclusive: false),
+            exchange,
+            answering: answer(to: exchange, status: 201, receipt)
+        )
         let snapshot = try await waited(handle, wait, exchange)
         if snapshot.run.end != nil, wait != nil {
             return .json(detailsBody(snapshot.view, change: snapshot.change, exchange, includes: []))
         }
-        var object = started(snapshot.run, warnings: body.warnings)
-        for member in preparation.report { object[member.key] = member.value }
-        return .json(
-            .object(object),
-            status: 201,
-            headers: ["location": "/api/v1/workflows/executions/\(handle.id)/poll"]
-        )
+        return .json(receipt(snapshot.run), status: 201, headers: ["location": Self.pollPath(handle.id)])
     }
 
     /// A retry that may be accepted.
@@ -111,7 +115,8 @@ extension APIServer {
     func accept(
         _ preparation: RetryPreparation,
         _ redrive: Redrive,
-        _ exchange: Exchange
+        _ exchange: Exchange,
+        answering answer: (@Sendable (Run) -> StoredAnswer)? = nil
     ) async throws -> RunHandle {
         do {
             return try await runs.accept(
@@ -121,7 +126,8 @@ extension APIServer {
                 trigger: "api",
                 key: exchange.key?.id,
                 reusing: preparation.retry.reused,
-                redrive: redrive
+                redrive: redrive,
+                answering: answer
             )
         } catch .alreadyRetried {
             throw APIError(

@@ -23,25 +23,32 @@ extension APIServer {
         }
         var answer: JSONObject = ["format": .string(read.format.rawValue)]
         var headers: HTTPFields = [:]
+        var made: (WorkflowRow, StoredGraph)?
         if wishes.isDryRun {
             answer["workflow"] = Self.preview(read)
         } else {
-            let (row, graph) = try await insert(read, exchange)
+            let graph = try StoredGraph(read.graph)
+            let row = row(read, graph, exchange)
             guard case .json(let body, _, let fields) = try resource(row, graph, status: 201, findings: read.findings)
             else { throw APIError(.internalError, "The workflow cannot be shown.") }
             answer["workflow"] = body
             headers = fields
             headers["location"] = "/api/v1/workflows/\(row.id)"
+            made = (row, graph)
         }
         answer["report"] = read.report.json
         if !wishes.warnings.isEmpty { answer["warnings"] = .array(wishes.warnings) }
-        return .json(.object(answer), status: wishes.isDryRun ? 200 : 201, headers: headers)
+        let reply = Reply.json(.object(answer), status: wishes.isDryRun ? 200 : 201, headers: headers)
+        if let (row, graph) = made {
+            let stored = exchange.answer(reply, location: headers["location"])
+            try await self.stored { try await self.database.insert(row, graph: graph, answering: stored) }
+        }
+        return reply
     }
 
-    private func insert(_ read: WorkflowImport, _ exchange: Exchange) async throws -> (WorkflowRow, StoredGraph) {
-        let graph = try StoredGraph(read.graph)
+    private func row(_ read: WorkflowImport, _ graph: StoredGraph, _ exchange: Exchange) -> WorkflowRow {
         var random = SystemRandomNumberGenerator()
-        let row = WorkflowRow(
+        return WorkflowRow(
             id: WorkflowID(at: exchange.now, random: &random),
             account: exchange.account,
             name: read.name,
@@ -54,8 +61,6 @@ extension APIServer {
             createdAt: exchange.now,
             updatedAt: exchange.now
         )
-        try await stored { try await self.database.insert(row, graph: graph) }
-        return (row, graph)
     }
 
     /// The workflow as it would be made.

@@ -70,15 +70,18 @@ extension APIServer {
             updatedAt: exchange.now
         )
         properties.set(in: &row)
-        try await stored { try await self.database.insert(row, graph: graph) }
-        return try resource(
+        let location = "/api/v1/workflows/\(row.id)"
+        let reply = try resource(
             row,
             graph,
             status: 201,
             findings: findings,
             warnings: fields.warnings,
-            headers: ["location": "/api/v1/workflows/\(row.id)"]
+            headers: ["location": location]
         )
+        let (made, answer) = (row, exchange.answer(reply, location: location))
+        try await stored { try await self.database.insert(made, graph: graph, answering: answer) }
+        return reply
     }
 
     /// GET /workflows/{id}.
@@ -294,7 +297,7 @@ extension APIServer {
         do {
             return try await body()
         } catch let error as StorageError {
-            log("\(error)")
+            if error != .answered { log("\(error)") }
             throw APIError(storage: error)
         } catch {
             log("\(error)")

@@ -34,8 +34,17 @@ extension Database {
             count.records += removed
             if !goesOn { break }
         }
+        for _ in 0..<steps {
+            let removed = try await write { session throws(StorageError) in
+                try session.removeAnswers(at: now, limit: Self.answersPerStep)
+            }
+            count.answers += removed
+            if removed < Self.answersPerStep { break }
+        }
         return count
     }
+
+    private static var answersPerStep: Int { 1000 }
 
     /// Moves media whose time is over one phase on.
     package func condemn(at now: Instant) async throws(StorageError) -> (goesOn: Bool, condemned: [Condemned]) {

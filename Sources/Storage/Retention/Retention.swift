@@ -34,6 +34,8 @@ public struct SweepCount: Sendable, Hashable {
     public var bytes: Int64 = 0
     /// Records of who did what.
     public var records = 0
+    /// Answers to requests that would be given again.
+    public var answers = 0
 
     /// Nothing.
     public init() {}

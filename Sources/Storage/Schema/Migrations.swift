@@ -1,6 +1,6 @@
 /// The numbered steps that build the tables; they only go forward, and a released one never changes.
 enum Migrations {
-    static let all: [String] = [migration1, workers, retry, waits, openAttempts, retention]
+    static let all: [String] = [migration1, workers, retry, waits, openAttempts, retention, answers]
 
     /// The accounts, workflows, executions with their journal, assets and keys (data-model.md).
     private static let migration1 = """

@@ -46,6 +46,8 @@ public struct JournalAppend: Sendable {
     public var hasSnapshot = false
     /// The execution in whose place this one is accepted.
     public var redrive: Redrive?
+    /// What the request that it is accepted with is answered.
+    public var answer: StoredAnswer?
 
     /// An append of these events.
     public init(execution: ExecutionID, epoch: Int64, first: Int64, last: Int64, body: [UInt8]) {
@@ -90,6 +92,7 @@ extension SQLSession where Self: ~Copyable {
         try requireMedia(append.captured)
         if let graph = append.graph { try keep(graph) }
         if let execution = append.accepted {
+            if let answer = append.answer { try insert(answer) }
             try insert(execution)
             if let redrive = append.redrive { try mark(redrive, as: append.execution) }
             if append.end == nil {

@@ -1,0 +1,79 @@
+import HTTPServer
+import HTTPValues
+import Storage
+import Values
+
+extension APIServer {
+    /// How long a request waits for an equal one that is under way.
+    private static let patience = Duration.seconds(5)
+
+    /// Answers a request that names itself by a key: whoever sends it again gets the same answer, and it has its effect
+    /// once.
+    func once(
+        _ header: String,
+        _ route: Route,
+        _ exchange: Exchange,
+        bodyAtMost limit: Int
+    ) async throws -> HTTPResponse {
+        let body = try await exchange.bytes(atMost: limit)
+        let named = try NamedRequest(header, route, exchange, body: body)
+        var exchange = exchange
+        exchange.named = named
+        guard await turns.take(named.name, within: Self.patience, on: exchange.request.loop) else {
+            // The first one may wait for the end of its run, which is accepted long since.
+            return try await known(named, exchange) ?? { throw Self.inProgress }()
+        }
+        defer { turns.leave(named.name) }
+        if let known = try await known(named, exchange) { return known }
+        do {
+            var answer = response(try await route.handler(self, exchange), exchange)
+            // What is stored is what is answered, whatever has happened to a run since it was accepted.
+            if let made = named.answer, made.status == answer.status { answer.body = .bytes(made.body) }
+            answer.headers["idempotency-key"] = named.key
+            return answer
+        } catch let error as APIError where error.code == .idempotencyInProgress {
+            // Another server was faster.
+            return try await known(named, exchange) ?? { throw error }()
+        }
+    }
+
+    /// The answer that was given to an equal request.
+    private func known(_ named: NamedRequest, _ exchange: Exchange) async throws(APIError) -> HTTPResponse? {
+        guard let known = try await stored({ try await self.database.answer(named.name, at: exchange.now) }) else {
+            return nil
+        }
+        guard named.isAnswered(by: known) else {
+            throw APIError(
+                .idempotencyKeyReused,
+                "This Idempotency-Key was used for another request. Send a new key with a new request."
+            )
+        }
+        var headers: HTTPFields = [
+            "content-type": "application/json", "cache-control": "no-store", "idempotent-replayed": "true",
+            "idempotency-key": named.key,
+        ]
+        headers["location"] = known.location
+        return HTTPResponse(status: known.status, headers: headers, body: known.body)
+    }
+
+    /// A request of the same key is not answered yet.
+    static var inProgress: APIError {
+        var error = APIError(
+            .idempotencyInProgress,
+            "A request with this Idempotency-Key is under way. Send it again in a moment."
+        )
+        error.headers["retry-after"] = "1"
+        return error
+    }
+}
+
+extension Exchange {
+    /// The body of a JSON answer as this request wants it.
+    func wrapped(_ json: JSON) -> JSON { query("envelope") == "data" ? ["data": json] : json }
+
+    /// What is stored of a JSON answer to a request that names itself by a key; `nil` for any other request.
+    func answer(_ reply: Reply, location: String?) -> StoredAnswer? {
+        guard let named, case .json(let body, let status, _) = reply else { return nil }
+        return named.answer(status: status, location: location, body: wrapped(body))
+    }
+}
