@@ -18,9 +18,22 @@ extension APIServer {
         Route(row: 4, method: .put, path: "/workflows/{id}", scopes: ["workflows:write"]) {
             try await $0.replaceWorkflow($1)
         },
+        Route(row: 5, method: .patch, path: "/workflows/{id}", scopes: ["workflows:write"]) {
+            try await $0.patchWorkflow($1)
+        },
         Route(row: 6, method: .delete, path: "/workflows/{id}", scopes: ["workflows:write"]) {
             try await $0.deleteWorkflow($1)
         },
+        Route(row: 7, method: .patch, path: "/workflows/{id}/nodes/{nodeId}", scopes: ["workflows:write"]) {
+            try await $0.patchNode($1)
+        },
+        Route(
+            row: 8,
+            method: .post,
+            path: "/workflows/{id}/duplicate",
+            scopes: ["workflows:write"],
+            keyedBody: Exchange.bodyBytes
+        ) { try await $0.duplicateWorkflow($1) },
         Route(row: 9, method: .post, path: "/workflows/lint", scopes: ["workflows:read"]) {
             try await $0.lintGraph($1)
         },

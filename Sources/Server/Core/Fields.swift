@@ -3,7 +3,7 @@ import Values
 
 /// The members of a request body: known ones are read, near misses refused, others reported (contract §3.3).
 struct Fields {
-    private let object: JSONObject
+    private var object: JSONObject
     /// What was ignored, for the answer.
     let warnings: [JSON]
 
@@ -27,8 +27,11 @@ struct Fields {
     }
 
     subscript(name: String) -> JSON? {
-        guard let value = object[name], !value.isNull else { return nil }
-        return value
+        get {
+            guard let value = object[name], !value.isNull else { return nil }
+            return value
+        }
+        set { object[name] = newValue }
     }
 
     func string(_ name: String, atMost limit: Int = 10_000) throws(APIError) -> String? {

@@ -122,7 +122,7 @@ extension APIServer {
         return .empty()
     }
 
-    private func replace(_ old: WorkflowRow, _ fields: Fields, _ exchange: Exchange) async throws -> Reply {
+    func replace(_ old: WorkflowRow, _ fields: Fields, _ exchange: Exchange) async throws -> Reply {
         try checkBase(old, fields, exchange)
         let properties = try Properties(fields)
         var row = old
