@@ -89,6 +89,9 @@ extension APIServer {
             scopes: ["executions:read"],
             aliases: ["//workflows/{id}/executions"]
         ) { try await $0.history($1) },
+        Route(row: 26, method: .get, path: "/executions", scopes: ["executions:read"]) {
+            try await $0.allExecutions($1)
+        },
         Route(
             row: 27,
             method: .get,

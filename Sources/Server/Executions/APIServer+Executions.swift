@@ -62,15 +62,24 @@ extension APIServer {
     /// GET /workflows/{id}/executions.
     func history(_ exchange: Exchange) async throws -> Reply {
         let workflow: WorkflowID = try exchange.identifier(0, orElse: Self.noWorkflow)
+        return try await page(of: .workflow(workflow), exchange)
+    }
+
+    /// GET /executions: of all workflows of the account.
+    func allExecutions(_ exchange: Exchange) async throws -> Reply {
+        try await page(of: .account(exchange.account), exchange)
+    }
+
+    private func page(of owner: ExecutionOwner, _ exchange: Exchange) async throws -> Reply {
         let limit = try exchange.integer("limit", 1...100, orElse: 20)
         let position = try exchange.query("cursor").map(cursors.decode)
         let withNodes = exchange.query("include") == "nodes"
         let rows = try await stored {
-            try await self.database.executions(of: workflow, after: position, limit: limit + 1, withResult: true)
+            try await self.database.executions(of: owner, after: position, limit: limit + 1, withResult: true)
         }
         guard let first = rows.first?.facts else {
             // A workflow without executions, or none at all.
-            _ = try await self.workflow(exchange)
+            if case .workflow = owner { _ = try await self.workflow(exchange) }
             return .json(["data": [], "nextCursor": nil, "hasMore": false])
         }
         guard first.account == exchange.account else { throw Self.noWorkflow }
@@ -213,8 +222,9 @@ extension APIServer {
         if view == nil { view = try? await runs.handle(row.facts.id)?.snapshot.view }
         let facts = row.facts
         var object: JSONObject = [
-            "executionId": .string(facts.id.description), "status": .string(row.status),
-            "phase": .string(view?.phase ?? "queued"), "workflowVersion": facts.version.map(JSON.int) ?? .null,
+            "executionId": .string(facts.id.description), "workflowId": .string(facts.workflow.description),
+            "status": .string(row.status), "phase": .string(view?.phase ?? "queued"),
+            "workflowVersion": facts.version.map(JSON.int) ?? .null,
             "workflowRevision": facts.revision.map(JSON.int) ?? .null,
             "startTime": .string(facts.createdAt.description),
             "endTime": row.endedAt.map { .string($0.description) } ?? .null,

@@ -103,6 +103,28 @@ public struct PagePosition: Sendable, Hashable {
     }
 }
 
+/// Whose executions are listed.
+public enum ExecutionOwner: Sendable, Hashable {
+    /// Those of one workflow.
+    case workflow(WorkflowID)
+    /// Those of all workflows of an account.
+    case account(AccountID)
+
+    var column: String {
+        switch self {
+        case .workflow: "workflow_id"
+        case .account: "account_id"
+        }
+    }
+
+    var value: SQLValue {
+        switch self {
+        case .workflow(let id): .id(id)
+        case .account(let id): .id(id)
+        }
+    }
+}
+
 extension SQLSession where Self: ~Copyable {
     mutating func insert(_ workflow: WorkflowRow, graph: StoredGraph) throws(StorageError) {
         try keep(graph)
@@ -161,9 +183,9 @@ extension SQLSession where Self: ~Copyable {
         try run("DELETE FROM workflows WHERE id = ?1 AND account_id = ?2", [.id(id), .id(account)]) == 1
     }
 
-    /// The executions of a workflow, newest first.
+    /// The executions of a workflow or an account, newest first.
     mutating func executions(
-        of workflow: WorkflowID,
+        of owner: ExecutionOwner,
         after: PagePosition?,
         limit: Int,
         withResult: Bool
@@ -172,10 +194,10 @@ extension SQLSession where Self: ~Copyable {
         for row in try rows(
             """
             SELECT \(ExecutionRow.columns)\(withResult ? ", result" : "") FROM executions
-            WHERE workflow_id = ?1 AND (created_at, id) < (?2, ?3) ORDER BY created_at DESC, id DESC LIMIT ?4
+            WHERE \(owner.column) = ?1 AND (created_at, id) < (?2, ?3) ORDER BY created_at DESC, id DESC LIMIT ?4
             """,
             [
-                .id(workflow), .integer(after?.time.microseconds ?? .max), .blob(after?.id ?? []),
+                owner.value, .integer(after?.time.microseconds ?? .max), .blob(after?.id ?? []),
                 .integer(Int64(limit)),
             ]
         ) {
