@@ -27,7 +27,7 @@ enum RequestOptions {
         }
         applyMethod(request, to: handle)
         applyHeaders(request, to: handle)
-        // A waiting call has not touched its buffer, so it costs no memory yet.
+        // Every call that waits has its buffer already.
         let bufferBytes = if case .pieces(let bound) = transfer.delivery { bound / 2 } else { 4 * 1024 }
         unsafe curl_set_long(easy, CURLOPT_BUFFERSIZE, bufferBytes)
         unsafe curl_set_long(easy, CURLOPT_UPLOAD_BUFFERSIZE, transfer.upload.path == nil ? 16 * 1024 : 64 * 1024)

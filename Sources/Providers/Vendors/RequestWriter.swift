@@ -63,7 +63,8 @@ struct RequestWriter {
         boundary: String
     ) throws(NodeError) -> MultipartBody {
         var body = MultipartBody(boundary: boundary)
-        var bytesLeft = Self.formBytes
+        // The bytes of files that are not at hand yet.
+        var absent = 0
         for part in parts {
             guard part.isFile else {
                 body.add(part.name, text: try text(part.value))
@@ -75,8 +76,8 @@ struct RequestWriter {
                 guard case .host(let host) = value, let file = MediaReference(host) else {
                     throw NodeError(.contract, "The part \(part.name) of the request is no media.")
                 }
-                let bytes = try bytes(of: file, as: .part, atMost: bytesLeft)
-                bytesLeft -= Int(file.bytes)
+                let bytes = try bytes(of: file, as: .part, atMost: Self.formBytes - body.bytes.count - absent)
+                absent += max(0, Int(file.bytes) - bytes.count)
                 let name = file.name ?? "\(part.name).\(file.mimeType.split(separator: "/").last ?? "bin")"
                 body.add(part.name, file: bytes, named: name, mimeType: file.mimeType)
             }
