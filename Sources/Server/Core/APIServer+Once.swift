@@ -1,3 +1,4 @@
+import EventLoop
 import HTTPServer
 import HTTPValues
 import Storage
@@ -6,6 +7,8 @@ import Values
 extension APIServer {
     /// How long a request waits for an equal one that is under way.
     private static let patience = Duration.seconds(5)
+    /// The longest body that is read on the loop, in bytes.
+    private static let shortBody = 64 << 10
 
     /// Answers a request that names itself by a key: whoever sends it again gets the same answer, and it has its effect
     /// once.
@@ -16,7 +19,11 @@ extension APIServer {
         bodyAtMost limit: Int
     ) async throws -> HTTPResponse {
         let body = try await exchange.bytes(atMost: limit)
-        let named = try NamedRequest(header, route, exchange, body: body)
+        // A long body takes a while to read.
+        let named =
+            body.count <= Self.shortBody
+            ? try NamedRequest(header, route, exchange, body: body)
+            : try await pool.run { [exchange] in try NamedRequest(header, route, exchange, body: body) }
         var exchange = exchange
         exchange.named = named
         guard await turns.take(named.name, within: Self.patience, on: exchange.request.loop) else {

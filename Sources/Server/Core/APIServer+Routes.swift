@@ -1,10 +1,11 @@
 import Assets
 import HTTPValues
-import Values
 import Runtime
 import Storage
-import Workflows
 import Synchronization
+import Values
+import Workflows
+
 extension APIServer {
     /// Everything the server answers; the rows are those of contract §2.
     static let routes: [Route] = [
