@@ -88,7 +88,7 @@ extension APIServer {
     }
 
     private static func redriven(_ letter: DeadLetter, as execution: ExecutionID, isRepeated: Bool) -> Reply {
-        let poll = "/api/v1/workflows/executions/\(execution)/poll"
+        let poll = pollPath(execution)
         return .json(
             [
                 "id": .string(letter.id.description), "executionId": .string(execution.description),

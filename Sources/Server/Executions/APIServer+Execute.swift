@@ -55,7 +55,7 @@ extension APIServer {
             "executionRuns": itemRuns(run) ?? [oneRun],
             "batchSize": run.outside.batch.map { .int(Int64($0.total)) } ?? 1, "staleDependencies": [],
             "links": [
-                "poll": .string("/api/v1/workflows/executions/\(id)/poll"),
+                "poll": .string(Self.pollPath(run.facts.execution)),
                 "events": .string("/api/v1/workflows/executions/\(id)/events"),
             ],
             "warnings": .array(run.plan.warnings.map(\.json) + warnings),

@@ -28,7 +28,9 @@ extension APIServer {
             answer["workflow"] = Self.preview(read)
         } else {
             let graph = try StoredGraph(read.graph)
-            let row = row(read, graph, exchange)
+            var row = exchange.newWorkflow(graph)
+            (row.name, row.description, row.tags) = (read.name, read.description, read.tags)
+            (row.isActive, row.viewport) = (read.isActive, read.viewport)
             guard case .json(let body, _, let fields) = try resource(row, graph, status: 201, findings: read.findings)
             else { throw APIError(.internalError, "The workflow cannot be shown.") }
             answer["workflow"] = body
@@ -44,23 +46,6 @@ extension APIServer {
             try await self.stored { try await self.database.insert(row, graph: graph, answering: stored) }
         }
         return reply
-    }
-
-    private func row(_ read: WorkflowImport, _ graph: StoredGraph, _ exchange: Exchange) -> WorkflowRow {
-        var random = SystemRandomNumberGenerator()
-        return WorkflowRow(
-            id: WorkflowID(at: exchange.now, random: &random),
-            account: exchange.account,
-            name: read.name,
-            description: read.description,
-            tags: read.tags,
-            isActive: read.isActive,
-            draft: graph.hash,
-            viewport: read.viewport,
-            revision: 1,
-            createdAt: exchange.now,
-            updatedAt: exchange.now
-        )
     }
 
     /// The workflow as it would be made.

@@ -15,14 +15,7 @@ extension APIServer {
         for name in ["nodes", "edges"] where body[name] != nil {
             throw APIError.field(name, "cannot be changed with PATCH; send the whole graph with PUT, or PATCH a node")
         }
-        var fields = try Fields(body, known: Self.patchable)
-        if let settings = try fields.object("settings") {
-            let draft = try JSON(parsing: try await draft(of: old).body)
-            var merged = draft["settings"]?.object ?? JSONObject()
-            merged.patch(with: settings)
-            fields["settings"] = .object(merged)
-        }
-        return try await replace(old, fields, exchange)
+        return try await replace(old, try Fields(body, known: Self.patchable), exchange, mergesSettings: true)
     }
 
     /// PATCH /workflows/{id}/nodes/{nodeId}: changes one node (contract §9.1).
@@ -62,20 +55,12 @@ extension APIServer {
         let graph = try await draft(of: original)
         let name = try fields.string("name", atMost: 1000) ?? "\(original.name) (copy)"
         guard !name.allSatisfy(\.isWhitespace) else { throw APIError.field("name", "must not be empty") }
-        var random = SystemRandomNumberGenerator()
-        let row = WorkflowRow(
-            id: WorkflowID(at: exchange.now, random: &random),
-            account: exchange.account,
-            name: name,
-            description: original.description,
-            tags: original.tags,
-            isActive: original.isActive,
-            draft: graph.hash,
-            viewport: original.viewport,
-            revision: 1,
-            createdAt: exchange.now,
-            updatedAt: exchange.now
-        )
+        var row = exchange.newWorkflow(graph)
+        row.name = name
+        row.description = original.description
+        row.tags = original.tags
+        row.isActive = original.isActive
+        row.viewport = original.viewport
         let location = "/api/v1/workflows/\(row.id)"
         let reply = Reply.json(
             [
@@ -87,8 +72,8 @@ extension APIServer {
             status: 201,
             headers: ["location": location]
         )
-        let answer = exchange.answer(reply, location: location)
-        try await stored { try await self.database.insert(row, graph: graph, answering: answer) }
+        let (made, answer) = (row, exchange.answer(reply, location: location))
+        try await stored { try await self.database.insert(made, graph: graph, answering: answer) }
         return reply
     }
 }
@@ -165,7 +150,7 @@ private struct NodePatch {
 
 extension JSONObject {
     /// Takes over members by key; `null` removes one.
-    fileprivate mutating func patch(with changes: JSONObject) {
+    mutating func patch(with changes: JSONObject) {
         for member in changes { self[member.key] = member.value.isNull ? Optional.none : member.value }
     }
 }

@@ -55,20 +55,7 @@ extension APIServer {
         }
         let properties = try Properties(fields)
         let (graph, findings) = try await check(fields, exchange)
-        var random = SystemRandomNumberGenerator()
-        var row = WorkflowRow(
-            id: WorkflowID(at: exchange.now, random: &random),
-            account: exchange.account,
-            name: "",
-            description: "",
-            tags: [],
-            isActive: true,
-            draft: graph.hash,
-            viewport: nil,
-            revision: 1,
-            createdAt: exchange.now,
-            updatedAt: exchange.now
-        )
+        var row = exchange.newWorkflow(graph)
         properties.set(in: &row)
         let location = "/api/v1/workflows/\(row.id)"
         let reply = try resource(
@@ -122,7 +109,14 @@ extension APIServer {
         return .empty()
     }
 
-    func replace(_ old: WorkflowRow, _ fields: Fields, _ exchange: Exchange) async throws -> Reply {
+    /// Changes what is sent; settings as a whole, or one by one, where `null` removes one.
+    func replace(
+        _ old: WorkflowRow,
+        _ sent: Fields,
+        _ exchange: Exchange,
+        mergesSettings: Bool = false
+    ) async throws -> Reply {
+        var fields = sent
         try checkBase(old, fields, exchange)
         let properties = try Properties(fields)
         var row = old
@@ -130,6 +124,11 @@ extension APIServer {
         var findings: [Violation] = []
         if fields["nodes"] != nil || fields["edges"] != nil || fields["settings"] != nil {
             let base = try JSON(parsing: try await draft(of: old).body)
+            if mergesSettings, let changes = try fields.object("settings") {
+                var settings = base["settings"]?.object ?? JSONObject()
+                settings.patch(with: changes)
+                fields["settings"] = .object(settings)
+            }
             let (checked, found) = try await check(fields, exchange, base: base)
             (graph, findings) = (checked, found)
             row.draft = checked.hash
@@ -303,5 +302,25 @@ extension APIServer {
             log("\(error)")
             throw APIError(.internalError, "The database failed.")
         }
+    }
+}
+
+extension Exchange {
+    /// A workflow that this request makes, so far without a name.
+    func newWorkflow(_ graph: StoredGraph) -> WorkflowRow {
+        var random = SystemRandomNumberGenerator()
+        return WorkflowRow(
+            id: WorkflowID(at: now, random: &random),
+            account: account,
+            name: "",
+            description: "",
+            tags: [],
+            isActive: true,
+            draft: graph.hash,
+            viewport: nil,
+            revision: 1,
+            createdAt: now,
+            updatedAt: now
+        )
     }
 }
