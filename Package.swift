@@ -51,7 +51,8 @@ let package = Package(
 
         // MARK: Crypto
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .target(name: "Crypto", dependencies: ["CCrypto"]),
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .target(name: "Crypto", dependencies: ["CCrypto", "CSodium"]),
         .testTarget(name: "CryptoTests", dependencies: ["Crypto", "Values"]),
 
         // MARK: Engine
