@@ -99,10 +99,11 @@ public final class RunService: Sendable {
     /// Whether this server may act as the owner of runs now.
     public var holdsLease: Bool { lease.isHeld }
 
-    /// A new execution identifier whose run will live on the loop that asks, or on any other one.
-    public func newExecutionID(on loop: Loop, at now: Instant) -> ExecutionID {
+    /// A new execution identifier whose run will live on the loop that asks, or on any one where none asks.
+    public func newExecutionID(on loop: Loop?, at now: Instant) -> ExecutionID {
         var random = services.chance
         let id = ExecutionID(at: now, random: &random)
+        guard let loop else { return id }
         let place = UInt64(shards.firstIndex { $0.loop === loop } ?? 0)
         let count = UInt64(shards.count)
         return ExecutionID(high: id.high, low: id.low &- id.low % count &+ place)

@@ -8,17 +8,6 @@ extension APIServer {
     /// The most items of a batch whose results a poll shows; the others stand on the pages of the batch.
     private static let shownItems = 1000
 
-    /// Makes an execution a batch.
-    func iterate(_ facts: inout RunFacts, _ configs: [JSON], _ inputs: JSONObject, _ plan: Plan) async throws {
-        let spec = try await BatchRequest(plan: plan, assets: assets).read(configs)
-        // The other inputs are checked as they are for the first item.
-        var first = inputs
-        for axis in spec.axes { first[axis.node] = axis.items.first?.asJSON }
-        facts.values = try await RunInputs.read(first, for: plan, assets: assets)
-        for axis in spec.axes { facts.values[axis.node]?[axis.port] = nil }
-        facts.iteration = spec
-    }
-
     /// The first items of a batch as execute shows them; `nil` for any other run.
     func itemRuns(_ run: Run) -> JSON? {
         guard let spec = run.facts.iteration else { return nil }

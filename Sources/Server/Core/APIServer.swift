@@ -43,6 +43,7 @@ public final class APIServer: Sendable {
     let configuration: Configuration
     let keys: KeyRing
     let workflows: WorkflowCache
+    let starter: RunStarter
     let cursors: CursorCoding
     let links: MediaLinks
     let approvalLinks: ApprovalLinks
@@ -100,6 +101,16 @@ public final class APIServer: Sendable {
         self.log = log
         keys = KeyRing(database: database)
         workflows = WorkflowCache(database: database)
+        starter = RunStarter(
+            database: database,
+            runs: runs,
+            plans: plans,
+            workflows: workflows,
+            assets: assets,
+            pool: pool,
+            credit: configuration.credit,
+            log: log
+        )
         cursors = CursorCoding(key: secret)
         links = MediaLinks(key: secret)
         approvalLinks = ApprovalLinks(key: secret)

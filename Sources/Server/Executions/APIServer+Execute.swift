@@ -110,105 +110,22 @@ extension APIServer {
         _ exchange: Exchange,
         answering answer: (@Sendable (Run) -> StoredAnswer)?
     ) async throws -> RunHandle {
-        let id: WorkflowID = try exchange.identifier(0, orElse: Self.noWorkflow)
-        guard let row = try await stored({ try await self.workflows.workflow(id) }), row.account == exchange.account
-        else { throw Self.noWorkflow }
-        guard row.isActive else { throw APIError(.workflowInactive, "Workflow is not active") }
-        if let version = body.version, version != "draft" {
-            throw APIError.field("version", "names a version that does not exist; this workflow has only its draft")
-        }
-        let (plan, graph) = try await plan(body, row)
-        var facts = RunFacts(
-            execution: runs.newExecutionID(on: exchange.request.loop, at: exchange.now),
-            account: row.account,
-            workflow: row.id,
-            version: nil,
-            revision: body.hasGraph ? nil : row.revision,
-            createdAt: exchange.now
-        )
-        facts.inputs = .object(body.inputs)
-        if let configs = body.iteratorConfigs {
-            try await iterate(&facts, configs, body.inputs, plan)
-        } else {
-            facts.values = try await RunInputs.read(body.inputs, for: plan, assets: assets)
-        }
-        facts.callback = body.callback
-        facts.overrides = try body.settings(for: plan)
-        facts.triggerData = body.triggerData
-        facts.trigger = Self.trigger(exchange, retryOf: nil)
-        if let target = body.target {
-            guard plan.place(of: target) != nil else {
-                throw APIError.field("targetNodeId", "names no node of the workflow")
-            }
-            facts.target = target
-        }
-        // The budget of the workflow is that of each item; one of the call is that of the whole batch.
-        facts.timeoutBudget = body.timeoutBudget ?? (facts.iteration == nil ? plan.settings.timeoutBudget : nil)
-        facts.failurePolicy = body.failurePolicy ?? plan.settings.failurePolicy
-        facts.sandbox = plan.settings.sandbox
-        facts.metadata = body.metadata
-        facts.batch = Self.uuid()
-        body.limits.apply(to: &facts, settings: plan.settings, credit: configuration.credit)
-        let pinned = try await pinned(plan, exchange)
-        do {
-            return try await runs.accept(
-                plan,
-                facts,
-                graph: graph,
-                trigger: "api",
-                key: exchange.key?.id,
-                reusing: pinned,
-                answering: answer
+        try await starter.start(
+            StartOrder(
+                account: exchange.account,
+                workflow: try exchange.identifier(0, orElse: Self.noWorkflow),
+                request: body,
+                origin: Self.origin(exchange),
+                at: exchange.now,
+                loop: exchange.request.loop,
+                answer: answer
             )
-        } catch {
-            throw APIError(runtime: error)
-        }
+        )
     }
 
-    /// What started a run, as the contract shows it.
-    static func trigger(_ exchange: Exchange, retryOf: ExecutionID?) -> JSON {
-        [
-            "type": "api", "keyId": (exchange.key?.id.description).map(JSON.string) ?? .null,
-            "ip": .string(exchange.request.peer.ip.description), "scheduleId": nil, "webhookId": nil,
-            "retryOf": (retryOf?.description).map(JSON.string) ?? .null,
-        ]
-    }
-
-    /// Which graph runs (contract §7.1): the saved one, the sent one, or the saved one with sent nodes merged in.
-    func plan(_ body: ExecuteRequest?, _ row: WorkflowRow) async throws -> (Plan, StoredGraph?) {
-        let sent = body.flatMap { $0.hasGraph ? $0 : nil }
-        if sent == nil, let plan = plans.known(row.draft) { return (plan, nil) }
-        guard let stored = try await stored({ try await self.database.graph(row.draft) }) else {
-            throw APIError(.internalError, "The graph of the workflow is missing.")
-        }
-        var graph = try Graph(record: try JSON(parsing: stored))
-        if let sent {
-            do {
-                if let edges = sent.edges {
-                    let saved: JSON = .array(graph.nodes.map { .object($0.raw) })
-                    graph = try Graph(nodes: sent.nodes ?? saved, edges: edges, settings: graph.settings)
-                } else if let nodes = sent.nodes {
-                    graph = try graph.merging(nodes)
-                }
-            } catch {
-                throw APIError(graph: error)
-            }
-        }
-        let kept = sent == nil ? nil : try StoredGraph(graph)
-        switch plans.compile(graph, hash: kept?.hash ?? row.draft) {
-        case .plan(let plan): return (plan, kept)
-        case .violations(let findings): throw APIError(violations: findings)
-        }
-    }
-
-    /// A random UUID, version 4 (RFC 9562, section 5.4).
-    static func uuid() -> String {
-        var random = SystemRandomNumberGenerator()
-        var bytes = (0..<16).map { _ in random.next() as UInt8 }
-        bytes[6] = bytes[6] & 0x0F | 0x40
-        bytes[8] = bytes[8] & 0x3F | 0x80
-        let text = Array(bytes.hex)
-        return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(text[$0]) }.joined(separator: "-")
+    /// What starts the run that a request asks for.
+    static func origin(_ exchange: Exchange) -> RunOrigin {
+        RunOrigin(key: exchange.key?.id, ip: exchange.request.peer.ip.description)
     }
 }
 

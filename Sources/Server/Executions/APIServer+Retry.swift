@@ -1,7 +1,6 @@
 import Assets
 import Engine
 import EventLoop
-import FileSystem
 import HTTPServer
 import HTTPValues
 import Runtime
@@ -78,7 +77,7 @@ extension APIServer {
         guard let row = try await stored({ try await self.database.execution(id) }),
             row.facts.account == exchange.account
         else { throw missing }
-        guard let former = try await finished(id) else {
+        guard let former = try await starter.finished(id) else {
             throw APIError(
                 .executionRunning,
                 "The execution has not ended. Cancel it, or wait for its end, before it is retried."
@@ -91,21 +90,23 @@ extension APIServer {
                 throw Self.noWorkflow
             }
             guard workflow.isActive else { throw APIError(.workflowInactive, "Workflow is not active") }
-            plan = try await self.plan(nil, workflow).0
+            plan = try await starter.draft(of: workflow).plan
             (facts.version, facts.revision) = (nil, workflow.revision)
         }
-        facts.execution = runs.newExecutionID(on: exchange.request.loop, at: exchange.now)
+        facts.execution = starter.newExecutionID(on: exchange.request.loop, at: exchange.now)
         facts.createdAt = exchange.now
         facts.retryOf = id
-        facts.trigger = Self.trigger(exchange, retryOf: id)
-        facts.batch = Self.uuid()
+        var origin = Self.origin(exchange)
+        origin.retryOf = id
+        facts.trigger = origin.json
+        facts.batch = RunStarter.uuid()
         facts.triggerData = body.triggerData ?? facts.triggerData
         try await change(&facts, body, plan)
         if let spec = facts.iteration { facts.iteration = try await unfinished(spec, of: id, body) }
         var retry = RetryPlan(from: try body.start(in: plan), of: former, plan: plan, facts: facts)
-        if let lost = try await lost(retry.reused) {
+        if let lost = try await starter.lost(retry.reused) {
             let node = plan.nodes[lost.address.node]
-            guard body.isDryRun else { throw Self.expired(node.id) }
+            guard body.isDryRun else { throw RunStarter.expired(node.id) }
             retry.lose(node.id, "Media it has made are not kept any more; begin at this node.")
         }
         return RetryPreparation(plan: plan, facts: facts, retry: retry)
@@ -140,39 +141,7 @@ extension APIServer {
         }
     }
 
-    /// What the nodes of a draft take over that are pinned to earlier executions (contract §9.2).
-    func pinned(_ plan: Plan, _ exchange: Exchange) async throws -> [ReusedRun] {
-        var former: [ExecutionID: FinishedRuns] = [:]
-        var reused: [ReusedRun] = []
-        for (place, node) in plan.nodes.enumerated() {
-            guard let pin = node.pin, !node.isDisabled else { continue }
-            func refuse(_ reason: String) -> APIError { .field("nodes.\(node.id).data.pin", reason) }
-            if former[pin.execution] == nil {
-                let row = try await stored { try await self.database.execution(pin.execution) }
-                guard let row, row.facts.account == exchange.account, let runs = try await finished(pin.execution)
-                else {
-                    throw refuse("names \(pin.execution), which is unknown or has not ended")
-                }
-                former[pin.execution] = runs
-            }
-            guard let runs = former[pin.execution]?.runs(of: pin.address ?? node.id, as: place, by: .pin),
-                runs.allSatisfy({ $0.address.index.count == node.dimensions.count })
-            else { throw refuse("names no finished run of \(pin.address ?? node.id) that fits the node") }
-            reused += runs
-        }
-        if let lost = try await lost(reused) { throw Self.expired(plan.nodes[lost.address.node].id) }
-        return reused
-    }
-
     // MARK: Parts
-
-    private func finished(_ id: ExecutionID) async throws(APIError) -> FinishedRuns? {
-        do {
-            return try await runs.finishedRuns(of: id)
-        } catch {
-            throw APIError(runtime: error)
-        }
-    }
 
     /// Puts what the body says in the place of what the run was accepted with.
     private func change(_ facts: inout RunFacts, _ body: RetryRequest, _ plan: Plan) async throws {
@@ -206,24 +175,5 @@ extension APIServer {
         default:
             throw APIError.field("from", "must be failed or start for a batch; an item is retried as its own execution")
         }
-    }
-
-    /// The first node run whose media are not there any more.
-    private func lost(_ reused: [ReusedRun]) async throws -> ReusedRun? {
-        let hashes = Array(Set(reused.flatMap { $0.outputs.values.flatMap(\.media).map(\.hash) })).sorted()
-        guard !hashes.isEmpty else { return nil }
-        var missing = try await stored { try await self.database.missingAssets(among: hashes) }
-        let assets = assets
-        missing.formUnion(try await pool.run { hashes.filter { !Folder.exists(assets.path(of: $0)) } })
-        guard !missing.isEmpty else { return nil }
-        return reused.first { $0.outputs.values.contains { $0.media.contains { missing.contains($0.hash) } } }
-    }
-
-    private static func expired(_ node: String) -> APIError {
-        APIError(
-            .mediaExpired,
-            "Media that \(node) has made are not kept any more. Begin at this node, or before it.",
-            ["nodeId": .string(node)]
-        )
     }
 }

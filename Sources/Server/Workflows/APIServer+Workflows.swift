@@ -293,15 +293,7 @@ extension APIServer {
 
     /// Does something with the database and translates what goes wrong.
     func stored<Value: Sendable>(_ body: () async throws -> Value) async throws(APIError) -> Value {
-        do {
-            return try await body()
-        } catch let error as StorageError {
-            if error != .answered { log("\(error)") }
-            throw APIError(storage: error)
-        } catch {
-            log("\(error)")
-            throw APIError(.internalError, "The database failed.")
-        }
+        try await starter.stored(body)
     }
 }
 

@@ -1,0 +1,167 @@
+import Assets
+import Engine
+import EventLoop
+import FileSystem
+import Runtime
+import Storage
+import Values
+import Workflows
+
+/// The one way in which executions of workflows are accepted: it finds the graph, reads the inputs, sets the limits and
+/// hands the run to the runtime.
+struct RunStarter: Sendable {
+    let database: Database
+    let runs: RunService
+    let plans: PlanCache
+    let workflows: WorkflowCache
+    let assets: AssetStore
+    let pool: BlockingPool
+    let credit: Money
+    let log: @Sendable (String) -> Void
+
+    /// Which graph an execution runs.
+    struct Choice {
+        var plan: Plan
+        /// Its stored form, when it may not be stored yet.
+        var graph: StoredGraph?
+        /// The numbered version.
+        var version: Int64?
+        /// The revision of the draft.
+        var revision: Int64?
+    }
+
+    /// Accepts an execution; when this returns, it survives a crash.
+    ///
+    /// - Throws: ``APIError`` when nothing was stored.
+    func start(_ order: StartOrder) async throws -> RunHandle {
+        guard let row = try await stored({ try await self.workflows.workflow(order.workflow) }),
+            row.account == order.account
+        else { throw APIServer.noWorkflow }
+        guard row.isActive else { throw APIError(.workflowInactive, "Workflow is not active") }
+        let choice = try await choose(order.request, row)
+        let facts = try await facts(order, row, choice)
+        let pinned = try await pinned(choice.plan, of: order.account)
+        do {
+            return try await runs.accept(
+                choice.plan,
+                facts,
+                graph: choice.graph,
+                trigger: order.origin.type,
+                key: order.origin.key,
+                reusing: pinned,
+                answering: order.answer
+            )
+        } catch {
+            throw APIError(runtime: error)
+        }
+    }
+
+    /// A new identifier for an execution, on the loop that asks where there is one.
+    func newExecutionID(on loop: Loop?, at now: Instant) -> ExecutionID {
+        runs.newExecutionID(on: loop, at: now)
+    }
+
+    // MARK: Which graph
+
+    /// Which graph runs (contract §7.1): the saved one, the sent one, or the saved one with sent nodes merged in.
+    func choose(_ request: ExecuteRequest, _ row: WorkflowRow) async throws -> Choice {
+        if let version = request.version, version != "draft" {
+            throw APIError.field("version", "names a version that does not exist; this workflow has only its draft")
+        }
+        guard request.hasGraph else { return try await draft(of: row) }
+        let saved = try await savedGraph(row.draft)
+        let graph: Graph
+        do {
+            if let edges = request.edges {
+                let nodes: JSON = request.nodes ?? .array(saved.nodes.map { .object($0.raw) })
+                graph = try Graph(nodes: nodes, edges: edges, settings: saved.settings)
+            } else {
+                graph = try saved.merging(request.nodes ?? [])
+            }
+        } catch {
+            throw APIError(graph: error)
+        }
+        let kept = try StoredGraph(graph)
+        return Choice(plan: try compile(graph, hash: kept.hash), graph: kept)
+    }
+
+    /// The draft of a workflow.
+    func draft(of row: WorkflowRow) async throws -> Choice {
+        if let plan = plans.known(row.draft) { return Choice(plan: plan, revision: row.revision) }
+        let plan = try compile(try await savedGraph(row.draft), hash: row.draft)
+        return Choice(plan: plan, revision: row.revision)
+    }
+
+    private func savedGraph(_ hash: ContentHash) async throws -> Graph {
+        guard let body = try await stored({ try await self.database.graph(hash) }) else {
+            throw APIError(.internalError, "The graph of the workflow is missing.")
+        }
+        return try Graph(record: try JSON(parsing: body))
+    }
+
+    private func compile(_ graph: Graph, hash: ContentHash) throws(APIError) -> Plan {
+        switch plans.compile(graph, hash: hash) {
+        case .plan(let plan): return plan
+        case .violations(let findings): throw APIError(violations: findings)
+        }
+    }
+
+    // MARK: What it is accepted with
+
+    private func facts(_ order: StartOrder, _ row: WorkflowRow, _ choice: Choice) async throws -> RunFacts {
+        let (request, plan) = (order.request, choice.plan)
+        var facts = RunFacts(
+            execution: order.execution ?? newExecutionID(on: order.loop, at: order.at),
+            account: row.account,
+            workflow: row.id,
+            version: choice.version,
+            revision: choice.revision,
+            createdAt: order.at
+        )
+        facts.inputs = .object(request.inputs)
+        if let configs = request.iteratorConfigs {
+            try await iterate(&facts, configs, request.inputs, plan)
+        } else {
+            facts.values = try await RunInputs.read(request.inputs, for: plan, assets: assets)
+        }
+        facts.callback = request.callback
+        facts.overrides = try request.settings(for: plan)
+        facts.triggerData = request.triggerData
+        facts.trigger = order.origin.json
+        if let target = request.target {
+            guard plan.place(of: target) != nil else {
+                throw APIError.field("targetNodeId", "names no node of the workflow")
+            }
+            facts.target = target
+        }
+        // The budget of the workflow is that of each item; one of the call is that of the whole batch.
+        facts.timeoutBudget = request.timeoutBudget ?? (facts.iteration == nil ? plan.settings.timeoutBudget : nil)
+        facts.failurePolicy = request.failurePolicy ?? plan.settings.failurePolicy
+        facts.sandbox = plan.settings.sandbox
+        facts.metadata = request.metadata
+        facts.batch = Self.uuid()
+        request.limits.apply(to: &facts, settings: plan.settings, credit: credit)
+        return facts
+    }
+
+    /// Makes an execution a batch.
+    private func iterate(_ facts: inout RunFacts, _ configs: [JSON], _ inputs: JSONObject, _ plan: Plan) async throws {
+        let spec = try await BatchRequest(plan: plan, assets: assets).read(configs)
+        // The other inputs are checked as they are for the first item.
+        var first = inputs
+        for axis in spec.axes { first[axis.node] = axis.items.first?.asJSON }
+        facts.values = try await RunInputs.read(first, for: plan, assets: assets)
+        for axis in spec.axes { facts.values[axis.node]?[axis.port] = nil }
+        facts.iteration = spec
+    }
+
+    /// A random UUID, version 4 (RFC 9562, section 5.4).
+    static func uuid() -> String {
+        var random = SystemRandomNumberGenerator()
+        var bytes = (0..<16).map { _ in random.next() as UInt8 }
+        bytes[6] = bytes[6] & 0x0F | 0x40
+        bytes[8] = bytes[8] & 0x3F | 0x80
+        let text = Array(bytes.hex)
+        return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(text[$0]) }.joined(separator: "-")
+    }
+}

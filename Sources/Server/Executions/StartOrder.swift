@@ -1,0 +1,49 @@
+import EventLoop
+import Engine
+import Storage
+import Values
+
+/// What started a run, as the contract shows it (§7.6).
+struct RunOrigin: Sendable {
+    /// The word for it, such as `api`, `webhook` or `schedule`.
+    var type = "api"
+    /// The API key that asked.
+    var key: APIKeyID?
+    /// The address of the client that asked.
+    var ip: String?
+    /// The schedule whose time had come.
+    var schedule: String?
+    /// The webhook that was called.
+    var webhook: String?
+    /// The execution it takes over from.
+    var retryOf: ExecutionID?
+
+    /// As details and history show it.
+    var json: JSON {
+        func text(_ value: String?) -> JSON { value.map(JSON.string) ?? .null }
+        return [
+            "type": .string(type), "keyId": text(key?.description), "ip": text(ip), "scheduleId": text(schedule),
+            "webhookId": text(webhook), "retryOf": text(retryOf?.description),
+        ]
+    }
+}
+
+/// A run that is wanted: by a request, a webhook, a schedule, or another run.
+struct StartOrder: Sendable {
+    /// The account that asks and pays.
+    var account: AccountID
+    /// Its workflow.
+    var workflow: WorkflowID
+    /// What is wanted of it.
+    var request: ExecuteRequest
+    /// What started it.
+    var origin: RunOrigin
+    /// When it was asked for.
+    var at: Instant
+    /// The loop on which the run should live: that of the client's connection, where there is one.
+    var loop: Loop?
+    /// The identifier of the execution, where it follows from what started it, so that it starts once.
+    var execution: ExecutionID?
+    /// What a request that names itself by a key is answered, stored in the same commit.
+    var answer: (@Sendable (Run) -> StoredAnswer)?
+}
