@@ -12,6 +12,11 @@ public enum BuiltInCatalog {
         files.first { $0.path == "\(schemas)\(kind).json" }?.bytes()
     }
 
+    /// The files of a folder of schemas, such as `api`, in the order of their names.
+    public static func schemas(of folder: String) -> [[UInt8]] {
+        files.filter { $0.path.hasPrefix("\(schemas)\(folder)/") }.map { $0.bytes() }
+    }
+
     private static let schemas = "schemas/"
 
     private static var files: [(path: String, bytes: () -> [UInt8])] {

@@ -1,0 +1,41 @@
+import HTTPValues
+
+extension APIServer {
+    /// API keys: row 51 of contract §2.
+    static let keyRoutes: [Route] = [
+        Route(
+            row: 51,
+            method: .get,
+            path: "/api-keys",
+            scopes: ["keys:admin"],
+            operation: Operation("listKeys", "API keys", "Lists the API keys", answers: [.json("KeyPage")])
+        ) { try await $0.listKeys($1) },
+        Route(
+            row: 51,
+            method: .post,
+            path: "/api-keys",
+            scopes: ["keys:admin"],
+            operation: Operation(
+                "createKey",
+                "API keys",
+                "Makes an API key, which is shown only now",
+                body: .json("KeyInput"),
+                answers: [.json("KeyCreated", 201, "Created")],
+                errors: [.missingFields]
+            )
+        ) { try await $0.createKey($1) },
+        Route(
+            row: 51,
+            method: .delete,
+            path: "/api-keys/{id}",
+            scopes: ["keys:admin"],
+            operation: Operation(
+                "deleteKey",
+                "API keys",
+                "Withdraws an API key",
+                answers: [.noContent],
+                errors: [.resourceNotFound]
+            )
+        ) { try await $0.deleteKey($1) },
+    ]
+}
