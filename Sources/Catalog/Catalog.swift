@@ -95,6 +95,16 @@ public final class Catalog: Sendable {
         self.plans = plans
     }
 
+    /// A catalog like another one, but with these node types.
+    init(_ other: Catalog, nodeTypes: [String: NodeType], aliases: [String: String]) {
+        providers = other.providers
+        templates = other.templates
+        prices = other.prices
+        plans = other.plans
+        self.nodeTypes = nodeTypes
+        self.aliases = aliases
+    }
+
     /// The ready workflow of that name.
     public func template(_ id: String) -> Template? { templates.first { $0.id == id } }
 

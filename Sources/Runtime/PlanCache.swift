@@ -34,24 +34,60 @@ public final class PlanCache: Sendable {
     ///
     /// - Throws: ``RuntimeError`` when the graph is not stored, or no longer compiles.
     public func plan(_ hash: ContentHash) async throws(RuntimeError) -> Plan {
-        if let plan = known(hash) { return plan }
-        let graph: Graph
-        do {
-            guard let body = try await database.graph(hash) else {
-                throw RuntimeError.storage(reason: "The graph \(hash) is not stored.")
-            }
-            graph = try Graph(record: try JSON(parsing: body))
-        } catch let error as RuntimeError {
-            throw error
-        } catch {
-            throw .storage(reason: "The graph \(hash) cannot be read: \(error)")
-        }
-        switch compile(graph, hash: hash) {
+        switch try await outcome(hash) {
         case .plan(let plan): return plan
         case .violations(let findings):
             let first = findings.first { $0.severity == .error }
             throw .storage(reason: "The graph \(hash) no longer compiles: \(first?.message ?? "")")
         }
+    }
+
+    /// What a stored graph compiles to; that of a version with the manifests it keeps to.
+    ///
+    /// - Throws: ``RuntimeError`` when the graph is not stored or cannot be read.
+    public func outcome(_ hash: ContentHash) async throws(RuntimeError) -> Compiler.Outcome {
+        if let plan = known(hash) { return .plan(plan) }
+        do {
+            guard let body = try await database.graph(hash) else {
+                throw RuntimeError.storage(reason: "The graph \(hash) is not stored.")
+            }
+            let record = try JSON(parsing: body)
+            let graph = try Graph(record: record)
+            guard let lock = record["lock"].flatMap(VersionLock.init(json:)) else { return compile(graph, hash: hash) }
+            let types = try await nodeTypes(lock)
+            let now = live.current
+            let outcome = Compiler.compile(
+                graph,
+                hash: hash,
+                catalog: now.keeping(to: types, names: lock.names),
+                for: .running
+            )
+            if case .plan(let plan) = outcome { keep(plan, now) }
+            return outcome
+        } catch let error as RuntimeError {
+            throw error
+        } catch {
+            throw .storage(reason: "The graph \(hash) cannot be read: \(error)")
+        }
+    }
+
+    /// The node types as they were when a version was made; those that have not changed since are taken as they are.
+    private func nodeTypes(_ lock: VersionLock) async throws -> [NodeType] {
+        let catalog = live.current
+        var types: [NodeType] = []
+        var wanted: [ContentHash] = []
+        for (name, hash) in lock.manifests.sorted(by: { $0.key < $1.key }) {
+            if let type = catalog.nodeTypes[name], type.hash == hash { types.append(type) } else { wanted.append(hash) }
+        }
+        guard !wanted.isEmpty else { return types }
+        let bodies = try await database.manifests(wanted)
+        for hash in wanted {
+            guard let body = bodies[hash] else {
+                throw RuntimeError.storage(reason: "The manifest \(hash) is not stored.")
+            }
+            types.append(try NodeType.stored(body, hash: hash))
+        }
+        return types
     }
 
     /// Compiles a graph to be run, unless it is known.

@@ -213,11 +213,22 @@ extension Database {
         }
     }
 
-    /// Removes a workflow; its executions stay.
+    /// Removes a workflow with its versions and its app; its executions stay.
     ///
+    /// - Parameters:
+    ///   - id: The workflow.
+    ///   - account: The account it belongs to.
+    ///   - revision: The revision it must still have; `nil` for any.
     /// - Returns: Whether there was one.
-    public func deleteWorkflow(_ id: WorkflowID, account: AccountID) async throws(StorageError) -> Bool {
-        try await write { session throws(StorageError) in try session.deleteWorkflow(id, account: account) }
+    /// - Throws: ``StorageError`` when the database fails.
+    public func deleteWorkflow(
+        _ id: WorkflowID,
+        account: AccountID,
+        revision: Int64? = nil
+    ) async throws(StorageError) -> Bool {
+        try await write { session throws(StorageError) in
+            try session.deleteWorkflow(id, account: account, revision: revision)
+        }
     }
 
     // MARK: Keys

@@ -66,6 +66,8 @@ public struct ChildOrder: Sendable, Hashable {
     public var id: ExecutionID
     /// The identifier or the name of the workflow.
     public var workflow: String
+    /// The number or the tag of its version, or `latest`; `nil` is `latest` too.
+    public var version: String?
     /// Its run inputs.
     public var inputs: JSON
 }

@@ -54,6 +54,7 @@ public enum OutsideEvent: Sendable, Hashable {
             object = make("childWanted", address)
             object.append(new: "child", .string(order.id.description))
             object.append(new: "workflow", .string(order.workflow))
+            if let version = order.version { object.append(new: "version", .string(version)) }
             object.append(new: "inputs", order.inputs)
         case .childEnded(let address, let end, _):
             object = make("childEnded", address)
@@ -106,6 +107,7 @@ public enum OutsideEvent: Sendable, Hashable {
                 ChildOrder(
                     id: try need(json["child"]?.string.flatMap(ExecutionID.init), "its child"),
                     workflow: try need(json["workflow"]?.string, "its workflow"),
+                    version: json["version"]?.string,
                     inputs: json["inputs"] ?? [:]
                 ),
                 at: try time()

@@ -12,8 +12,12 @@ extension OutsideState {
         if !mail.isEmpty { object["mail"] = list(mail) { $0 } }
         if !approvals.isEmpty { object["approvals"] = list(approvals, \.record) }
         if !children.isEmpty {
-            object["children"] = list(children) {
-                ["id": .string($0.id.description), "workflow": .string($0.workflow), "inputs": $0.inputs]
+            object["children"] = list(children) { order in
+                var record: JSONObject = [
+                    "id": .string(order.id.description), "workflow": .string(order.workflow), "inputs": order.inputs,
+                ]
+                if let version = order.version { record["version"] = .string(version) }
+                return .object(record)
             }
         }
         if !wishes.isEmpty { object["wishes"] = list(wishes) { .int(Int64($0)) } }
@@ -42,7 +46,12 @@ extension OutsideState {
         each("children") { address, order in
             guard let id = order["id"]?.string.flatMap(ExecutionID.init), let workflow = order["workflow"]?.string
             else { return }
-            children[address] = ChildOrder(id: id, workflow: workflow, inputs: order["inputs"] ?? [:])
+            children[address] = ChildOrder(
+                id: id,
+                workflow: workflow,
+                version: order["version"]?.string,
+                inputs: order["inputs"] ?? [:]
+            )
         }
         each("wishes") { wishes[$0] = $1.integer.map { Int($0) } }
         guard let counts = record?["batch"] else { return }

@@ -21,7 +21,13 @@ extension Step {
             var inputs = prepared.parameters["inputs"]?.object ?? JSONObject()
             for (port, value) in prepared.inputs.sorted(by: { $0.key < $1.key }) { inputs[port] = value.asJSON }
             let id = run.facts.execution.child(of: address.text(in: run.plan), run.outside.wishes[address] ?? 0)
-            let order = ChildOrder(id: id, workflow: workflow, inputs: .object(inputs))
+            let version = prepared.parameters["version"]?.string
+            let order = ChildOrder(
+                id: id,
+                workflow: workflow,
+                version: version == "latest" ? nil : version,
+                inputs: .object(inputs)
+            )
             emit(.outside(.childWanted(address, order, at: now)))
             emit(.waiting(address, .child, readyAt: now, since: now, until: nil))
         } catch {

@@ -7,6 +7,8 @@ public struct ChildRequest: Sendable {
     public var account: AccountID
     /// The identifier or the name of the workflow.
     public var workflow: String
+    /// The number or the tag of its version; `nil` for what it is now.
+    public var version: String?
     /// Its run inputs.
     public var inputs: JSONObject
     /// The workflows that called each other down to here, outermost first.

@@ -53,6 +53,7 @@ extension RunService {
             let request = ChildRequest(
                 account: run.facts.account,
                 workflow: order.workflow,
+                version: order.version,
                 inputs: order.inputs.object ?? JSONObject(),
                 lineage: (run.facts.parent?.lineage ?? []) + [run.facts.workflow]
             )

@@ -5,7 +5,8 @@ public import Storage
 import Values
 import Workflows
 
-/// Finds what is run for a sub-workflow: a workflow of the same account, as it is now.
+/// Finds what is run for a sub-workflow: a workflow of the same account, in the version that is
+/// asked for or, where none is, as it is now.
 public struct ChildWorkflows: Sendable {
     private let database: Database
     private let plans: PlanCache
@@ -37,11 +38,10 @@ public struct ChildWorkflows: Sendable {
         guard !request.lineage.contains(id) else {
             return refuse("invalid_input", "The workflow \(row.name) calls itself, directly or through another one.")
         }
-        guard let body = try await database.graph(row.draft) else {
-            return refuse("internal_error", "The graph of the workflow \(row.name) is missing.")
+        guard let graph = try await graph(of: row, version: request.version) else {
+            return refuse("not_found", "The workflow \(row.name) has no version \(request.version ?? "").")
         }
-        let graph = try Graph(record: try JSON(parsing: body))
-        switch plans.compile(graph, hash: row.draft) {
+        switch try await plans.outcome(graph.hash) {
         case .violations(let findings):
             let first = findings.first { $0.severity == .error }?.message ?? ""
             return refuse("invalid_input", "The workflow \(row.name) cannot run: \(first)")
@@ -52,8 +52,8 @@ public struct ChildWorkflows: Sendable {
                     ChildRequest.Answer(
                         plan: plan,
                         workflow: id,
-                        version: nil,
-                        revision: row.revision,
+                        version: graph.version,
+                        revision: graph.version == nil ? row.revision : nil,
                         values: values
                     )
                 )
@@ -61,5 +61,17 @@ public struct ChildWorkflows: Sendable {
                 return refuse("invalid_input", error.message)
             }
         }
+    }
+
+    /// What runs of a workflow: the version named, else the published one, else the draft.
+    private func graph(
+        of row: WorkflowRow,
+        version word: String?
+    ) async throws -> (hash: ContentHash, version: Int64?)? {
+        guard let word else {
+            return row.published.map { ($0.graph, $0.version) } ?? (row.draft, nil)
+        }
+        let name = Int64(word).map(VersionName.number) ?? .tag(word)
+        return try await database.version(name, of: row.id).map { ($0.locked, $0.version) }
     }
 }

@@ -1,6 +1,9 @@
 /// The numbered steps that build the tables; they only go forward, and a released one never changes.
 enum Migrations {
-    static let all: [String] = [migration1, workers, retry, waits, openAttempts, retention, answers]
+    static let all: [String] = [
+        migration1, workers, retry, waits, openAttempts, retention, answers,
+        versions,
+    ]
 
     /// The accounts, workflows, executions with their journal, assets and keys (data-model.md).
     private static let migration1 = """

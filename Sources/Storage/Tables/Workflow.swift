@@ -24,10 +24,28 @@ public struct WorkflowRow: Sendable {
     public var createdAt: Instant
     /// When it was last changed; running never changes it.
     public var updatedAt: Instant
+    /// The number of its newest version; 0 when it has none.
+    public var lastVersion: Int64 = 0
+    /// What runs where nothing else is asked for; `nil` while nothing is published.
+    public var published: Published?
     /// How many executions it has had.
     public var executions: Int64 = 0
     /// When it was last executed.
     public var lastExecutedAt: Instant?
+
+    /// A version that is published.
+    public struct Published: Sendable, Hashable {
+        /// Its number.
+        public var version: Int64
+        /// The hash of its graph with what it keeps to.
+        public var graph: ContentHash
+
+        /// A version with these facts.
+        public init(version: Int64, graph: ContentHash) {
+            self.version = version
+            self.graph = graph
+        }
+    }
 
     /// A workflow with these facts.
     public init(
@@ -58,7 +76,8 @@ public struct WorkflowRow: Sendable {
 
     fileprivate static let select = """
         SELECT w.id, w.account_id, w.name, w.description, w.tags, w.is_active, w.draft_hash, w.viewport, w.revision,
-            w.created_at, w.updated_at, s.executions, s.last_executed_at
+            w.created_at, w.updated_at, s.executions, s.last_executed_at, w.last_version, w.published_version,
+            w.published_hash
         FROM workflows w LEFT JOIN workflow_stats s ON s.workflow_id = w.id
         """
 
@@ -78,6 +97,10 @@ public struct WorkflowRow: Sendable {
         )
         executions = try row.optional(11, row.integer) ?? 0
         lastExecutedAt = try row.optional(12, row.time)
+        lastVersion = try row.integer(13)
+        if let version = try row.optional(14, row.integer) {
+            published = Published(version: version, graph: try row.hash(15))
+        }
     }
 
     fileprivate var arguments: [SQLValue] {
@@ -144,10 +167,10 @@ extension SQLSession where Self: ~Copyable {
         return try run(
             """
             UPDATE workflows SET name = ?3, description = ?4, tags = ?5, is_active = ?6, draft_hash = ?7, viewport = ?8,
-                revision = ?9, updated_at = ?11
+                revision = ?9, updated_at = ?11, published_version = ?12, published_hash = ?13
             WHERE id = ?1 AND account_id = ?2 AND revision = ?9 - 1 AND created_at = ?10
             """,
-            workflow.arguments
+            workflow.arguments + [.optional(workflow.published?.version), .hash(workflow.published?.graph)]
         ) == 1
     }
 
@@ -179,8 +202,23 @@ extension SQLSession where Self: ~Copyable {
         return workflows
     }
 
-    mutating func deleteWorkflow(_ id: WorkflowID, account: AccountID) throws(StorageError) -> Bool {
-        try run("DELETE FROM workflows WHERE id = ?1 AND account_id = ?2", [.id(id), .id(account)]) == 1
+    /// Removes a workflow with its versions and its app, if its revision is the one given.
+    mutating func deleteWorkflow(
+        _ id: WorkflowID,
+        account: AccountID,
+        revision: Int64?
+    ) throws(StorageError) -> Bool {
+        var sql = "DELETE FROM workflows WHERE id = ?1 AND account_id = ?2"
+        var arguments: [SQLValue] = [.id(id), .id(account)]
+        if let revision {
+            sql += " AND revision = ?3"
+            arguments.append(.integer(revision))
+        }
+        guard try run(sql, arguments) == 1 else { return false }
+        try run("DELETE FROM versions WHERE workflow_id = ?1", [.id(id)])
+        try run("DELETE FROM apps WHERE workflow_id = ?1", [.id(id)])
+        try run("DELETE FROM app_days WHERE workflow_id = ?1", [.id(id)])
+        return true
     }
 
     /// The executions of a workflow or an account, newest first.
