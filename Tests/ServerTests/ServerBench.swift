@@ -21,6 +21,9 @@ final class ServerBench: Sendable {
     private let folder: TemporaryFolder
     private let group: LoopGroup
     private let server: APIServer
+    private let schema: TestSchema?
+    /// The node types of now.
+    let catalog: LiveCatalog
     /// The callbacks that were sent.
     let posts = Posts()
 
@@ -46,12 +49,20 @@ final class ServerBench: Sendable {
         }
     }
 
-    init() async throws {
+    /// A server on a database of that kind.
+    init(_ kind: DatabaseKind = .sqlite) async throws {
+        schema = kind == .postgreSQL ? try TestSchema() : nil
         folder = try TemporaryFolder()
         group = try LoopGroup(count: 1)
         try group.start()
-        let database = try Database.open(folder: folder.path) { Issue.record("\($0)") }
+        let database =
+            if let schema {
+                try Database.open(url: schema.url) { _ in }
+            } else {
+                try Database.open(folder: folder.path) { Issue.record("\($0)") }
+            }
         let catalog = LiveCatalog(try Catalog(BuiltInCatalog.documents))
+        self.catalog = catalog
         let pool = try BlockingPool(label: "test", threads: 2, capacity: 100)
         let plans = PlanCache(database: database, catalog: catalog)
         let assets = try AssetStore(folder: folder.path, database: database, pool: pool)

@@ -91,6 +91,7 @@ extension RunService {
         let item: Int?
         let address: String
         let workflow: String
+        let version: String?
         let inputs: JSON
 
         init?(_ body: JSON, in run: Run) {
@@ -98,14 +99,14 @@ extension RunService {
                 guard run.outside.batch?.open.contains(item) == true else { return nil }
                 id = run.child(of: item)
                 self.item = item
-                (address, workflow, inputs) = ("", "", [:])
+                (address, workflow, version, inputs) = ("", "", nil, [:])
             } else {
                 guard let text = body["address"]?.string, let address = Address(text, in: run.plan),
                     let order = run.outside.children[address]
                 else { return nil }
                 id = order.id
                 item = nil
-                (self.address, workflow, inputs) = (text, order.workflow, order.inputs)
+                (self.address, workflow, version, inputs) = (text, order.workflow, order.version, order.inputs)
             }
         }
     }

@@ -12,6 +12,8 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     case nodeIDMissing = "node_id_missing"
     /// The word `workflow_inactive`.
     case workflowInactive = "workflow_inactive"
+    /// The word `workflow_not_published`.
+    case workflowNotPublished = "workflow_not_published"
     /// The word `invalid_field`.
     case invalidField = "invalid_field"
     /// The word `invalid_input`.
@@ -66,6 +68,10 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     case deadLetterClosed = "dead_letter_closed"
     /// The word `idempotency_in_progress`.
     case idempotencyInProgress = "idempotency_in_progress"
+    /// The word `name_taken`.
+    case nameTaken = "name_taken"
+    /// The word `template_not_found`.
+    case templateNotFound = "template_not_found"
     /// The word `media_expired`.
     case mediaExpired = "media_expired"
     /// The word `precondition_failed`.
@@ -107,15 +113,18 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     public var status: Int {
         switch self {
         case .invalidJSON, .jsonTooDeep, .missingFields, .noNodes, .nodeIDMissing, .workflowInactive, .invalidField,
-            .invalidInput, .invalidCursor, .invalidFilter, .invalidIdempotencyKey, .badRequest:
+            .invalidInput, .invalidCursor, .invalidFilter, .invalidIdempotencyKey, .badRequest,
+            .workflowNotPublished:
             400
         case .missingAuthorization, .invalidAPIKeyFormat, .invalidAPIKey, .apiKeyExpired, .invalidAccessToken: 401
         case .insufficientScope: 403
-        case .workflowNotFound, .executionNotFound, .nodeNotFound, .routeNotFound, .resourceNotFound: 404
+        case .workflowNotFound, .executionNotFound, .nodeNotFound, .routeNotFound, .resourceNotFound,
+            .templateNotFound:
+            404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
         case .staleWrite, .executionFinished, .tooManySignals, .notWaiting, .approvalDecided, .executionRunning,
-            .deadLetterClosed, .idempotencyInProgress:
+            .deadLetterClosed, .idempotencyInProgress, .nameTaken:
             409
         case .mediaExpired: 410
         case .preconditionFailed: 412

@@ -3,5 +3,6 @@ extension APIServer {
     static let routes: [Route] = [
         workflowRoutes, executionRoutes, deadLetterRoutes, approvalRoutes, catalogRoutes, keyRoutes, mediaRoutes,
         systemRoutes,
+        versionRoutes,
     ].flatMap(\.self)
 }

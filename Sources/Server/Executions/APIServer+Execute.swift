@@ -71,6 +71,7 @@ extension APIServer {
                 "data": [
                     "executionId": .string(run.facts.execution.description), "status": "RUNNING",
                     "workflowId": .string(run.facts.workflow.description),
+                    "workflowVersion": run.facts.version.map(JSON.int) ?? .null,
                     "pollUrl": .string(Self.pollPath(run.facts.execution)),
                 ]
             ]
@@ -86,8 +87,14 @@ extension APIServer {
     /// GET /workflows/{id}/run: what a run needs and gives (contract §7.2).
     func describeRun(_ exchange: Exchange) async throws -> Reply {
         let row = try await workflow(exchange)
-        guard let body = try await stored({ try await self.database.graph(row.draft) }) else { throw Self.noWorkflow }
-        let graph = try Graph(record: try JSON(parsing: body))
+        let saved = try await starter.saved(try exchange.query("version").map(VersionChoice.init) ?? .standard, of: row)
+        guard saved.version == nil else {
+            guard let plan = try await starter.outcome(saved.runs).plan else {
+                throw APIError(.invalidGraph, "The version has errors; GET it with its diagnostics.")
+            }
+            return .json(["data": RunDescription(plan: plan).json(row)])
+        }
+        let graph = try Graph(record: try JSON(parsing: try await draft(of: row).body))
         guard let plan = Compiler.compile(graph, hash: row.draft, catalog: catalog, for: .saving).plan else {
             throw APIError(.invalidGraph, "The graph has errors; GET it with its diagnostics.")
         }

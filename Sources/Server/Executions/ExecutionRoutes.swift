@@ -194,7 +194,7 @@ extension APIServer {
     ]
     /// What may go wrong where a run is accepted.
     static let startErrors: [ErrorCode] = [
-        .workflowNotFound, .workflowInactive, .invalidInput, .invalidGraph, .resourceNotFound,
+        .workflowNotFound, .workflowInactive, .workflowNotPublished, .invalidInput, .invalidGraph, .resourceNotFound,
     ]
 
     private static func control(

@@ -40,7 +40,8 @@ struct RunStarter: Sendable {
         guard row.isActive else { throw APIError(.workflowInactive, "Workflow is not active") }
         let choice = try await choose(order.request, row)
         let facts = try await facts(order, row, choice)
-        let pinned = try await pinned(choice.plan, of: order.account)
+        // Pinned results are for those who edit: a version runs as it is.
+        let pinned = choice.version == nil ? try await pinned(choice.plan, of: order.account) : []
         do {
             return try await runs.accept(
                 choice.plan,
@@ -65,45 +66,54 @@ struct RunStarter: Sendable {
 
     /// Which graph runs (contract §7.1): the saved one, the sent one, or the saved one with sent nodes merged in.
     func choose(_ request: ExecuteRequest, _ row: WorkflowRow) async throws -> Choice {
-        if let version = request.version, version != "draft" {
-            throw APIError.field("version", "names a version that does not exist; this workflow has only its draft")
-        }
-        guard request.hasGraph else { return try await draft(of: row) }
-        let saved = try await savedGraph(row.draft)
+        let saved = try await saved(try VersionChoice(request.version), of: row)
+        guard request.hasGraph else { return try await choice(saved, row) }
+        let base = try await graph(saved.runs)
         let graph: Graph
         do {
             if let edges = request.edges {
-                let nodes: JSON = request.nodes ?? .array(saved.nodes.map { .object($0.raw) })
-                graph = try Graph(nodes: nodes, edges: edges, settings: saved.settings)
+                let nodes: JSON = request.nodes ?? .array(base.nodes.map { .object($0.raw) })
+                graph = try Graph(nodes: nodes, edges: edges, settings: base.settings)
             } else {
-                graph = try saved.merging(request.nodes ?? [])
+                graph = try base.merging(request.nodes ?? [])
             }
         } catch {
             throw APIError(graph: error)
         }
         let kept = try StoredGraph(graph)
-        return Choice(plan: try compile(graph, hash: kept.hash), graph: kept)
+        switch plans.compile(graph, hash: kept.hash) {
+        case .plan(let plan): return Choice(plan: plan, graph: kept)
+        case .violations(let findings): throw APIError(violations: findings)
+        }
     }
 
     /// The draft of a workflow.
     func draft(of row: WorkflowRow) async throws -> Choice {
-        if let plan = plans.known(row.draft) { return Choice(plan: plan, revision: row.revision) }
-        let plan = try compile(try await savedGraph(row.draft), hash: row.draft)
-        return Choice(plan: plan, revision: row.revision)
+        try await choice(SavedGraph(runs: row.draft, written: row.draft, version: nil), row)
     }
 
-    private func savedGraph(_ hash: ContentHash) async throws -> Graph {
+    private func choice(_ saved: SavedGraph, _ row: WorkflowRow) async throws -> Choice {
+        switch try await outcome(saved.runs) {
+        case .plan(let plan):
+            return Choice(plan: plan, version: saved.version, revision: saved.version == nil ? row.revision : nil)
+        case .violations(let findings): throw APIError(violations: findings)
+        }
+    }
+
+    /// What a stored graph compiles to.
+    func outcome(_ hash: ContentHash) async throws(APIError) -> Compiler.Outcome {
+        do {
+            return try await plans.outcome(hash)
+        } catch {
+            throw APIError(runtime: error)
+        }
+    }
+
+    private func graph(_ hash: ContentHash) async throws -> Graph {
         guard let body = try await stored({ try await self.database.graph(hash) }) else {
             throw APIError(.internalError, "The graph of the workflow is missing.")
         }
         return try Graph(record: try JSON(parsing: body))
-    }
-
-    private func compile(_ graph: Graph, hash: ContentHash) throws(APIError) -> Plan {
-        switch plans.compile(graph, hash: hash) {
-        case .plan(let plan): return plan
-        case .violations(let findings): throw APIError(violations: findings)
-        }
     }
 
     // MARK: What it is accepted with

@@ -28,6 +28,8 @@ struct RunWriter {
         ]
         if view.phase == "completed_partial" { object["partial"] = true }
         if let batch = view.batch { object["batch"] = Self.counts(batch) }
+        object["workflowVersion"] = view.facts.version.map(JSON.int) ?? .null
+        object["workflowRevision"] = view.facts.revision.map(JSON.int) ?? .null
         return object
     }
 
@@ -44,8 +46,6 @@ struct RunWriter {
     func details(now: Instant) -> JSONObject {
         var object = poll(now: now)
         let facts = view.facts
-        object["workflowVersion"] = facts.version.map(JSON.int) ?? .null
-        object["workflowRevision"] = facts.revision.map(JSON.int) ?? .null
         object["batchId"] = .string(facts.batch)
         object["round"] = .int(Int64(view.round))
         object["parent"] = parent

@@ -16,15 +16,21 @@ extension APIServer {
         return Workspace(workflows: known)
     }
 
-    private func called(_ name: String, _ account: AccountID) async throws -> Workspace.CalledWorkflow? {
+    /// The workflow of an account of that identifier, or the only one of that name.
+    func workflow(named name: String, of account: AccountID) async throws -> WorkflowRow? {
         var ids = WorkflowID(name).map { [$0] } ?? []
         if ids.isEmpty { ids = try await stored { try await self.database.workflows(of: account, named: name) } }
         guard ids.count == 1, let row = try await stored({ try await self.database.workflow(ids[0]) }),
-            row.account == account, let body = try await stored({ try await self.database.graph(row.draft) }),
-            let graph = try? Graph(record: try JSON(parsing: body))
+            row.account == account
         else { return nil }
+        return row
+    }
+
+    private func called(_ name: String, _ account: AccountID) async throws -> Workspace.CalledWorkflow? {
         // Of one that cannot run, nothing more is said here.
-        guard case .plan(let plan) = plans.compile(graph, hash: row.draft) else { return nil }
+        guard let row = try await workflow(named: name, of: account),
+            case .plan(let plan) = try await starter.outcome(row.published?.graph ?? row.draft)
+        else { return nil }
         var called = Workspace.CalledWorkflow(inputs: [], required: [])
         for node in plan.nodes where node.type.kind == .input {
             let names = Set([node.id] + [node.inputName].compactMap(\.self))

@@ -1,3 +1,4 @@
+import Crypto
 import EventLoop
 import HTTPServer
 import HTTPValues
@@ -61,6 +62,15 @@ extension StoredGraph {
     init(_ graph: Graph) throws(APIError) {
         guard let hash = graph.hash else { throw APIError(.internalError, "The graph could not be hashed.") }
         self.init(hash: hash, body: graph.record.canonicalBytes)
+    }
+
+    /// A graph with something beside it, as a version keeps it.
+    init(_ record: JSON) throws(APIError) {
+        let body = record.canonicalBytes
+        guard let hash = ContentHash(bytes: SHA256.hash(body)) else {
+            throw APIError(.internalError, "The graph could not be hashed.")
+        }
+        self.init(hash: hash, body: body)
     }
 }
 

@@ -15,16 +15,8 @@ extension APIServer {
             let known = WorkflowDocument.Format.allCases.map(\.rawValue).joined(separator: ", ")
             throw APIError(.invalidFilter, "format must be one of: \(known).", ["field": "format"])
         }
-        if let version = exchange.query("version") {
-            throw APIError(.resourceNotFound, "There is no version \(version) of the workflow.", ["param": "version"])
-        }
-        let document = WorkflowDocument(
-            name: row.name,
-            description: row.description,
-            tags: row.tags,
-            isActive: row.isActive,
-            graph: try await graph(of: row)
-        )
+        let choice = try exchange.query("version").map(VersionChoice.init) ?? .draft
+        let document = try await document(choice, of: row)
         let text = try await pool.run { document.placed(catalog: self.catalog).text(format) }
         let headers: HTTPFields = [
             "content-type": format.mediaType, "cache-control": "no-store",

@@ -98,14 +98,23 @@ extension APIServer {
         return try await replace(row, try Fields(try await exchange.object(), known: Self.writableFields), exchange)
     }
 
-    /// DELETE /workflows/{id}: its executions stay.
+    /// DELETE /workflows/{id}: with its versions; its executions stay.
     func deleteWorkflow(_ exchange: Exchange) async throws -> Reply {
         let row = try await workflow(exchange)
+        var sent = JSONObject()
+        if let base = exchange.query("baseUpdatedAt") { sent["baseUpdatedAt"] = .string(base) }
+        try checkBase(row, try Fields(sent, known: ["baseUpdatedAt"]), exchange)
+        let isConditional = !sent.isEmpty || exchange.request.headers["if-match"] != nil
         workflows.forget(row.id)
-        guard try await stored({ try await self.database.deleteWorkflow(row.id, account: row.account) }) else {
-            throw Self.noWorkflow
+        let isGone = try await stored {
+            try await self.database.deleteWorkflow(
+                row.id,
+                account: row.account,
+                revision: isConditional ? row.revision : nil
+            )
         }
         workflows.forget(row.id)
+        guard isGone else { throw isConditional ? Self.stale(row, base: nil) : Self.noWorkflow }
         return .empty()
     }
 
@@ -171,7 +180,8 @@ extension APIServer {
 
     /// Refuses a write that does not know the newest state (contract §4.2).
     func checkBase(_ row: WorkflowRow, _ fields: Fields, _ exchange: Exchange) throws {
-        if let tag = exchange.request.headers["if-match"], tag != "*", tag != Self.tag(row) {
+        let tags = exchange.request.headers["if-match"]?.split(separator: ",").map { $0.filter { $0 != " " } }
+        if let tags, !tags.contains("*"), !tags.contains(Self.tag(row)) {
             throw APIError(
                 .preconditionFailed,
                 "The workflow changed since you loaded it.",
@@ -183,7 +193,7 @@ extension APIServer {
         guard base.milliseconds >= row.updatedAt.milliseconds else { throw Self.stale(row, base: text) }
     }
 
-    private static func stale(_ row: WorkflowRow, base: String?) -> APIError {
+    static func stale(_ row: WorkflowRow, base: String?) -> APIError {
         APIError(
             .staleWrite,
             "The workflow changed since you loaded it",
@@ -283,8 +293,8 @@ extension APIServer {
     private func summary(_ row: WorkflowRow) -> JSONObject {
         [
             "id": .string(row.id.description), "name": .string(row.name), "description": .string(row.description),
-            "tags": .array(row.tags.map(JSON.string)), "isActive": .bool(row.isActive), "isPublished": false,
-            "publishedVersion": nil, "revision": .int(row.revision), "webhookId": nil, "webhookUrl": nil,
+            "tags": .array(row.tags.map(JSON.string)), "isActive": .bool(row.isActive), "isPublished": .bool(row.published != nil),
+            "publishedVersion": (row.published?.version).map(JSON.int) ?? .null, "revision": .int(row.revision), "webhookId": nil, "webhookUrl": nil,
             "executionCount": .int(row.executions),
             "lastExecutedAt": row.lastExecutedAt.map { .string($0.description) } ?? .null,
             "createdAt": .string(row.createdAt.description), "updatedAt": .string(row.updatedAt.description),

@@ -89,9 +89,11 @@ extension APIServer {
             operation: Operation(
                 "deleteWorkflow",
                 "Workflows",
-                "Removes a workflow; its executions stay",
+                "Removes a workflow with its versions; its executions stay",
+                query: [.time("baseUpdatedAt", "The `updatedAt` that the client knows")],
+                headers: [.ifMatch],
                 answers: [.noContent],
-                errors: [.workflowNotFound]
+                errors: [.workflowNotFound, .staleWrite]
             )
         ) { try await $0.deleteWorkflow($1) },
         Route(
@@ -187,7 +189,7 @@ extension APIServer {
                     .text("version", "Which version; the draft when it is not sent"),
                 ],
                 answers: [.json("Export")],
-                errors: [.workflowNotFound]
+                errors: [.workflowNotFound, .resourceNotFound, .workflowNotPublished, .invalidFilter]
             )
         ) { try await $0.exportWorkflow($1) },
     ]
