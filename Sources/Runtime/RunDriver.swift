@@ -164,9 +164,11 @@ struct RunDriver {
 
     /// What is to be stored next; `nil` while a commit is on its way, or when there is nothing.
     ///
-    /// - Parameter random: Names what is new: deliveries, dead letters, signals.
+    /// - Parameters:
+    ///   - random: Names what is new: deliveries, dead letters, signals.
+    ///   - credit: The price of a credit.
     /// - Returns: The events and all that belongs to them.
-    mutating func nextCommit(random: inout some RandomNumberGenerator) -> JournalAppend? {
+    mutating func nextCommit(random: inout some RandomNumberGenerator, credit: Money) -> JournalAppend? {
         guard inFlight == nil, !events.isEmpty || !consumed.isEmpty else { return nil }
         let last = run.lastEvent
         var append = JournalAppend(
@@ -208,6 +210,7 @@ struct RunDriver {
             append.end?.hasApprovals = run.plan.nodes.contains { $0.type.id == WaitNode.approval.rawValue }
             append.parentSignal = Self.parentSignal(of: run, view, random: &random)
             append.end?.hasOpenJobs = run.hasOpenJobs
+            append.end?.rollup = run.rollup(end, credit: credit)
             append.end?.keepUntil = run.plan.settings.keepRuns.map { end.at + $0 }
         }
         inFlight = Committed(

@@ -4,6 +4,7 @@ import Engine
 import EventLoop
 import Storage
 import Values
+import Workflows
 
 /// Goes on with the jobs that nobody waits for any more: each is asked about until it is over, its cost is booked and its
 /// result kept. At most ``most`` at a time; the others stay in the table until it is their turn.
@@ -122,11 +123,12 @@ actor Settler {
                 "outputs": .object(JSONObject(outputs.map { JSONObject.Member(key: $0, value: $1.record) })),
             ]
         )
+        let credit = services.credit
         let settlement = Settlement(
             cost: cost,
             captured: outputs.sorted { $0.key < $1.key }.flatMap { $0.value.media.map(\.hash) },
             signal: signal
-        ) { Self.amended($0, attempt, outputs, cost, at: now) }
+        ) { Self.amended($0, attempt, outputs, cost, credit: credit, at: now) }
         if try await database.settle(attempt, settlement) == true { await tell(attempt.execution, signal) }
     }
 
@@ -136,12 +138,14 @@ actor Settler {
         _ attempt: OpenAttempt,
         _ outputs: [String: Value],
         _ cost: Money,
+        credit: Money,
         at now: Instant
-    ) -> [UInt8]? {
+    ) -> (result: [UInt8], correction: RunRollup?)? {
         guard let json = try? JSON(parsing: result, limits: .record), var view = RunView(record: json) else {
             return nil
         }
         let id = Address.nodeID(ofText: attempt.address)
+        let correction = view.correction(of: id, by: cost, credit: credit)
         for node in view.nodes.indices where view.nodes[node].id == id {
             view.nodes[node].cost = view.nodes[node].cost + cost
             for place in view.nodes[node].attempts.indices
@@ -152,7 +156,7 @@ actor Settler {
             }
         }
         if !view.hasOpenJobs { view.settledAt = now }
-        return view.record.bytes
+        return (view.record.bytes, correction)
     }
 
     private func call(_ attempt: OpenAttempt, _ name: String, _ loop: Loop) -> Services.LateCall? {
@@ -183,4 +187,28 @@ actor Settler {
 extension OpenAttempt {
     /// Whether the node runs once, neither for items nor in turns, so that its attempts are shown.
     fileprivate var isWhole: Bool { !address.utf8.contains { "[#".utf8.contains($0) } }
+}
+
+extension RunView {
+    /// What a cost that became known after the end changes in the hourly numbers.
+    fileprivate func correction(of id: String, by cost: Money, credit: Money) -> RunRollup? {
+        guard let endedAt, let node = nodes.first(where: { $0.id == id }), cost > .zero else { return nil }
+        let attempts = nodes.flatMap(\.attempts)
+        var correction = RunRollup(
+            account: facts.account,
+            workflow: facts.workflow,
+            isTest: facts.sandbox == .always || attempts.contains(where: \.grant.isSandbox),
+            endedAt: endedAt,
+            status: status,
+            milliseconds: nil,
+            cost: cost,
+            credits: (node.cost + cost).credits(at: credit) - node.cost.credits(at: credit)
+        )
+        let model = node.attempts.last?.grant.model ?? ""
+        var row = NodeRollup(node: id, type: node.type, model: model, bucket: nil)
+        row.cost = cost
+        row.credits = correction.credits
+        correction.nodes = [row]
+        return correction
+    }
 }

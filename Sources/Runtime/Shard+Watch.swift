@@ -107,7 +107,7 @@ extension Shard {
         var driver = driver
         let input: RunInput = reused.isEmpty ? .accepted : .acceptedReusing(reused)
         _ = driver.take(input, now: services.now(), random: &random) { _, _ in .deferred(.noWorker, until: nil) }
-        guard var append = driver.nextCommit(random: &random) else {
+        guard var append = driver.nextCommit(random: &random, credit: services.credit) else {
             throw .storage(reason: "There is nothing to store.")
         }
         append.answer = answer?(driver.run)

@@ -132,7 +132,7 @@ actor Shard {
         let entry = Entry(driver, RunHandle(run, worker: database.worker))
         let id = run.facts.execution
         decide(entry, reused.isEmpty ? .accepted : .acceptedReusing(reused))
-        guard var append = entry.driver.nextCommit(random: &random) else {
+        guard var append = entry.driver.nextCommit(random: &random, credit: services.credit) else {
             throw .storage(reason: "There is nothing to store.")
         }
         append.owner = database.worker
@@ -232,7 +232,9 @@ actor Shard {
     func commit(_ entry: Entry) {
         if !entry.isCommitting { takeEnds(entry) }
         for effect in entry.driver.settledEffects() { perform(effect, entry) }
-        guard !entry.isCommitting, let append = entry.driver.nextCommit(random: &random) else { return }
+        guard !entry.isCommitting, let append = entry.driver.nextCommit(random: &random, credit: services.credit) else {
+            return
+        }
         entry.isCommitting = true
         let (intents, plan) = (entry.driver.intents, entry.driver.run.plan)
         Task(executorPreference: loop) { await self.store(append, intents, plan) }

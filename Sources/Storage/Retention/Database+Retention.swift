@@ -41,6 +41,12 @@ extension Database {
             count.answers += removed
             if removed < Self.answersPerStep { break }
         }
+        for _ in 0..<steps {
+            let removed = try await write { session throws(StorageError) in
+                try session.removeRollups(before: now + (.zero - Retention.metrics), limit: Self.answersPerStep)
+            }
+            if removed < Self.answersPerStep { break }
+        }
         return count
     }
 

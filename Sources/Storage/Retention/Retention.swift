@@ -18,6 +18,8 @@ public struct Retention: Sendable, Hashable {
     public static let dying = Duration.seconds(3600)
     /// When bytes that could not be deleted are looked at again.
     static let again = Duration.seconds(600)
+    /// How long the hourly numbers of runs are kept.
+    static let metrics = Duration.seconds(400 * 86_400)
     /// How long bytes may wait for the commit that says that they are captured.
     static let writing = Duration.seconds(86_400)
 }

@@ -114,6 +114,7 @@ final class PostgreSQLGroups: GroupCommit {
     ) throws(StorageError) -> [Work.Outcome] {
         try server.script("BEGIN")
         let outcomes = try isCareful ? oneByOne(group) : together(group)
+        try session.add(Rollups(group, outcomes))
         let counted = try server.run(
             "UPDATE workers SET commits = ?3 WHERE owner = ?1 AND session = ?2",
             [.id(worker), .blob(name), .integer(commits + 1)]

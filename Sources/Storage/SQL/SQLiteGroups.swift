@@ -17,6 +17,7 @@ final class SQLiteGroups: GroupCommit {
         do {
             try file.run("BEGIN IMMEDIATE", [])
             for work in group { outcomes.append(try perform(work)) }
+            try session.add(Rollups(group, outcomes))
             try file.run("COMMIT", [])
         } catch {
             _ = try? file.run("ROLLBACK", [])

@@ -70,6 +70,8 @@ public struct ExecutionEnd: Sendable {
     public var hasOpenJobs = false
     /// Until when it is kept, where its workflow says so; otherwise by the server's retention.
     public var keepUntil: Instant?
+    /// What it adds to the hourly numbers; `nil` when it is not counted, as a batch, whose items are.
+    public var rollup: RunRollup?
 
     /// An end with these facts.
     public init(

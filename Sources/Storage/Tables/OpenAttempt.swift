@@ -78,15 +78,16 @@ public struct Settlement: Sendable {
     public var captured: [ContentHash]
     /// The input to the run, when it is not terminal.
     public var signal: Signal
-    /// Makes the new final state of the old one, when it is terminal; `nil` leaves it as it is.
-    public var amend: @Sendable ([UInt8]) -> [UInt8]?
+    /// Makes the new final state of the old one, when it is terminal, and what that changes in the hourly numbers; `nil`
+    /// leaves it as it is.
+    public var amend: @Sendable ([UInt8]) -> (result: [UInt8], correction: RunRollup?)?
 
     /// A settlement with these facts.
     public init(
         cost: Money,
         captured: [ContentHash],
         signal: Signal,
-        amend: @escaping @Sendable ([UInt8]) -> [UInt8]?
+        amend: @escaping @Sendable ([UInt8]) -> (result: [UInt8], correction: RunRollup?)?
     ) {
         self.cost = cost
         self.captured = captured
@@ -185,8 +186,9 @@ extension SQLSession where Self: ~Copyable {
             "SELECT result FROM executions WHERE id = ?1 AND result IS NOT NULL",
             [.id(attempt.execution)]
         )
-        if let stored = try stored?.blob(0), let result = settlement.amend(stored) {
+        if let stored = try stored?.blob(0), let (result, correction) = settlement.amend(stored) {
             try run("UPDATE executions SET result = ?2 WHERE id = ?1", [.id(attempt.execution), .blob(result)])
+            if let correction { try add(Rollups(correction)) }
         }
         return false
     }
