@@ -164,7 +164,8 @@ let package = Package(
         .target(
             name: "Runtime",
             dependencies: [
-                "Admission", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "Storage", "Values", "Workflows",
+                "Admission", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "Storage", "Telemetry", "Values",
+                "Workflows",
             ]
         ),
         .testTarget(
@@ -181,7 +182,7 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "HTTPServer", "HTTPValues",
-                "JSONSchemas", "Layout", "Runtime", "Storage", "Values", "Workflows",
+                "JSONSchemas", "Layout", "Runtime", "Storage", "Telemetry", "Values", "Workflows",
             ]
         ),
         .testTarget(
@@ -214,6 +215,10 @@ let package = Package(
             name: "StorageTests",
             dependencies: ["PostgreSQL", "Storage", "TestSockets", "TestSupport", "Values"]
         ),
+
+        // MARK: Telemetry
+        .target(name: "Telemetry"),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport"]),
 
         // MARK: TestSockets
         .target(name: "TestSockets"),

@@ -181,6 +181,8 @@ public struct Services: Sendable {
     public var read: @Sendable (CallbackMessage, Call) async -> (VendorCallback, answer: JSON)?
     /// Writes a line to the server's log.
     public var log: @Sendable (String) -> Void
+    /// Counts what happens to runs.
+    public var instruments = RunInstruments()
     /// The price of a credit.
     public var credit = Money(nano: 10_000_000)
     /// Where chance comes from.

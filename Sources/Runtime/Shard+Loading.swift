@@ -117,6 +117,7 @@ extension Shard {
         )
         entries[id] = entry
         handles.withLock { $0[id] = handle }
+        tally(entry, run)
         for signal in signals { take(signal, entry) }
         takeEnds(entry)
         decide(entry, .recovered)

@@ -74,6 +74,8 @@ actor Shard {
         var resting: LoopTimer?
         /// Until when another server wants to hear of its changes, by the clock of the loop.
         var watchedUntil: UInt64?
+        /// Where it is counted.
+        var standing: RunGauges.Standing?
 
         init(_ driver: RunDriver, _ handle: RunHandle, isFromBefore: Bool = false) {
             self.driver = driver
@@ -309,6 +311,8 @@ actor Shard {
     private func afterCommit(_ entry: Entry) {
         guard let committed = entry.driver.committed() else { return }
         entry.handle.publish(committed.run, worker: database.worker)
+        services.instruments.note(committed.events, of: committed.run)
+        tally(entry, committed.run)
         tellWatchers(entry)
         for effect in committed.effects { perform(effect, entry) }
         if !committed.abandoned.isEmpty {
@@ -325,6 +329,13 @@ actor Shard {
             setTimer(entry)
             restSoon(entry)
         }
+    }
+
+    /// Counts a run where it stands now.
+    func tally(_ entry: Entry, _ run: Run) {
+        let standing = run.end == nil ? RunGauges.Standing(run) : nil
+        services.instruments.gauges.move(from: entry.standing, to: standing)
+        entry.standing = standing
     }
 
     func setTimer(_ entry: Entry) {
@@ -373,6 +384,8 @@ actor Shard {
         giveBack(entry)
         for waiter in entry.waiters.values { waiter.resume(returning: false) }
         entry.waiters = [:]
+        services.instruments.gauges.move(from: entry.standing, to: nil)
+        entry.standing = nil
         guard entries[id] === entry else { return }
         let before = entries.count
         entries[id] = nil

@@ -80,7 +80,7 @@ public struct NodeView: Sendable, Hashable {
         public var until: Instant?
 
         /// Whether it is to be shown before another: what a person can mend, oldest first, then what ends soonest.
-        func isMoreActionable(than other: Wait) -> Bool {
+        public func isMoreActionable(than other: Wait) -> Bool {
             let hasAction = reason.action != nil
             guard hasAction == (other.reason.action != nil) else { return hasAction }
             if hasAction { return since < other.since }

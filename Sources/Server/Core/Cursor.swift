@@ -11,8 +11,13 @@ struct CursorCoding: Sendable {
         return Base64.encode(body.bytes + HMAC.sha256(body.bytes, key: key).prefix(8), .url)
     }
 
+    /// A cursor that was changed, or is of another list.
+    static var foreign: APIError {
+        APIError(.invalidCursor, "The cursor is not one of this list; leave it out to begin at the start.")
+    }
+
     func decode(_ text: String) throws(APIError) -> PagePosition {
-        let error = APIError(.invalidCursor, "The cursor is not one of this list; leave it out to begin at the start.")
+        let error = Self.foreign
         guard let bytes = Base64.decode(text, .url), bytes.count > 8 else { throw error }
         let body = Array(bytes.dropLast(8))
         guard equalInConstantTime(Array(bytes.suffix(8)), Array(HMAC.sha256(body, key: key).prefix(8))),

@@ -4,5 +4,6 @@ extension APIServer {
         workflowRoutes, executionRoutes, deadLetterRoutes, approvalRoutes, catalogRoutes, keyRoutes, mediaRoutes,
         systemRoutes,
         versionRoutes,
+        metricsRoutes,
     ].flatMap(\.self)
 }

@@ -13,8 +13,8 @@ extension APIServer {
         var filter = DeadLetterFilter()
         filter.kind = try word("kind", exchange)
         filter.status = try word("status", exchange)
-        filter.workflow = try identifier("workflowId", exchange)
-        filter.execution = try identifier("executionId", exchange)
+        filter.workflow = try filterIdentifier("workflowId", exchange)
+        filter.execution = try filterIdentifier("executionId", exchange)
         let wanted = filter
         let letters = try await stored {
             try await self.database.deadLetters(of: exchange.account, wanted, after: position, limit: limit + 1)
@@ -67,24 +67,6 @@ extension APIServer {
             letter.account == exchange.account
         else { throw missing }
         return letter
-    }
-
-    private func word<Word: RawRepresentable & CaseIterable>(_ name: String, _ exchange: Exchange) throws -> Word?
-    where Word.RawValue == String {
-        guard let text = exchange.query(name) else { return nil }
-        guard let word = Word(rawValue: text) else {
-            let words = Word.allCases.map(\.rawValue).joined(separator: ", ")
-            throw APIError(.invalidFilter, "\(name) must be one of: \(words).", ["param": .string(name)])
-        }
-        return word
-    }
-
-    private func identifier<Kind>(_ name: String, _ exchange: Exchange) throws -> Identifier<Kind>? {
-        guard let text = exchange.query(name) else { return nil }
-        guard let id = Identifier<Kind>(text) else {
-            throw APIError(.invalidFilter, "\(name) is no identifier.", ["param": .string(name)])
-        }
-        return id
     }
 
     private static func redriven(_ letter: DeadLetter, as execution: ExecutionID, isRepeated: Bool) -> Reply {

@@ -13,5 +13,6 @@ extension Migrations {
             credits {integer} NOT NULL, judged {integer} NOT NULL, quality_micro {integer} NOT NULL,
             PRIMARY KEY (account_id, is_test, hour, workflow_id, node_id, node_type, model, bucket)) {clustered};
         CREATE INDEX node_stats_by_hour ON node_stats_hourly (hour);
+        CREATE INDEX live_waiting ON live (wait_kind) WHERE owner IS NULL AND wait_kind IS NOT NULL;
         """
 }
