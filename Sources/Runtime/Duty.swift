@@ -7,6 +7,8 @@ import Synchronization
 public struct Duty: Sendable {
     /// Whether it works on runs; otherwise it accepts and shows them, and others work on them.
     public var worksOnRuns = true
+    /// Whether it answers requests of the API.
+    public var servesAPI = true
     /// What it can do that not every server can.
     public var labels: [String] = []
     /// Its lease.

@@ -119,10 +119,16 @@ extension RunService {
     ///
     /// A lease that was over is begun anew, also one that came to its end while the database was asked: the runs from
     /// before are let go first, and those that nobody has taken are claimed again.
-    func renewLease() async throws(StorageError) {
+    package func renewLease() async throws(StorageError) {
         guard let loop = shards.first?.loop else { return }
         let begun = loop.time
-        try await database.renew(duty.lease, labels: duty.labels, version: duty.version)
+        let share = try await database.renew(
+            duty.lease,
+            labels: duty.labels,
+            version: duty.version,
+            servesAPI: duty.servesAPI
+        )
+        limitShare.withLock { $0 = share }
         if !lease.isHeld {
             mustClaimOwn.store(true, ordering: .relaxed)
             await relinquishAll()

@@ -20,6 +20,8 @@ public final class RunService: Sendable {
     private let links = ShardLinks()
     let outbox: Mutex<Outbox?> = Mutex(nil)
     let settler: Settler
+    /// This server's part of what all together may let through.
+    let limitShare = Mutex(LimitShare())
     private let isDraining = Atomic<Bool>(false)
     private let recovering = Atomic<Bool>(true)
     /// Whether runs of this server were let go that it has not claimed again.
@@ -96,6 +98,9 @@ public final class RunService: Sendable {
     /// Whether runs of an earlier process are still being taken up.
     public var isRecovering: Bool { recovering.load(ordering: .relaxed) }
 
+    /// This server's part of what all servers that answer requests may let through together.
+    public var share: LimitShare { limitShare.withLock { $0 } }
+
     /// Whether this server may act as the owner of runs now.
     public var holdsLease: Bool { lease.isHeld }
 
@@ -120,6 +125,7 @@ public final class RunService: Sendable {
     ///   - reused: The node runs that earlier executions have finished.
     ///   - redrive: The execution in whose place it runs.
     ///   - delivery: The delivery that its acceptance is.
+    ///   - quota: What it counts against the day of its account.
     ///   - answer: What the request that it is accepted with is answered, stored in the same commit.
     /// - Returns: The handle of the run.
     /// - Throws: ``RuntimeError`` when nothing was stored.
@@ -132,6 +138,7 @@ public final class RunService: Sendable {
         reusing reused: [ReusedRun] = [],
         redrive: Redrive? = nil,
         delivery: DeliveryID? = nil,
+        quota: QuotaClaim? = nil,
         answering answer: (@Sendable (Run) -> StoredAnswer)? = nil
     ) async throws(RuntimeError) -> RunHandle {
         guard !isDraining.load(ordering: .relaxed) else { throw .draining }
@@ -150,6 +157,7 @@ public final class RunService: Sendable {
             NewExecution.Parent(execution: $0.execution, address: $0.address, item: $0.item.map(Int64.init))
         }
         if facts.iteration != nil { execution.batch = facts.batch }
+        execution.quota = quota
         return try await shard(of: facts.execution).accept(
             Run(plan: plan, facts: facts),
             execution,
@@ -221,11 +229,16 @@ public final class RunService: Sendable {
     /// Stores the first decision in time about an approval; when this returns, it survives a crash, and the run takes
     /// it over soon.
     ///
+    /// - Parameters:
+    ///   - approval: The approval.
+    ///   - decision: The decision.
+    ///   - answer: What the request that decides is answered, stored in the same commit.
     /// - Returns: What came of it; nothing was stored unless it was the first and in time.
     /// - Throws: ``RuntimeError`` when the database fails.
     public func decide(
         _ approval: ApprovalRow,
-        _ decision: ApprovalDecision
+        _ decision: ApprovalDecision,
+        answering answer: StoredAnswer? = nil
     ) async throws(RuntimeError) -> DecisionResult {
         var random = services.chance
         var body = decision.record.object ?? JSONObject()
@@ -245,7 +258,8 @@ public final class RunService: Sendable {
                 by: decision.by,
                 comment: decision.comment,
                 data: decision.data.isNull ? nil : decision.data,
-                signal: signal
+                signal: signal,
+                answering: answer
             )
         } catch {
             throw Shard.translate(error)

@@ -13,6 +13,8 @@ public enum RuntimeError: Error, Sendable, Hashable, CustomStringConvertible {
     case alreadyRetried(ExecutionID)
     /// The request was answered before.
     case answered
+    /// The account has no executions left for today.
+    case quotaUsed
     /// The server is stopping and takes nothing new.
     case draining
     /// The bytes of media that the run was given are gone.
@@ -34,6 +36,7 @@ public enum RuntimeError: Error, Sendable, Hashable, CustomStringConvertible {
         case .tooManySignals(let id): "1,000 signals wait for the execution \(id). Try again when it has taken them."
         case .alreadyRetried(let id): "The execution \(id) was already retried."
         case .answered: "The request was answered before; the answer is given again."
+        case .quotaUsed: "The account has no executions left for today; nothing was stored."
         case .draining: "The server is stopping. Try again in a moment."
         case .missingMedia(let id): "The media \(id) is not in the store any more. Upload it again."
         case .full: "The disk is full; nothing was stored. Free some space and try again."
@@ -56,6 +59,7 @@ public enum RuntimeError: Error, Sendable, Hashable, CustomStringConvertible {
         switch error {
         case .full: self = .full
         case .answered: self = .answered
+        case .quotaUsed: self = .quotaUsed
         case .missingMedia(let id): self = .missingMedia(id)
         case .unavailable(let reason): self = .unavailable(reason: reason)
         default: self = .storage(reason: error.description)

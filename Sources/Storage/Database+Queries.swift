@@ -109,10 +109,19 @@ extension Database {
     }
 
     /// Notes that this server lives.
-    public func renew(_ lease: Lease, labels: [String], version: String) async throws(StorageError) {
+    ///
+    /// - Returns: Its share of what all servers that answer requests may let through.
+    @discardableResult
+    public func renew(
+        _ lease: Lease,
+        labels: [String],
+        version: String,
+        servesAPI: Bool = true
+    ) async throws(StorageError) -> LimitShare {
         let worker = worker
-        try await write { session throws(StorageError) in
-            try session.renew(worker, life: lease.life, labels: labels, version: version)
+        return try await write { session throws(StorageError) in
+            try session.renew(worker, life: lease.life, labels: labels, version: version, servesAPI: servesAPI)
+            return try session.share(of: worker)
         }
     }
 
@@ -170,8 +179,7 @@ extension Database {
         graph: StoredGraph,
         answering answer: StoredAnswer? = nil
     ) async throws(StorageError) {
-        try await write { session throws(StorageError) in
-            if let answer { try session.insert(answer) }
+        try await write(answering: answer) { session throws(StorageError) in
             try session.insert(workflow, graph: graph)
         }
     }
@@ -244,9 +252,10 @@ extension Database {
 
     /// Stores a new API key.
     ///
-    /// - Throws: ``StorageError/conflict(what:)`` when the same key is there.
-    public func insert(_ key: APIKeyRow) async throws(StorageError) {
-        try await write { session throws(StorageError) in try session.insert(key) }
+    /// - Throws: ``StorageError/conflict(what:)`` when the same key is there; ``StorageError/answered`` when the request
+    ///   that makes it was answered before.
+    public func insert(_ key: APIKeyRow, answering answer: StoredAnswer? = nil) async throws(StorageError) {
+        try await write(answering: answer) { session throws(StorageError) in try session.insert(key) }
     }
 
     /// The API key of that hash.

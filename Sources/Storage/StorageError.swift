@@ -14,6 +14,8 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     case conflict(what: String)
     /// The request was answered before; nothing was stored.
     case answered
+    /// The account has no executions left for today; nothing was stored.
+    case quotaUsed
     /// The run is owned by someone else now, or has moved on; nothing was stored.
     case fenced
     /// The database cannot be reached now; whether what was asked for is stored is not known.
@@ -39,6 +41,7 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
         case .full: "The disk is full. Free some space; nothing was lost."
         case .conflict(let what): "There is already \(what)."
         case .answered: "The request was answered before; the answer is given again."
+        case .quotaUsed: "The account has no executions left for today; nothing was stored."
         case .fenced: "The run has moved on elsewhere; it is loaded again."
         case .unavailable(let reason): "The database cannot be reached: \(reason) Check that it runs, and its address."
         case .missingMedia(let id): "The media \(id) is not in the store any more. Upload it again."

@@ -73,6 +73,7 @@ extension APIError {
         switch error {
         case .full: self.init(.storageFull, error.description)
         case .answered: self = APIServer.inProgress
+        case .quotaUsed: self.init(.dailyExecutionLimit, error.description)
         case .unavailable: self.init(.storageUnavailable, "The database cannot be reached. Try again in a moment.")
         default: self.init(.internalError, "The database failed. Look at the server's log for this request.")
         }

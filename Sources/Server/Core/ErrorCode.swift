@@ -92,6 +92,12 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     case unsupportedImport = "unsupported_import"
     /// The word `idempotency_key_reused`.
     case idempotencyKeyReused = "idempotency_key_reused"
+    /// The word `rate_limited`.
+    case rateLimited = "rate_limited"
+    /// The word `execution_rate_limited`.
+    case executionRateLimited = "execution_rate_limited"
+    /// The word `daily_execution_limit`.
+    case dailyExecutionLimit = "daily_execution_limit"
     /// The word `headers_too_large`.
     case headersTooLarge = "headers_too_large"
     /// The word `internal_error`.
@@ -134,6 +140,7 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
         case .rangeNotSatisfiable: 416
         case .expectationFailed: 417
         case .invalidGraph, .unsupportedImport, .idempotencyKeyReused: 422
+        case .rateLimited, .executionRateLimited, .dailyExecutionLimit: 429
         case .headersTooLarge: 431
         case .internalError: 500
         case .notImplemented: 501

@@ -144,6 +144,7 @@ extension APIError {
         case .tooManySignals: self.init(.tooManySignals, error.description)
         case .alreadyRetried: self.init(.deadLetterClosed, error.description)
         case .answered: self = APIServer.inProgress
+        case .quotaUsed: self.init(.dailyExecutionLimit, error.description)
         case .draining: self.init(.draining, error.description)
         case .missingMedia: self.init(.resourceNotFound, error.description, ["kind": "media"])
         case .full: self.init(.storageFull, error.description)

@@ -47,6 +47,9 @@ extension Database {
             }
             if removed < Self.answersPerStep { break }
         }
+        try await write { session throws(StorageError) in
+            try session.removeQuotas(before: now.day - 1, limit: Self.answersPerStep)
+        }
         return count
     }
 

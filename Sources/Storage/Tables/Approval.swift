@@ -219,6 +219,7 @@ extension Database {
     ///   - comment: Why.
     ///   - data: The data that comes with it.
     ///   - signal: Tells the run; its time is that of the decision.
+    ///   - answer: What the request that decides is answered; stored only when it was the first, and in time.
     /// - Returns: Whether it was the first, and in time.
     /// - Throws: ``StorageError`` when nothing was stored.
     public func decide(
@@ -227,10 +228,13 @@ extension Database {
         by: String,
         comment: String?,
         data: JSON?,
-        signal: Signal
+        signal: Signal,
+        answering answer: StoredAnswer? = nil
     ) async throws(StorageError) -> DecisionResult {
         try await write { session throws(StorageError) in
-            try session.decide(id, status, by: by, comment: comment, data: data, signal: signal)
+            let result = try session.decide(id, status, by: by, comment: comment, data: data, signal: signal)
+            if case .stored = result, let answer { try session.insert(answer) }
+            return result
         }
     }
 }

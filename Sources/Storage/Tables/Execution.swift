@@ -24,6 +24,8 @@ public struct NewExecution: Sendable {
     public var parent: Parent?
     /// The batch that it is.
     public var batch: String?
+    /// What its acceptance counts against the day of its account.
+    public var quota: QuotaClaim?
 
     /// An execution with these facts.
     public init(

@@ -93,6 +93,7 @@ extension SQLSession where Self: ~Copyable {
         if let graph = append.graph { try keep(graph) }
         if let execution = append.accepted {
             if let answer = append.answer { try insert(answer) }
+            if let quota = execution.quota { try count(quota, of: execution.account) }
             try insert(execution)
             if let redrive = append.redrive { try mark(redrive, as: append.execution) }
             if append.end == nil {

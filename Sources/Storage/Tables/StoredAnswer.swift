@@ -51,6 +51,22 @@ public struct StoredAnswer: Sendable, Hashable {
     }
 }
 
+extension Database {
+    /// Does something in one commit with the answer to the request that asks for it: the one way to make a thing that is
+    /// made once, however often the request comes.
+    ///
+    /// - Throws: ``StorageError/answered`` when the request was answered before; nothing is done then.
+    func write<Result: Sendable>(
+        answering answer: StoredAnswer?,
+        _ body: sending @escaping (inout any SQLSession) throws(StorageError) -> Result
+    ) async throws(StorageError) -> Result {
+        try await write { session throws(StorageError) in
+            if let answer { try session.insert(answer) }
+            return try body(&session)
+        }
+    }
+}
+
 extension SQLSession where Self: ~Copyable {
     /// Stores an answer.
     ///

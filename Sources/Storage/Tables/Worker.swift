@@ -40,19 +40,34 @@ extension SQLSession where Self: ~Copyable {
         _ worker: WorkerID,
         life: Duration,
         labels: [String],
-        version: String
+        version: String,
+        servesAPI: Bool
     ) throws(StorageError) {
         try run(
             """
-            INSERT INTO workers (owner, lease_until, labels, version, commits)
-            VALUES (?1, \(dialect.now) + ?2, ?3, ?4, 0)
+            INSERT INTO workers (owner, lease_until, labels, version, commits, serves_api)
+            VALUES (?1, \(dialect.now) + ?2, ?3, ?4, 0, ?5)
             ON CONFLICT (owner) DO UPDATE SET lease_until = excluded.lease_until, labels = excluded.labels,
-                version = excluded.version
+                version = excluded.version, serves_api = excluded.serves_api
             """,
             [
                 .id(worker), .span(life), .text(labels.joined(separator: " ")), .text(version),
+                .integer(servesAPI ? 1 : 0),
             ]
         )
+    }
+
+    /// Which part of what all servers together may let through is that of this one.
+    mutating func share(of worker: WorkerID) throws(StorageError) -> LimitShare {
+        let row = try row(
+            """
+            SELECT count(*), coalesce(sum(CASE WHEN owner < ?1 THEN 1 ELSE 0 END), 0) FROM workers
+            WHERE serves_api = 1 AND lease_until > \(dialect.now)
+            """,
+            [.id(worker)]
+        )
+        guard let row else { return LimitShare() }
+        return LimitShare(machines: Int(try row.integer(0)), place: Int(try row.integer(1)))
     }
 
     /// The servers whose lease has ended, as long ago as others wait, and that have left runs behind.
