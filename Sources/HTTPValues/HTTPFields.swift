@@ -82,6 +82,19 @@ public struct HTTPFields: Sendable {
         )
     }
 
+    /// Adds other fields behind these.
+    public mutating func append(contentsOf others: HTTPFields) {
+        let start = UInt32(truncatingIfNeeded: bytes.count)
+        bytes.append(contentsOf: others.bytes)
+        entries.reserveCapacity(entries.count + others.entries.count)
+        for entry in others.entries {
+            var entry = entry
+            entry.name += start
+            entry.value += start
+            entries.append(entry)
+        }
+    }
+
     /// Removes all fields with that name.
     public mutating func remove(_ name: HTTPFieldName) {
         guard contains(name) else { return }

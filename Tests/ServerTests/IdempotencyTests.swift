@@ -1,5 +1,7 @@
 import Foundation
 import HTTPValues
+import Storage
+import TestSupport
 import Testing
 import Values
 
@@ -134,6 +136,135 @@ struct IdempotencyTests {
         #expect(first.status == 201, "\(String(decoding: first.body, as: UTF8.self))")
         #expect(try await post(path, ["from": "t"], named: "r").body == first.body)
         #expect(try await executions() == 2)
+    }
+
+    @Test func `an API key is made once, and what is stored does not show it`() async throws {
+        let first = try await post("/api/v1/api-keys", ["name": "ci", "scopes": ["workflows:read"]], named: "a")
+        let again = try await post("/api/v1/api-keys", ["scopes": ["workflows:read"], "name": "ci"], named: "a")
+        #expect(first.status == 201 && again.status == 201 && first.body == again.body)
+        let key = try #require(try JSON(parsing: first.body)["key"]?.string)
+        #expect(try await bench.send(.get, "/api/v1/workflows", key: key).status == 200)
+        #expect(try await bench.send(.get, "/api/v1/api-keys").json["data"]?.array?.count == 3)
+        #expect(try !bench.folderHolds(key))
+        #expect(try bench.folderHolds("\"ci\"") == false)
+    }
+
+    @Test(arguments: [true, false])
+    func `an approval is decided once, by key and by link`(byLink: Bool) async throws {
+        let asking: JSON = [["id": "ask", "data": ["nodeType": "logic:approval", "config": ["title": "Well?"]]]]
+        let run = try await bench.start(try await bench.make(asking))
+        let id = run["executionId"]?.string ?? ""
+        var asked: JSON?
+        while asked == nil {
+            asked = try await bench.send(.get, "/api/v1/approvals?executionId=\(id)").json["data"]?[0]
+        }
+        let row = try #require(asked)
+        let path = "/api/v1/approvals/\(row["id"]?.string ?? "")/approve"
+        let link = try #require(row["links"]?["approve"]?.string)
+        let target = byLink ? path + link.drop { $0 != "?" } : path
+        let first = try await post(target, ["comment": "yes"], named: "d")
+        let again = try await post(target, ["comment": "yes"], named: "d")
+        #expect(first.status == 200, "\(String(decoding: first.body, as: UTF8.self))")
+        #expect(try JSON(parsing: first.body)["status"] == "approved")
+        #expect(again.status == 200 && again.body == first.body && again.headers["idempotent-replayed"] == "true")
+        #expect(try await post(target, ["comment": "no"], named: "d").status == 422)
+        #expect(try await post(target, ["comment": "yes"], named: "e").status == 409)
+        // Whoever may not ask hears nothing of the answer.
+        let stranger = try await bench.raw(.post, path, ["idempotency-key": "d"], [])
+        #expect(stranger.status == 401)
+        #expect(try await bench.end(run)["status"] == "COMPLETED")
+    }
+
+    @Test func `a dead letter is retried once`() async throws {
+        let failing: JSON = [["id": "f", "data": ["nodeType": "llm:chat", "config": ["prompt": "x"]]]]
+        let run = try await bench.end(try await bench.start(try await bench.make(failing)))
+        #expect(run["status"] == "FAILED")
+        let letter = try await bench.send(.get, "/api/v1/dead-letters").json["data"]?[0]?["id"]?.string ?? ""
+        let path = "/api/v1/dead-letters/\(letter)/retry"
+        let first = try await post(path, [:], named: "l")
+        let again = try await post(path, [:], named: "l")
+        #expect(first.status == 202 && again.status == 202 && first.body == again.body)
+        #expect(
+            again.headers["idempotent-replayed"] == "true" && again.headers["location"] == first.headers["location"]
+        )
+        #expect(try JSON(parsing: again.body)["repeated"] == false)
+    }
+
+    @Test func `a key is free again after a day`() async throws {
+        let path = "/api/v1/workflows/\(workflow)/execute"
+        bench.clock.advance(by: .zero)
+        let first = try await post(path, [:], named: "k")
+        bench.clock.advance(by: .seconds(86_399))
+        #expect(try await post(path, [:], named: "k").body == first.body)
+        bench.clock.advance(by: .seconds(2))
+        let later = try await post(path, ["metadata": ["other": "1"]], named: "k")
+        #expect(later.status == 201 && later.body != first.body && later.headers["idempotent-replayed"] == nil)
+    }
+
+    /// The rows of contract §4.1: after these answers the same key is as good as new.
+    @Test(arguments: [400, 401, 403, 404, 413, 415, 422, 429])
+    func `a first try that was refused stores nothing`(status: Int) async throws {
+        let path = "/api/v1/workflows/\(workflow)/execute"
+        var headers: HTTPFields = [
+            "authorization": "Bearer \(ServerBench.key)", "content-type": "application/json", "idempotency-key": "k",
+        ]
+        var (target, body) = (path, Array("{}".utf8))
+        switch status {
+        case 400: body = Array("{\"inputs\": 1}".utf8)
+        case 401: headers["authorization"] = "Bearer sk-none"
+        case 403: headers["authorization"] = "Bearer \(ServerBench.readOnlyKey)"
+        case 404: target = "/api/v1/workflows/wf_00000000000000000000000000/execute"
+        case 413: body = [UInt8](repeating: 0x20, count: 1 << 21)
+        case 415: headers["content-type"] = "text/plain"
+        case 422:
+            body = Array("{\"nodes\": [{\"id\": \"x\", \"data\": {\"nodeType\": \"no:such\"}}], \"edges\": []}".utf8)
+        default:
+            try await bench.setPlan("free")
+            for _ in 0..<10 { _ = try await bench.start(workflow) }
+        }
+        #expect(try await bench.raw(.post, target, headers, body).status == status)
+        if status == 429 { bench.clock.advance(by: .seconds(60)) }
+        let good = try await post(path, [:], named: "k")
+        #expect(good.status == 201 && good.headers["idempotent-replayed"] == nil)
+    }
+
+    @Test(.enabled(if: TestSchema.server != nil))
+    func `five equal requests to three servers at once have one effect`() async throws {
+        let first = try await ServerBench(.postgreSQL)
+        let benches = [first, try await ServerBench(beside: first), try await ServerBench(beside: first)]
+        let workflow = try await first.make(Self.text)
+        let key = "Bearer \(ServerBench.key)"
+        for (path, body, status) in [
+            ("/api/v1/workflows/\(workflow)/execute", ["inputs": [:]] as JSON, 201),
+            ("/api/v1/workflows/\(workflow)/run", ["inputs": [:]], 202),
+            ("/api/v1/workflows", ["name": "once", "nodes": Self.text, "edges": []], 201),
+            ("/api/v1/workflows/\(workflow)/duplicate", [:], 201),
+            ("/api/v1/api-keys", ["name": "once", "scopes": ["workflows:read"]], 201),
+        ] {
+            let headers: HTTPFields = [
+                "authorization": key, "content-type": "application/json", "idempotency-key": "all",
+            ]
+            let answers = try await withThrowingTaskGroup(of: (Int, [UInt8]).self) { group in
+                for number in 0..<5 {
+                    group.addTask {
+                        let answer = try await benches[number % 3].raw(.post, path, headers, body.bytes)
+                        return (answer.status, answer.body)
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(answers.allSatisfy { $0.0 == status }, "\(path) \(answers.map(\.0))")
+            #expect(Set(answers.map(\.1)).count == 1, "\(path)")
+        }
+        let runs = try await first.database.executions(
+            of: .account(ServerBench.account),
+            after: nil,
+            limit: 10,
+            withResult: false
+        )
+        #expect(runs.count == 2)
+        #expect(try await first.send(.get, "/api/v1/workflows").json.array?.count == 3)
+        #expect(try await first.database.apiKeys(of: ServerBench.account).count == 3)
     }
 
     @Test func `where nothing is made the key is ignored`() async throws {

@@ -49,9 +49,31 @@ final class ServerBench: Sendable {
         }
     }
 
+    let database: Database
+    let runs: RunService
+    /// The time of the server.
+    let clock: BenchClock
+    static let account = AccountID(high: 1, low: 1)
+    /// Reading the manifests takes longer than most tests.
+    private static let builtIn = Result { try Catalog(BuiltInCatalog.documents) }
+
     /// A server on a database of that kind.
-    init(_ kind: DatabaseKind = .sqlite) async throws {
-        schema = kind == .postgreSQL ? try TestSchema() : nil
+    convenience init(_ kind: DatabaseKind = .sqlite) async throws { try await self.init(kind, configure: { _ in }) }
+
+    /// One more server on the database of another one, with its clock.
+    convenience init(beside other: ServerBench) async throws {
+        try await self.init(.postgreSQL, beside: other, configure: { _ in })
+    }
+
+    /// A server as an operator has set it up.
+    init(
+        _ kind: DatabaseKind = .sqlite,
+        beside other: ServerBench? = nil,
+        configure: (inout APIServer.Configuration) throws -> Void
+    ) async throws {
+        schema = kind == .postgreSQL ? try other?.schema ?? TestSchema() : nil
+        let clock = other?.clock ?? BenchClock()
+        self.clock = clock
         folder = try TemporaryFolder()
         group = try LoopGroup(count: 1)
         try group.start()
@@ -61,7 +83,8 @@ final class ServerBench: Sendable {
             } else {
                 try Database.open(folder: folder.path) { Issue.record("\($0)") }
             }
-        let catalog = LiveCatalog(try Catalog(BuiltInCatalog.documents))
+        self.database = database
+        let catalog = LiveCatalog(try Self.builtIn.get())
         self.catalog = catalog
         let pool = try BlockingPool(label: "test", threads: 2, capacity: 100)
         let plans = PlanCache(database: database, catalog: catalog)
@@ -70,7 +93,7 @@ final class ServerBench: Sendable {
             quote: { _, _, _ in .failure(NodeError("auth", "There are no vendors.")) },
             perform: { _, _ in .failed(NodeError("auth", "There are no vendors."), cost: .zero) },
             plan: { try await plans.plan($0) },
-            now: { Self.now },
+            now: { clock.now },
             log: { Issue.record("\($0)") }
         )
         let children = ChildWorkflows(database: database, plans: plans, assets: assets)
@@ -80,13 +103,16 @@ final class ServerBench: Sendable {
             links: MediaLinks(key: [UInt8](repeating: 7, count: 32)),
             publicURL: "https://millrace.example",
             credit: Money(nano: 10_000_000),
-            clock: { Self.now },
+            clock: { clock.now },
             post: { [posts] url, headers, body in
                 posts.add(Post(url: url.description, headers: headers, body: body))
             }
         )
         services.callback = { await sender.send($0, $1) }
         let runs = RunService(database: database, loops: group.loops, services: services)
+        self.runs = runs
+        var configuration = APIServer.Configuration(version: "test")
+        try configure(&configuration)
         server = APIServer(
             database: database,
             runs: runs,
@@ -96,18 +122,16 @@ final class ServerBench: Sendable {
             pool: pool,
             obstacle: { _ in nil },
             secret: [UInt8](repeating: 7, count: 32),
-            configuration: APIServer.Configuration(version: "test"),
-            clock: { Self.now },
+            configuration: configuration,
+            clock: { clock.now },
             log: { Issue.record("\($0)") }
         )
-        let account = try await database.account(
-            named: "test",
-            makingIt: AccountID(high: 1, low: 1),
-            at: Self.now
-        )
+        if database.isShared { try await runs.join() }
+        guard other == nil else { return }
+        let account = try await database.account(named: "test", makingIt: Self.account, at: clock.now)
         for (key, scopes) in [(Self.key, ["*"]), (Self.readOnlyKey, ["workflows:read"])] {
             try await database.insert(
-                NewAPIKey.row(key, account: account, name: "test", scopes: scopes, at: Self.now)
+                NewAPIKey.row(key, account: account, name: "test", scopes: scopes, at: clock.now)
             )
         }
     }
@@ -178,5 +202,22 @@ final class ServerBench: Sendable {
         }
     }
 
-    private static var now: Instant { Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) }
+    /// What the server answers to a request that it refuses by itself.
+    func refusal(_ refusal: HTTPRefusal) -> HTTPResponse { server.refusal(refusal) }
+
+    /// Whether a text stands readably in a file of the server.
+    func folderHolds(_ text: String) throws -> Bool {
+        let wanted = Data(text.utf8)
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+            guard let data = try? Data(contentsOf: URL(filePath: "\(folder.path)/\(name)")) else { continue }
+            if data.range(of: wanted) != nil { return true }
+        }
+        return false
+    }
+
+    /// Puts the account on a plan, and lets the server notice.
+    func setPlan(_ plan: String) async throws {
+        #expect(try await database.setPlan(plan, ofAccount: "test") == 1)
+        clock.advance(by: .seconds(5))
+    }
 }

@@ -42,10 +42,13 @@ extension APIServer {
             expiresAt: expiresAt,
             at: exchange.now
         )
-        try await stored { try await self.database.insert(row) }
         var object = describe(row)
         object["key"] = .string(key)
-        return .json(.object(object), status: 201)
+        let location = "/api/v1/api-keys/\(row.id)"
+        let reply = Reply.json(.object(object), status: 201, headers: ["location": location])
+        let answer = exchange.answer(reply, location: location)
+        try await stored { try await self.database.insert(row, answering: answer) }
+        return reply
     }
 
     /// DELETE /api-keys/{id}.

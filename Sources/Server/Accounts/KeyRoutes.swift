@@ -15,12 +15,14 @@ extension APIServer {
             method: .post,
             path: "/api-keys",
             scopes: ["keys:admin"],
+            keyedBody: Exchange.bodyBytes,
+            answersSecret: true,
             operation: Operation(
                 "createKey",
                 "API keys",
                 "Makes an API key, which is shown only now",
                 body: .json("KeyInput"),
-                answers: [.json("KeyCreated", 201, "Created")],
+                answers: [.created("KeyCreated")],
                 errors: [.missingFields]
             )
         ) { try await $0.createKey($1) },

@@ -49,6 +49,30 @@ extension APIServer {
     /// POST /approvals/{id}/approve and /reject.
     func decideApproval(_ exchange: Exchange, isApproved: Bool) async throws -> Reply {
         let (row, by) = try await approval(exchange)
+        guard let header = exchange.request.headers["idempotency-key"], !exchange.wantsPage else {
+            return try await decide(row, by: by, exchange, isApproved: isApproved)
+        }
+        // The key belongs to the account of the approval, whether an API key or the link is shown.
+        let place = NamedRequest.Place(
+            account: row.account,
+            method: .post,
+            path: "/approvals/{id}/\(isApproved ? "approve" : "reject")"
+        )
+        let response = try await once(header, place, exchange, bodyAtMost: Self.decisionBytes) { exchange in
+            try await decide(row, by: by, exchange, isApproved: isApproved)
+        }
+        return .raw(response)
+    }
+
+    /// The longest body of a decision.
+    private static let decisionBytes = 256 << 10
+
+    private func decide(
+        _ row: ApprovalRow,
+        by: String,
+        _ exchange: Exchange,
+        isApproved: Bool
+    ) async throws -> Reply {
         let body = try await decisionBody(row, exchange)
         guard row.status == "pending" else { return try decided(row, exchange) }
         if isApproved { try check(body.data, of: row) }
@@ -59,13 +83,18 @@ extension APIServer {
             data: body.data,
             at: exchange.now
         )
+        var after = row
+        after.status = isApproved ? "approved" : "rejected"
+        (after.decidedBy, after.decidedAt) = (by, decision.at)
+        (after.comment, after.data) = (body.comment, body.data.isNull ? Optional.none : body.data)
+        let answer = exchange.answer(.json(json(after, exchange)), location: nil)
         let result: DecisionResult
         do {
-            result = try await runs.decide(row, decision)
+            result = try await runs.decide(row, decision, answering: answer)
         } catch {
             throw APIError(runtime: error)
         }
-        let (now, _) = try await approval(exchange)
+        let now = try await stored { try await self.database.approval(row.id) } ?? after
         guard case .stored = result else { return try decided(now, exchange) }
         return exchange.wantsPage ? page(now, exchange) : .json(json(now, exchange))
     }
@@ -80,11 +109,19 @@ extension APIServer {
         var account: AccountID?
         if let token = exchange.query("token") {
             guard approvalLinks.allows(token, id) else {
-                throw APIError(.invalidAccessToken, "The link to this approval is not valid. Ask for a new one.")
+                throw failedAuthentication(
+                    APIError(.invalidAccessToken, "The link to this approval is not valid. Ask for a new one."),
+                    from: exchange.request.peer.ip,
+                    at: exchange.now
+                )
             }
             by = "link"
         } else {
-            let key = try await keys.key(exchange.request.headers["authorization"], at: exchange.now)
+            let key = try await countingFailures(from: exchange.request.peer.ip, at: exchange.now) {
+                () throws(APIError) in
+                try await keys.key(exchange.request.headers["authorization"], at: exchange.now)
+            }
+            try await limiter.charge(.requests, key.account, at: exchange.now)
             try key.require("approvals:write")
             (by, account) = (key.id.description, key.account)
         }
@@ -123,13 +160,13 @@ extension APIServer {
         _ exchange: Exchange
     ) async throws -> (comment: String?, data: JSON) {
         if exchange.mediaType == "application/x-www-form-urlencoded" {
-            let text = String(decoding: try await exchange.bytes(atMost: 256 << 10), as: UTF8.self)
+            let text = String(decoding: try await exchange.bytes(atMost: Self.decisionBytes), as: UTF8.self)
             guard let items = PercentCoding.items(text[...]) else {
                 throw APIError(.badRequest, "The form holds a broken escape, or too many fields.")
             }
             return try ApprovalForm(row.request["form"] ?? .null).decision(items)
         }
-        let fields = try Fields(try await exchange.object(atMost: 256 << 10), known: ["comment", "data"])
+        let fields = try Fields(try await exchange.object(atMost: Self.decisionBytes), known: ["comment", "data"])
         return (try fields.string("comment"), fields["data"] ?? .null)
     }
 

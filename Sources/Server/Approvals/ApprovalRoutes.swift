@@ -44,7 +44,7 @@ extension APIServer {
     private static let token = Operation.Parameter.text("token", "The token of the approval's link, instead of a key")
     private static let linkErrors: [ErrorCode] = [
         .resourceNotFound, .invalidAccessToken, .missingAuthorization, .invalidAPIKeyFormat, .invalidAPIKey,
-        .apiKeyExpired, .insufficientScope,
+        .apiKeyExpired, .insufficientScope, .rateLimited,
     ]
 
     private static func decision(_ verb: String, isApproved: Bool) -> Route {

@@ -25,6 +25,12 @@ public final class APIServer: Sendable {
         public var credit = Money(nano: 10_000_000)
         /// Whether the API is served; a worker serves only what stands at the root, such as `/readyz`.
         public var servesAPI = true
+        /// The plans of accounts.
+        public var plans = PlanBook()
+        /// How many calls without a valid key one address may make in a minute.
+        public var failedAuthenticationsPerMinute = 30
+        /// The pages elsewhere that browsers may let call the API, such as `https://app.example`.
+        public var origins: Set<String> = []
 
         /// The defaults.
         public init(publicURL: String? = nil, version: String) {
@@ -44,9 +50,15 @@ public final class APIServer: Sendable {
     let keys: KeyRing
     let workflows: WorkflowCache
     let starter: RunStarter
+    let limiter: RateLimiter
+    /// The calls without a valid key, by address.
+    let failures = Mutex(MinuteCounts<IPAddress>())
+    /// The calls of webhooks, by webhook and address.
+    let webhookCalls = Mutex(MinuteCounts<WebhookCaller>())
     let cursors: CursorCoding
     let links: MediaLinks
     let approvalLinks: ApprovalLinks
+    private let crossOrigins: CrossOrigins
     let callbackLinks: CallbackLinks
     /// The requests under way that name themselves by a key.
     let turns = RequestTurns()
@@ -101,9 +113,17 @@ public final class APIServer: Sendable {
         self.log = log
         keys = KeyRing(database: database)
         workflows = WorkflowCache(database: database)
+        let limiter = RateLimiter(
+            database: database,
+            plans: configuration.plans,
+            share: { runs.share },
+            log: log
+        )
+        self.limiter = limiter
         starter = RunStarter(
             database: database,
             runs: runs,
+            limiter: limiter,
             plans: plans,
             workflows: workflows,
             assets: assets,
@@ -114,6 +134,7 @@ public final class APIServer: Sendable {
         cursors = CursorCoding(key: secret)
         links = MediaLinks(key: secret)
         approvalLinks = ApprovalLinks(key: secret)
+        crossOrigins = CrossOrigins(origins: configuration.origins)
         callbackLinks = CallbackLinks(key: secret)
         var router = Router<Route>()
         for route in Self.routes {
@@ -128,11 +149,13 @@ public final class APIServer: Sendable {
     /// Answers a request.
     public func answer(_ request: HTTPRequest) async -> HTTPResponse {
         let id = requestID(request)
+        let now = clock()
         let query = PercentCoding.items(request.query)
+        var caller = Caller()
         var response: HTTPResponse
         do {
             guard let query else { throw APIError(.badRequest, "The query holds a broken escape, or too many items.") }
-            response = try await answer(request, id, query)
+            response = try await answer(request, id, query, at: now, &caller)
         } catch {
             let error = error as? APIError ?? internalError(error, id)
             response = error.response(
@@ -140,13 +163,17 @@ public final class APIServer: Sendable {
                 asObject: query?.contains { $0.name == "errors" && $0.value == "object" } ?? false
             )
         }
-        response.headers["x-request-id"] = id
-        if !response.headers.contains("x-ratelimit-limit") {
-            response.headers["x-ratelimit-limit"] = "2147483647"
-            response.headers["x-ratelimit-remaining"] = "2147483647"
-            response.headers["x-ratelimit-reset"] = "\(clock().seconds / 60 * 60 + 60)"
-        }
+        complete(&response, id, caller, at: now)
+        crossOrigins.allow(request, &response)
         return response
+    }
+
+    /// Adds what every answer says (contract §3.2).
+    private func complete(_ response: inout HTTPResponse, _ id: String, _ caller: Caller, at now: Instant) {
+        response.headers["x-request-id"] = id
+        if !response.headers.contains("cache-control") { response.headers.append("cache-control", "no-store") }
+        guard !response.headers.contains("x-ratelimit-limit") else { return }
+        response.headers.append(contentsOf: limiter.fields(caller.bucket, caller.account, at: now))
     }
 
     /// The answer to a request that the HTTP server refuses by itself.
@@ -165,22 +192,28 @@ public final class APIServer: Sendable {
             default: .badRequest
             }
         var random = SystemRandomNumberGenerator()
-        let id = RequestID(at: clock(), random: &random).description
-        var response = APIError(code, refusal.description).response(requestID: id, asObject: false)
-        response.headers["x-request-id"] = id
+        let now = clock()
+        let id = RequestID(at: now, random: &random).description
+        var error = APIError(code, refusal.description)
+        if case .bodyTooLarge(let limit) = refusal { error.details["maxBytes"] = .int(Int64(limit)) }
+        var response = error.response(requestID: id, asObject: false)
+        complete(&response, id, Caller(), at: now)
         return response
     }
 
     private func answer(
         _ request: HTTPRequest,
         _ id: String,
-        _ query: [(name: String, value: String)]
+        _ query: [(name: String, value: String)],
+        at now: Instant,
+        _ caller: inout Caller
     ) async throws -> HTTPResponse {
         let route: Route
         let parameters: [String]
         switch router.match(request.method, request.path) {
         case .route(let found, let values): (route, parameters) = (found, values)
         case .otherMethods(let methods):
+            if let preflight = crossOrigins.preflight(request, methods) { return preflight }
             var error = APIError(
                 .methodNotAllowed,
                 "\(request.method.rawValue) is not possible here. Possible: \(methods.map(\.rawValue).joined(separator: ", "))."
@@ -196,10 +229,13 @@ public final class APIServer: Sendable {
         guard configuration.servesAPI || route.isAtRoot else {
             throw APIError(.routeNotFound, "This server works on runs only. Ask one with the role all or api.")
         }
-        let now = clock()
         var key: APIKeyRow?
-        if let scopes = route.scopes {
-            let found = try await keys.key(request.headers["authorization"], at: now)
+        if let scopes = route.scopes, let bucket = route.bucket {
+            let found = try await countingFailures(from: request.peer.ip, at: now) { () throws(APIError) in
+                try await keys.key(request.headers["authorization"], at: now)
+            }
+            try await limiter.charge(bucket, found.account, at: now)
+            caller = Caller(bucket: bucket, account: found.account)
             for scope in scopes { try found.require(scope) }
             key = found
         }

@@ -31,6 +31,8 @@ struct Route: Sendable {
     var aliases: [String] = []
     /// The longest body of a request that may name itself by a key; `nil` where such keys are ignored.
     var keyedBody: Int?
+    /// Whether its answer holds a secret, which is not stored readably where the answer can be given again.
+    var answersSecret = false
     /// What it does, for the OpenAPI document; `nil` for what people look at and no client calls.
     var operation: Operation?
     /// What answers.

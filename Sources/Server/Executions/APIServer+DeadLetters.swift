@@ -33,20 +33,28 @@ extension APIServer {
     func retryDeadLetter(_ exchange: Exchange) async throws -> Reply {
         let body = try RetryRequest(try await exchange.object(), allowsPayload: true)
         let letter = try await deadLetter(exchange)
-        if let done = letter.retriedAs { return Self.redriven(letter, as: done, isRepeated: true) }
+        if let done = letter.retriedAs { return Self.reply(letter, as: done, isRepeated: true) }
         guard letter.status == .open, let execution = letter.execution,
             letter.kind == .execution || letter.kind == .node
         else { throw Self.closed(letter) }
         let missing = APIError(.executionNotFound, "The execution of the dead letter is gone; discard the letter.")
         let preparation = try await preparation(of: execution, body, exchange, orElse: missing)
         do {
-            let handle = try await accept(preparation, Redrive(of: execution, isExclusive: true), exchange)
-            return Self.redriven(letter, as: handle.id, isRepeated: false)
+            let receipt: @Sendable (Run) -> JSON = { run in
+                Self.redriven(letter, as: run.facts.execution, isRepeated: false)
+            }
+            let handle = try await accept(
+                preparation,
+                Redrive(of: execution, isExclusive: true),
+                exchange,
+                answering: answer(to: exchange, status: 202, receipt)
+            )
+            return Self.reply(letter, as: handle.id, isRepeated: false)
         } catch let error as APIError where error.code == .deadLetterClosed {
             // Somebody else was faster.
             let now = try await deadLetter(exchange)
             guard let done = now.retriedAs else { throw Self.closed(now) }
-            return Self.redriven(letter, as: done, isRepeated: true)
+            return Self.reply(letter, as: done, isRepeated: true)
         }
     }
 
@@ -69,17 +77,20 @@ extension APIServer {
         return letter
     }
 
-    private static func redriven(_ letter: DeadLetter, as execution: ExecutionID, isRepeated: Bool) -> Reply {
-        let poll = pollPath(execution)
-        return .json(
-            [
-                "id": .string(letter.id.description), "executionId": .string(execution.description),
-                "retryOf": (letter.execution?.description).map(JSON.string) ?? .null, "status": "retried",
-                "repeated": .bool(isRepeated), "links": ["poll": .string(poll)],
-            ],
+    private static func reply(_ letter: DeadLetter, as execution: ExecutionID, isRepeated: Bool) -> Reply {
+        .json(
+            redriven(letter, as: execution, isRepeated: isRepeated),
             status: 202,
-            headers: ["location": poll]
+            headers: ["location": pollPath(execution)]
         )
+    }
+
+    private static func redriven(_ letter: DeadLetter, as execution: ExecutionID, isRepeated: Bool) -> JSON {
+        [
+            "id": .string(letter.id.description), "executionId": .string(execution.description),
+            "retryOf": (letter.execution?.description).map(JSON.string) ?? .null, "status": "retried",
+            "repeated": .bool(isRepeated), "links": ["poll": .string(pollPath(execution))],
+        ]
     }
 
     private static func closed(_ letter: DeadLetter) -> APIError {

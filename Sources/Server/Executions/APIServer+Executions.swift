@@ -24,13 +24,14 @@ extension APIServer {
             var snapshot = handle.snapshot
             if let wait, snapshot.run.end == nil {
                 // With a known tag the client has seen that state: anything newer is news.
-                let known = Self.change(exchange.request.headers["if-none-match"]) ?? snapshot.change
+                let known = exchange.knownTags.compactMap(Self.change).max() ?? snapshot.change
                 snapshot = await handle.snapshot(after: known, within: wait, on: exchange.request.loop)
             }
             (view, change) = (snapshot.view, snapshot.change)
         }
         let tag = "W/\"\(view.lastEvent).\(change)\""
-        if let known = exchange.request.headers["if-none-match"], known == tag {
+        if exchange.hasCopy(of: tag) {
+            limiter.giveBackUnchanged(exchange.account, at: exchange.now)
             return .raw(HTTPResponse(status: 304, headers: ["etag": tag, "cache-control": "no-store"]))
         }
         let writer = writer(view, exchange)
@@ -257,8 +258,8 @@ extension APIServer {
         return .object(object)
     }
 
-    private static func change(_ tag: String?) -> Int64? {
-        guard let tag, tag.hasPrefix("W/\""), tag.hasSuffix("\""), let dot = tag.lastIndex(of: ".") else { return nil }
+    private static func change(_ tag: Substring) -> Int64? {
+        guard tag.hasPrefix("W/\""), tag.hasSuffix("\""), let dot = tag.lastIndex(of: ".") else { return nil }
         return Int64(tag[tag.index(after: dot)...].dropLast())
     }
 }

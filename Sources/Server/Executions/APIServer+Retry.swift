@@ -119,25 +119,38 @@ extension APIServer {
         _ exchange: Exchange,
         answering answer: (@Sendable (Run) -> StoredAnswer)? = nil
     ) async throws -> RunHandle {
+        let passage = try await limiter.enter(preparation.facts.account, at: exchange.now, isCall: false)
+        return try await starter.passing(passage) {
+            try await accept(preparation, redrive, passage, key: exchange.key?.id, answering: answer)
+        }
+    }
+
+    private func accept(
+        _ preparation: RetryPreparation,
+        _ redrive: Redrive,
+        _ passage: RateLimiter.Passage,
+        key: APIKeyID?,
+        answering answer: (@Sendable (Run) -> StoredAnswer)?
+    ) async throws -> RunHandle {
         do {
             return try await runs.accept(
                 preparation.plan,
                 preparation.facts,
                 graph: nil,
                 trigger: "api",
-                key: exchange.key?.id,
+                key: key,
                 reusing: preparation.retry.reused,
                 redrive: redrive,
+                quota: passage.quota(for: preparation.items ?? 1),
                 answering: answer
             )
-        } catch .alreadyRetried {
+        } catch {
+            guard case .alreadyRetried = error else { throw error }
             throw APIError(
                 .deadLetterClosed,
                 "Nothing of the execution is left to be tried again.",
                 ["executionId": .string(redrive.execution.description)]
             )
-        } catch {
-            throw APIError(runtime: error)
         }
     }
 

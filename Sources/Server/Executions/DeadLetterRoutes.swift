@@ -28,6 +28,7 @@ extension APIServer {
             method: .post,
             path: "/dead-letters/{id}/retry",
             scopes: ["executions:write"],
+            keyedBody: Exchange.bodyBytes,
             operation: Operation(
                 "retryDeadLetter",
                 "Dead letters",
@@ -36,7 +37,7 @@ extension APIServer {
                 answers: [.created("DeadLetterRetried", 202, "Accepted")],
                 errors: [
                     .resourceNotFound, .executionNotFound, .deadLetterClosed, .executionRunning, .workflowInactive,
-                    .mediaExpired, .invalidInput, .invalidGraph,
+                    .mediaExpired, .invalidInput, .invalidGraph, .dailyExecutionLimit,
                 ]
             )
         ) { try await $0.retryDeadLetter($1) },

@@ -151,7 +151,7 @@ extension APIServer {
                 ],
                 errors: [
                     .executionNotFound, .executionRunning, .workflowNotFound, .workflowInactive, .invalidInput,
-                    .mediaExpired, .invalidGraph,
+                    .mediaExpired, .invalidGraph, .dailyExecutionLimit,
                 ]
             )
         ) { try await $0.retry($1) },
@@ -195,6 +195,7 @@ extension APIServer {
     /// What may go wrong where a run is accepted.
     static let startErrors: [ErrorCode] = [
         .workflowNotFound, .workflowInactive, .workflowNotPublished, .invalidInput, .invalidGraph, .resourceNotFound,
+        .dailyExecutionLimit,
     ]
 
     private static func control(

@@ -12,6 +12,7 @@ import Workflows
 struct RunStarter: Sendable {
     let database: Database
     let runs: RunService
+    let limiter: RateLimiter
     let plans: PlanCache
     let workflows: WorkflowCache
     let assets: AssetStore
@@ -34,6 +35,28 @@ struct RunStarter: Sendable {
     ///
     /// - Throws: ``APIError`` when nothing was stored.
     func start(_ order: StartOrder) async throws -> RunHandle {
+        let passage = try await limiter.enter(order.account, at: order.at, isCall: order.isCall)
+        return try await passing(passage) { try await start(order, passage) }
+    }
+
+    /// Does something that starts executions and settles what it costs of the limits: how many it has started, and
+    /// nothing when it fails.
+    func passing(
+        _ passage: RateLimiter.Passage,
+        _ body: () async throws -> RunHandle
+    ) async throws -> RunHandle {
+        do {
+            let handle = try await body()
+            limiter.settle(passage, started: handle.snapshot.run.facts.iteration?.total ?? 1)
+            return handle
+        } catch {
+            limiter.settle(passage, started: 0)
+            guard let error = error as? RuntimeError else { throw error }
+            throw error == .quotaUsed ? await limiter.exhausted(passage) : APIError(runtime: error)
+        }
+    }
+
+    private func start(_ order: StartOrder, _ passage: RateLimiter.Passage) async throws -> RunHandle {
         guard let row = try await stored({ try await self.workflows.workflow(order.workflow) }),
             row.account == order.account
         else { throw APIServer.noWorkflow }
@@ -42,19 +65,16 @@ struct RunStarter: Sendable {
         let facts = try await facts(order, row, choice)
         // Pinned results are for those who edit: a version runs as it is.
         let pinned = choice.version == nil ? try await pinned(choice.plan, of: order.account) : []
-        do {
-            return try await runs.accept(
-                choice.plan,
-                facts,
-                graph: choice.graph,
-                trigger: order.origin.type,
-                key: order.origin.key,
-                reusing: pinned,
-                answering: order.answer
-            )
-        } catch {
-            throw APIError(runtime: error)
-        }
+        return try await runs.accept(
+            choice.plan,
+            facts,
+            graph: choice.graph,
+            trigger: order.origin.type,
+            key: order.origin.key,
+            reusing: pinned,
+            quota: passage.quota(for: facts.iteration?.total ?? 1),
+            answering: order.answer
+        )
     }
 
     /// A new identifier for an execution, on the loop that asks where there is one.

@@ -46,4 +46,7 @@ struct StartOrder: Sendable {
     var execution: ExecutionID?
     /// What a request that names itself by a key is answered, stored in the same commit.
     var answer: (@Sendable (Run) -> StoredAnswer)?
+    /// Whether somebody has called for it, so that it counts against the calls of the minute; not what a clock or another
+    /// run has started.
+    var isCall = true
 }

@@ -24,7 +24,9 @@ extension APIServer {
             throw Self.translate(error, limit: limit)
         }
         let writer = ValueWriter(links: links, base: base(exchange), now: exchange.now)
-        return .json(["data": writer.json(reference)], status: 201)
+        let item = writer.json(reference)
+        let headers: HTTPFields = ["location": "/api/v1/media/\(item["id"]?.string ?? "")"]
+        return .json(["data": item], status: 201, headers: headers)
     }
 
     /// GET /media/{id} below /api/v1: what is known about some media.
@@ -52,7 +54,12 @@ extension APIServer {
                     "The link lacks its token. Take the whole link, or send an API key."
                 )
             }
-            try await keys.key(exchange.request.headers["authorization"], at: exchange.now).require("executions:read")
+            let key = try await countingFailures(from: exchange.request.peer.ip, at: exchange.now) {
+                () throws(APIError) in
+                try await keys.key(exchange.request.headers["authorization"], at: exchange.now)
+            }
+            try await limiter.charge(.requests, key.account, at: exchange.now)
+            try key.require("executions:read")
         }
         guard let reference = try await reference(id) else { throw missing }
         return try .raw(file(reference, exchange))
@@ -65,7 +72,7 @@ extension APIServer {
             "cache-control": "private, max-age=86400, immutable", "x-content-type-options": "nosniff",
             "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
         ]
-        if exchange.request.headers["if-none-match"] == tag { return HTTPResponse(status: 304, headers: headers) }
+        if exchange.hasCopy(of: tag) { return HTTPResponse(status: 304, headers: headers) }
         // What a browser would run as a page of ours is only offered for saving.
         if !reference.portTypeIsShown { headers["content-disposition"] = "attachment" }
         let length = Int(reference.bytes)

@@ -13,7 +13,7 @@ extension APIServer {
                 "Media",
                 "Stores a file: a form with `file`, or the file itself as the body",
                 body: .form("MediaUpload"),
-                answers: [.json("MediaItem", 201, "Stored")],
+                answers: [.created("MediaItem", 201, "Stored")],
                 errors: [.unsupportedMediaType]
             )
         ) { try await $0.uploadMedia($1) },

@@ -138,6 +138,8 @@ extension Route {
         var codes: [ErrorCode] = [.badRequest]
         if scopes != nil { codes += [.missingAuthorization, .invalidAPIKeyFormat, .invalidAPIKey, .apiKeyExpired] }
         if scopes?.isEmpty == false { codes.append(.insufficientScope) }
+        if bucket != nil { codes.append(.rateLimited) }
+        if bucket == .executions { codes.append(.executionRateLimited) }
         switch operation?.body {
         case .json:
             codes += [.invalidJSON, .jsonTooDeep, .invalidField, .bodyTooLarge, .unsupportedMediaType]

@@ -17,9 +17,9 @@ extension APIServer {
         let types = catalog.nodeTypes.values.sorted { $0.id < $1.id }
         // What is installed is looked up on the disk.
         let nodes = try await pool.run { JSON.array(types.map { self.describe($0) }) }
-        let tag = "\"c-\(Base64.encode(Array(SHA256.hash(nodes.bytes + refusals.bytes).prefix(16)), .url))\""
+        let tag = Self.tag(of: nodes.bytes + refusals.bytes)
         let headers: HTTPFields = ["etag": tag, "cache-control": "private, no-cache"]
-        if exchange.request.headers["if-none-match"] == tag { return .raw(HTTPResponse(status: 304, headers: headers)) }
+        if exchange.hasCopy(of: tag) { return .raw(HTTPResponse(status: 304, headers: headers)) }
         var categories: [String: Int] = [:]
         for type in types { categories[type.family, default: 0] += 1 }
         let list = categories.sorted { $0.key < $1.key }.map { name, count -> JSON in
@@ -34,11 +34,19 @@ extension APIServer {
         )
     }
 
+    private static func tag(of bytes: [UInt8]) -> String {
+        "\"c-\(Base64.encode(Array(SHA256.hash(bytes).prefix(16)), .url))\""
+    }
+
     /// GET /nodes/{type}.
     func getNode(_ exchange: Exchange) async throws -> Reply {
         switch catalog.resolve(exchange.parameters[0]) {
         case .exact(let type), .successor(let type), .retired(let type):
-            return .json(try await pool.run { self.describe(type) })
+            let node = try await pool.run { self.describe(type) }
+            let tag = Self.tag(of: node.bytes)
+            let headers: HTTPFields = ["etag": tag, "cache-control": "private, no-cache"]
+            if exchange.hasCopy(of: tag) { return .raw(HTTPResponse(status: 304, headers: headers)) }
+            return .json(node, headers: headers)
         case nil:
             let near = catalog.suggestions(for: exchange.parameters[0]).joined(separator: ", ")
             throw APIError(

@@ -9,8 +9,7 @@ import Workflows
 extension APIServer {
     /// GET /workflows: a bare list, last updated first (contract §3.4, §3.5).
     func listWorkflows(_ exchange: Exchange) async throws -> Reply {
-        let isPaged = exchange.query("limit") != nil || exchange.query("cursor") != nil
-        let limit = try exchange.integer("limit", 1...100, orElse: isPaged ? 20 : 1000)
+        let limit = try exchange.integer("limit", 1...100, orElse: 1000)
         let position = try exchange.query("cursor").map(cursors.decode)
         var isActive: Bool?
         if let word = exchange.query("isActive") {
@@ -31,7 +30,10 @@ extension APIServer {
         if rows.count > limit, let last = rows.prefix(limit).last {
             let cursor = cursors.encode(PagePosition(time: last.updatedAt, id: last.id.bytes))
             headers["x-next-cursor"] = cursor
-            headers["link"] = "</api/v1/workflows?limit=\(limit)&cursor=\(cursor)>; rel=\"next\""
+            // The next page is asked for as this one was.
+            let asked = (exchange.request.query ?? "").split(separator: "&").filter { !$0.hasPrefix("cursor=") }
+            let query = (asked + ["cursor=\(cursor)"]).joined(separator: "&")
+            headers["link"] = "</api/v1/workflows?\(query)>; rel=\"next\""
         }
         return .json(.array(rows.prefix(limit).map { .object(summary($0)) }), headers: headers)
     }
@@ -75,7 +77,7 @@ extension APIServer {
     func getWorkflow(_ exchange: Exchange) async throws -> Reply {
         let row = try await workflow(exchange)
         let tag = Self.tag(row)
-        if exchange.request.headers["if-none-match"] == tag {
+        if exchange.hasCopy(of: tag) {
             return .raw(HTTPResponse(status: 304, headers: ["etag": tag, "cache-control": "no-store"]))
         }
         let draft = try await draft(of: row)
@@ -293,8 +295,10 @@ extension APIServer {
     private func summary(_ row: WorkflowRow) -> JSONObject {
         [
             "id": .string(row.id.description), "name": .string(row.name), "description": .string(row.description),
-            "tags": .array(row.tags.map(JSON.string)), "isActive": .bool(row.isActive), "isPublished": .bool(row.published != nil),
-            "publishedVersion": (row.published?.version).map(JSON.int) ?? .null, "revision": .int(row.revision), "webhookId": nil, "webhookUrl": nil,
+            "tags": .array(row.tags.map(JSON.string)), "isActive": .bool(row.isActive),
+            "isPublished": .bool(row.published != nil),
+            "publishedVersion": (row.published?.version).map(JSON.int) ?? .null, "revision": .int(row.revision),
+            "webhookId": nil, "webhookUrl": nil,
             "executionCount": .int(row.executions),
             "lastExecutedAt": row.lastExecutedAt.map { .string($0.description) } ?? .null,
             "createdAt": .string(row.createdAt.description), "updatedAt": .string(row.updatedAt.description),

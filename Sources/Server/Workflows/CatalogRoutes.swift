@@ -12,7 +12,8 @@ extension APIServer {
                 "listNodeTypes",
                 "Catalog",
                 "Lists the node types",
-                answers: [.json("NodeTypeList")]
+                headers: [.ifNoneMatch],
+                answers: [.json("NodeTypeList"), .notModified]
             )
         ) { try await $0.listNodes($1) },
         Route(
@@ -24,7 +25,8 @@ extension APIServer {
                 "getNodeType",
                 "Catalog",
                 "Shows a node type",
-                answers: [.json("NodeType")],
+                headers: [.ifNoneMatch],
+                answers: [.json("NodeType"), .notModified],
                 errors: [.nodeNotFound]
             )
         ) { try await $0.getNode($1) },
