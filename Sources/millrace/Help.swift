@@ -16,6 +16,7 @@ enum Help {
           nodes        lists the node types, or shows one
           docs         prints the pages about expressions and node types
           keys         lists, makes and withdraws API keys
+          accounts     lists the accounts, and puts them on plans
           retry        runs an execution of a server again, without what is finished
           dead-letters lists what failed for good on a server, tries it again or gives it up
           approvals    lists what waits for a decision, approves and rejects
@@ -38,6 +39,7 @@ enum Help {
           --config FILE               a YAML file with the same names (./millrace.yaml if it is there)
           --catalog DIR               manifests of your own, read again when they change (catalog in --data)
           --bootstrap-key sk-…        makes sure that this API key exists
+          --cors-origins URL,…        pages elsewhere that may call the API from a browser (none)
           --allow-private HOST:PORT,… private targets that outgoing calls may reach
           --public-url URL            the address under which others reach this server
           --database postgres://…     a database that several servers share (SQLite in --data)
@@ -150,6 +152,14 @@ enum Help {
         Works on the data folder, also while a server uses it. A new key is shown once.
 
         Example: millrace keys create ci --scopes workflows:execute,executions:read
+        """,
+        "accounts": """
+        Usage: millrace accounts list | plan NAME PLAN   [--data DIR | --database URL] [--config FILE]
+
+        Works on the data folder or the shared database, also while servers use it: they follow within seconds. The plans
+        are free, starter, pro, enterprise and self_hosted, and those of the configuration file.
+
+        Example: millrace accounts plan default free
         """,
         "retry": """
         Usage: millrace retry EXECUTION [--from failed|start|NODE|NODE[ITEM]] [--draft] [--dry-run] [--url URL] [--key KEY]

@@ -30,6 +30,9 @@ enum ServeCommand {
         configuration.keepMedia = retention.media
         if let bytes = settings.number("maxUploadBytes") { configuration.maximumUploadBytes = Int64(bytes) }
         configuration.credit = settings.credit
+        configuration.plans = try settings.plans()
+        configuration.failedAuthenticationsPerMinute = try settings.failedAuthentications()
+        configuration.origins = try settings.origins()
         let server = APIServer(
             database: host.database,
             runs: host.runs,
@@ -106,6 +109,7 @@ enum ServeCommand {
         func duty(_ settings: Settings) throws -> Duty {
             var duty = Duty()
             duty.worksOnRuns = self != .api
+            duty.servesAPI = self != .worker
             duty.labels = settings.list("labels")
             duty.lease = try settings.lease()
             duty.version = Host.version

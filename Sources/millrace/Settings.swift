@@ -11,6 +11,7 @@ struct Settings {
     static let names: Set<String> = [
         "listen", "data", "config", "catalog", "bootstrap-key", "allow-private", "public-url", "database", "role",
         "labels", "lease", "keep-runs", "keep-logs", "keep-media", "keep-audit", "media-quota", "disk-reserve",
+        "cors-origins",
     ]
 
     let environment: [String: String]
@@ -30,7 +31,9 @@ struct Settings {
             let text = String(validating: bytes, as: UTF8.self)
         else { throw Arguments.UsageError(description: "\(path) is longer than 1 MiB or no UTF-8.") }
         file = try YAMLParser.parse(text).map { node in try JSON(yaml: node) } ?? .object(JSONObject())
-        let known = Self.names.union(["creditUsd", "maxUploadBytes", "limits"])
+        let known = Self.names.union([
+            "creditUsd", "maxUploadBytes", "limits", "plans", "failedAuthenticationsPerMinute",
+        ])
         if let other = file.object?.keys.first(where: { !known.contains($0) }) {
             throw Arguments.UsageError(
                 description:
@@ -47,6 +50,9 @@ struct Settings {
         guard let value = file[name] else { return nil }
         return value.string ?? (value.array.map { $0.compactMap(\.string).joined(separator: ",") }) ?? value.text
     }
+
+    /// A value of the configuration file.
+    func value(_ name: String) -> JSON? { file[name] }
 
     /// A number of the configuration file.
     func number(_ name: String) -> Double? { file[name]?.number }

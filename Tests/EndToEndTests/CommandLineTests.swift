@@ -129,6 +129,33 @@ struct CommandLineTests {
         #expect(try millrace(["keys", "list", "--data", server.folder.path]).output.contains("ci"))
     }
 
+    @Test func `a running server soon follows the plan of an account, and a restart keeps its day`() async throws {
+        let folder = try TemporaryFolder()
+        let file = "\(folder.path)/limits.yaml"
+        try "plans: {tiny: {executionsPerDay: 2}}".write(toFile: file, atomically: true, encoding: .utf8)
+        let server = try MillraceServer(arguments: ["--config", file])
+        try await server.start()
+        let workflow = try await server.make([.node("x", "input:text", ["text": "x"])])
+        let execute = "/api/v1/workflows/\(workflow)/execute"
+        #expect(try await server.post(execute).status == 201)
+        let data = ["--data", server.folder.path, "--config", file]
+        #expect(try millrace(["accounts", "list"] + data).output.contains("default  self_hosted"))
+        #expect(try millrace(["accounts", "plan", "default", "none"] + data).status == 1)
+        #expect(try millrace(["accounts", "plan", "nobody", "tiny"] + data).status == 1)
+        #expect(try millrace(["accounts", "plan", "default", "tiny"] + data).status == 0)
+        let end = ContinuousClock.now + .seconds(20)
+        while try await server.get("/api/v1/workflows").headers["ratelimit-policy"] != "\"daily\";q=2;w=86400" {
+            try #require(ContinuousClock.now < end)
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        #expect(try await server.post(execute).status == 201)
+        server.kill()
+        try await server.start()
+        let refused = try await server.post(execute)
+        #expect(refused.status == 429 && refused.json["code"] == "daily_execution_limit")
+        #expect(refused.headers["retry-after"].flatMap { Int($0) } != nil)
+    }
+
     @Test func `demo loads the templates and makes a film of the topic`() async throws {
         let server = try MillraceServer()
         try await server.start()
@@ -161,7 +188,9 @@ struct CommandLineTests {
         #expect(status == 64 && output.contains("--lease"), "\(output)")
     }
 
-    @Test(arguments: ["serve", "run", "validate", "import", "nodes", "keys", "approvals", "expression", "demo"])
+    @Test(arguments: [
+        "serve", "run", "validate", "import", "nodes", "keys", "accounts", "approvals", "expression", "demo",
+    ])
     func `every command shows an example`(command: String) throws {
         let (status, output) = try millrace([command, "--help"])
         #expect(status == 0)

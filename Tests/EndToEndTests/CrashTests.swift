@@ -86,6 +86,40 @@ struct CrashTests {
         return answer?.status == 201 ? answer?.json["executionId"]?.string : nil
     }
 
+    @Test func `who was cut off between acceptance and answer hears of the same run`() async throws {
+        let server = try MillraceServer()
+        try await server.start()
+        let workflow = try await server.make([.node("t", "logic:wait_timer", ["duration": "1h"])])
+        // The answer is held back until the run ends, so that the kill comes after the commit and before the answer.
+        let path = "/api/v1/workflows/\(workflow)/execute?wait=60"
+        let address = server.url + path
+        let headers = ["Idempotency-Key": "cut"]
+        let first = Task {
+            try? await MillraceServer.send(
+                "POST",
+                address,
+                Data("{}".utf8),
+                key: MillraceServer.key,
+                headers: headers,
+                timeout: 70
+            )
+        }
+        var accepted: String?
+        while accepted == nil {
+            let page = try await server.get("/api/v1/workflows/\(workflow)/executions").json
+            accepted = page["data"]?[0]?["executionId"]?.string
+        }
+        server.kill()
+        #expect(await first.value?.status == nil)
+        try await server.start()
+        for _ in 0..<2 {
+            let answer = try await server.post(path, [:], headers: headers)
+            #expect(answer.status == 201 && answer.json["executionId"]?.string == accepted)
+            #expect(answer.headers["idempotent-replayed"] == "true")
+        }
+        #expect(try await server.get("/api/v1/workflows/\(workflow)/executions").json["data"]?.array?.count == 1)
+    }
+
     @Test func `a job that the vendor has is asked about after a crash, not bought again`() async throws {
         let vendor = try await MockVendor()
         let server = try MillraceServer(vendor: vendor)
