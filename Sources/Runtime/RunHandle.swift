@@ -15,14 +15,32 @@ public final class RunHandle: Sendable {
         /// The server that works on it; `nil` while none does.
         public let worker: WorkerID?
 
-        /// Everything that is shown about the run.
-        public var view: RunView {
-            var view = run.view
-            guard run.end == nil else { return view }
-            view.worker = worker
-            view.wakeAt = run.nextWake
-            return view
+        /// What is shown, once somebody has looked.
+        private let shown = Shown()
+
+        init(run: Run, change: Int64, worker: WorkerID?) {
+            self.run = run
+            self.change = change
+            self.worker = worker
         }
+
+        /// Everything that is shown about the run; made once, however many look.
+        public var view: RunView {
+            shown.view.withLock { known in
+                if let known { return known }
+                var view = run.view
+                if run.end == nil {
+                    view.worker = worker
+                    view.wakeAt = run.nextWake
+                }
+                known = view
+                return view
+            }
+        }
+    }
+
+    private final class Shown: Sendable {
+        let view = Mutex<RunView?>(nil)
     }
 
     /// The execution.

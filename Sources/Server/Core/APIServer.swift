@@ -55,6 +55,7 @@ public final class APIServer: Sendable {
     let failures = Mutex(MinuteCounts<IPAddress>())
     /// The calls of webhooks, by webhook and address.
     let webhookCalls = Mutex(MinuteCounts<WebhookCaller>())
+    let ended = EndedRuns()
     let cursors: CursorCoding
     let links: MediaLinks
     let approvalLinks: ApprovalLinks

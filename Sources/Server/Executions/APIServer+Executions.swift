@@ -168,10 +168,17 @@ extension APIServer {
             guard handle.snapshot.run.facts.account == exchange.account else { throw missing }
             return .live(handle)
         }
+        if let view = ended[id] {
+            guard view.facts.account == exchange.account else { throw missing }
+            return .ended(view)
+        }
         guard let row = try await stored({ try await self.database.execution(id) }),
             row.facts.account == exchange.account
         else { throw missing }
-        if let view = try Self.view(row) { return .ended(view) }
+        if let view = try Self.view(row) {
+            ended.keep(view, of: row)
+            return .ended(view)
+        }
         do {
             if let handle = try await runs.handle(id) { return .live(handle) }
         } catch {
