@@ -209,7 +209,10 @@ extension RunService {
         case .signal(let id): await shard(of: id).takeSignals(id)
         case .watch(let id): await shard(of: id).noteWatcher(id)
         case .change(let id): await shard(of: id).refresh(id)
-        case .lost: try? await sweep()
+        case .access: tellAccessChange()
+        case .lost:
+            tellAccessChange()
+            try? await sweep()
         }
     }
 }

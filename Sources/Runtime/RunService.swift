@@ -18,6 +18,8 @@ public final class RunService: Sendable {
     /// When runs that wait outside of memory are looked for next.
     let alarm = Mutex<(time: UInt64, timer: LoopTimer)?>(nil)
     private let links = ShardLinks()
+    /// Who wants to hear that keys, members or sessions have changed on another server.
+    private let accessListeners = Mutex<[@Sendable () -> Void]>([])
     let outbox: Mutex<Outbox?> = Mutex(nil)
     let settler: Settler
     /// This server's part of what all together may let through.
@@ -93,6 +95,15 @@ public final class RunService: Sendable {
             try? await shards.first?.loop.sleep(for: pause)
             pause = min(pause * 2, .seconds(30))
         }
+    }
+
+    /// Calls that whenever another server has changed keys, members or sessions, or may have.
+    public func onAccessChange(_ act: @escaping @Sendable () -> Void) {
+        accessListeners.withLock { $0.append(act) }
+    }
+
+    func tellAccessChange() {
+        for act in accessListeners.withLock({ $0 }) { act() }
     }
 
     /// Whether runs of an earlier process are still being taken up.

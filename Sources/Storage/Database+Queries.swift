@@ -239,57 +239,6 @@ extension Database {
         }
     }
 
-    // MARK: Keys
-
-    /// The account of that name, made with the identifier if it is not there.
-    public func account(
-        named name: String,
-        makingIt id: AccountID,
-        at now: Instant
-    ) async throws(StorageError) -> AccountID {
-        try await write { session throws(StorageError) in try session.account(named: name, makingIt: id, at: now) }
-    }
-
-    /// Stores a new API key.
-    ///
-    /// - Throws: ``StorageError/conflict(what:)`` when the same key is there; ``StorageError/answered`` when the request
-    ///   that makes it was answered before.
-    public func insert(_ key: APIKeyRow, answering answer: StoredAnswer? = nil) async throws(StorageError) {
-        try await write(answering: answer) { session throws(StorageError) in try session.insert(key) }
-    }
-
-    /// The API key of that hash.
-    public func apiKey(hash: ContentHash) async throws(StorageError) -> APIKeyRow? {
-        try await read { session throws(StorageError) in try session.apiKey(hash: hash) }
-    }
-
-    /// The API keys of an account, oldest first.
-    public func apiKeys(of account: AccountID) async throws(StorageError) -> [APIKeyRow] {
-        try await read { session throws(StorageError) in try session.apiKeys(of: account) }
-    }
-
-    /// How many API keys there are.
-    public func countAPIKeys() async throws(StorageError) -> Int64 {
-        try await read { session throws(StorageError) in try session.countAPIKeys() }
-    }
-
-    /// Withdraws an API key.
-    ///
-    /// - Returns: Whether it was valid before.
-    public func revokeAPIKey(_ id: APIKeyID, at now: Instant) async throws(StorageError) -> Bool {
-        try await write { session throws(StorageError) in try session.revokeAPIKey(id, at: now) }
-    }
-
-    /// Notes when an API key was last used.
-    public func noteUse(of id: APIKeyID, at now: Instant) async throws(StorageError) {
-        try await write { session throws(StorageError) in try session.noteUse(of: id, at: now) }
-    }
-
-    /// A secret of the server by name, made from these bytes if it is not there.
-    public func serverKey(_ name: String, makingIt bytes: [UInt8]) async throws(StorageError) -> [UInt8] {
-        try await write { session throws(StorageError) in try session.serverKey(name, makingIt: bytes) }
-    }
-
     // MARK: Media
 
     /// Announces bytes that are about to be written.

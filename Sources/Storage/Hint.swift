@@ -10,6 +10,8 @@ public enum Hint: Sendable, Hashable {
     case watch(ExecutionID)
     /// A run that somebody watches has changed.
     case change(ExecutionID)
+    /// Who may do what has changed: keys, members or sessions.
+    case access
     /// Hints may have been lost.
     case lost
 
@@ -19,6 +21,7 @@ public enum Hint: Sendable, Hashable {
         case .signal(let id): "signal \(id)"
         case .watch(let id): "watch \(id)"
         case .change(let id): "change \(id)"
+        case .access: "access"
         case .lost: "lost"
         }
     }
@@ -27,6 +30,7 @@ public enum Hint: Sendable, Hashable {
         let words = text.split(separator: " ")
         switch (words.first, words.dropFirst().first.flatMap { ExecutionID(String($0)) }) {
         case ("work", nil): self = .work
+        case ("access", nil): self = .access
         case ("signal", let id?): self = .signal(id)
         case ("watch", let id?): self = .watch(id)
         case ("change", let id?): self = .change(id)

@@ -55,6 +55,21 @@ public enum Kinds {
         /// The prefix `req`.
         public static let prefix = "req"
     }
+    /// A person who can sign in.
+    public enum Person: IdentifierKind {
+        /// The prefix `per`.
+        public static let prefix = "per"
+    }
+    /// An invitation to an account.
+    public enum Invitation: IdentifierKind {
+        /// The prefix `inv`.
+        public static let prefix = "inv"
+    }
+    /// A record of who did what.
+    public enum Audit: IdentifierKind {
+        /// The prefix `aud`.
+        public static let prefix = "aud"
+    }
     /// A server among those that work on one database.
     public enum Worker: IdentifierKind {
         /// The prefix `wrk`.
@@ -84,5 +99,11 @@ public typealias ApprovalID = Identifier<Kinds.Approval>
 public typealias DeliveryID = Identifier<Kinds.Delivery>
 /// Names a request to the server.
 public typealias RequestID = Identifier<Kinds.Request>
+/// Names a person who can sign in.
+public typealias PersonID = Identifier<Kinds.Person>
+/// Names an invitation to an account.
+public typealias InvitationID = Identifier<Kinds.Invitation>
+/// Names a record of who did what.
+public typealias AuditID = Identifier<Kinds.Audit>
 /// Names a server among those that work on one database.
 public typealias WorkerID = Identifier<Kinds.Worker>

@@ -31,7 +31,10 @@ struct Attempts: Sendable {
         guard request.sandbox != .always || type.offers.contains(where: \.isLocal) else {
             return .success(sandboxQuote(request, now))
         }
-        let all = candidates(request)
+        // A run that only tries itself out computes here, and calls nobody.
+        let all = candidates(request).filter { candidate in
+            request.sandbox != .always || candidate.offer.isLocal && !candidate.isFallback
+        }
         let wanted = all.filter { $0.place >= request.offer } + all.filter { $0.place < request.offer }
         for candidate in wanted where !passing.contains(candidate.place) && isUsable(candidate) {
             let rank = all.count { $0.place < candidate.place && isUsable($0) }

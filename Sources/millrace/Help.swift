@@ -15,7 +15,8 @@ enum Help {
           rename       gives a node another identifier, wherever it is named
           nodes        lists the node types, or shows one
           docs         prints the pages about expressions and node types
-          keys         lists, makes and withdraws API keys
+          keys         lists, makes, rotates and withdraws API keys
+          people       lists who can sign in, and prints a link for a new password
           accounts     lists the accounts, and puts them on plans
           retry        runs an execution of a server again, without what is finished
           dead-letters lists what failed for good on a server, tries it again or gives it up
@@ -45,6 +46,7 @@ enum Help {
           --database postgres://…     a database that several servers share (SQLite in --data)
           --role all|api|worker       what this server does: accept and show runs, work on them, or both (all)
           --labels A,…                what this server can do that not every one can
+          --trusted-proxies CIDR,…    proxies that are believed about the clients they speak for (none)
           --lease SECONDS             how long others wait for this server when it is silent (15)
           --keep-runs DAYS            how long ended executions are kept (90)
           --keep-logs DAYS            how long their journals are kept (30)
@@ -147,11 +149,26 @@ enum Help {
         Example: millrace docs nodes > nodes.md
         """,
         "keys": """
-        Usage: millrace keys list | create NAME [--scopes A,B] | revoke ID   [--data DIR | --database URL]
+        Usage: millrace keys list | create NAME | rotate ID | revoke ID   [--data DIR] [--database URL]
 
-        Works on the data folder, also while a server uses it. A new key is shown once.
+        API keys in the data folder or in a shared database; also while a server uses it. A new key is printed once.
 
-        Example: millrace keys create ci --scopes workflows:execute,executions:read
+          --scopes A,…        what the key may do (*)
+          --expires DATE      when it stops to be valid, such as 2027-01-31T00:00:00Z
+          --environment NAME  whose credentials its runs use, such as production
+          --rotate-at DATE    when it is to be rotated: the list says so from then on
+          --grace SECONDS     for how long the key that is rotated stays valid (0)
+          --test              makes a key sk-test-…: the sandbox answers for every model, and nothing is charged
+
+        Example: millrace keys create ci --scopes workflows:read,workflows:execute,executions:read --test
+        """,
+        "people": """
+        Usage: millrace people list | reset-password EMAIL   [--data DIR] [--database URL] [--public-url URL]
+
+        Shows who can sign in, and prints a link with which a person chooses a new password within a day, once. All
+        sessions of the person end then.
+
+        Example: millrace people reset-password ada@example.com
         """,
         "accounts": """
         Usage: millrace accounts list | plan NAME PLAN   [--data DIR | --database URL] [--config FILE]

@@ -31,6 +31,7 @@ struct Millrace {
             case "nodes": status = try NodesCommand.run(rest, environment)
             case "keys": status = try await KeysCommand.run(rest, environment)
             case "accounts": status = try await AccountsCommand.run(rest, environment)
+            case "people": status = try await PeopleCommand.run(rest, environment)
             case "approvals": status = try await ApprovalsCommand.run(rest, environment)
             case "expression": status = try ExpressionCommand.run(rest)
             case "retry": status = try await RetryCommand.run(rest, environment)

@@ -33,6 +33,7 @@ enum ServeCommand {
         configuration.plans = try settings.plans()
         configuration.failedAuthenticationsPerMinute = try settings.failedAuthentications()
         configuration.origins = try settings.origins()
+        configuration.trustedProxies = try settings.trustedProxies()
         let server = APIServer(
             database: host.database,
             runs: host.runs,
@@ -59,6 +60,10 @@ enum ServeCommand {
             settings.database == nil ? "" : ", database shared, role \(role.rawValue), \(host.database.worker)"
         Console.print("Millrace \(Host.version) listens on http://\(bound), data in \(settings.data)\(database)")
         for line in notes(host, settings) { Console.print(line) }
+        if role != .worker, try await server.needsSetup() {
+            let url = "\(publicURL ?? "http://\(bound)")/setup?token=\(server.setupToken)"
+            Console.error("Nobody can sign in yet. Create the owner with this link, which works once: \(url)")
+        }
         let recovery = Task {
             do {
                 try await host.runs.recover()
@@ -170,7 +175,7 @@ enum ServeCommand {
             return
         }
         guard try await host.database.countAPIKeys() == 0 else { return }
-        let key = NewAPIKey.make()
+        let key = NewAPIKey.make(for: account)
         try await host.database.insert(NewAPIKey.row(key, account: account, name: "first", scopes: ["*"], at: now))
         Console.print("The first API key, shown only now: \(key)")
     }

@@ -1,5 +1,7 @@
 import FileSystem
+import HTTPValues
 import Providers
+import Server
 import Storage
 import Values
 import Workflows
@@ -10,8 +12,8 @@ struct Settings {
     /// The names of the settings of `serve`.
     static let names: Set<String> = [
         "listen", "data", "config", "catalog", "bootstrap-key", "allow-private", "public-url", "database", "role",
-        "labels", "lease", "keep-runs", "keep-logs", "keep-media", "keep-audit", "media-quota", "disk-reserve",
-        "cors-origins",
+        "labels", "lease", "trusted-proxies", "keep-runs", "keep-logs", "keep-media", "keep-audit", "media-quota",
+        "disk-reserve", "cors-origins",
     ]
 
     let environment: [String: String]
@@ -102,6 +104,19 @@ struct Settings {
             throw Arguments.UsageError(description: "--lease must be a number of seconds from 3 to 3600, not \(text).")
         }
         return Lease(life: .seconds(seconds))
+    }
+
+    /// The proxies that are believed about the clients they speak for.
+    func trustedProxies() throws -> TrustedProxies {
+        let networks = try list("trusted-proxies").map { text in
+            guard let network = IPNetwork(text) else {
+                throw Arguments.UsageError(
+                    description: "--trusted-proxies: \(text) is no network such as 10.0.0.0/8, and no address."
+                )
+            }
+            return network
+        }
+        return TrustedProxies(networks)
     }
 
     /// The data folder.

@@ -15,12 +15,13 @@ import Values
 
 /// The API over a real database, called without a socket; vendors are never asked.
 final class ServerBench: Sendable {
-    static let key = "sk-test-0123456789abcdefghijklmnopqrstuv"
+    static let key = "sk-full-0123456789abcdefghijklmnopqrstuv"
     static let readOnlyKey = "sk-read-0123456789abcdefghijklmnopqrstuv"
 
     private let folder: TemporaryFolder
     private let group: LoopGroup
-    private let server: APIServer
+    let server: APIServer
+    private let company: Task<Void, Never>?
     private let schema: TestSchema?
     /// The node types of now.
     let catalog: LiveCatalog
@@ -126,13 +127,29 @@ final class ServerBench: Sendable {
             clock: { clock.now },
             log: { Issue.record("\($0)") }
         )
+        // A server beside another one hears of its changes.
+        let loop = group.loops[0]
+        company = other == nil ? nil : Task(executorPreference: loop) { await runs.keepUp() }
         if database.isShared { try await runs.join() }
         guard other == nil else { return }
-        let account = try await database.account(named: "test", makingIt: Self.account, at: clock.now)
+        let account = try await database.account(named: "default", makingIt: Self.account, at: clock.now)
         for (key, scopes) in [(Self.key, ["*"]), (Self.readOnlyKey, ["workflows:read"])] {
             try await database.insert(
                 NewAPIKey.row(key, account: account, name: "test", scopes: scopes, at: clock.now)
             )
+        }
+    }
+
+    /// Stops to hear of the changes of others.
+    func leave() async {
+        company?.cancel()
+        await company?.value
+    }
+
+    /// The files of its database as they are on the disk.
+    func databaseBytes() -> [UInt8] {
+        ["millrace.db", "millrace.db-wal"].flatMap { name in
+            [UInt8]((try? Data(contentsOf: URL(filePath: "\(folder.path)/\(name)"))) ?? Data())
         }
     }
 
@@ -166,9 +183,17 @@ final class ServerBench: Sendable {
         _ method: HTTPMethod,
         _ target: String,
         _ headers: HTTPFields,
-        _ body: [UInt8] = []
+        _ body: [UInt8] = [],
+        from peer: String = "127.0.0.1"
     ) async throws -> (status: Int, headers: HTTPFields, body: [UInt8]) {
-        let request = HTTPRequest(method: method, target: target, headers: headers, body: body, loop: group.loops[0])
+        let request = HTTPRequest(
+            method: method,
+            target: target,
+            headers: headers,
+            body: body,
+            peer: SocketAddress(ip: try #require(IPAddress(peer)), port: 0),
+            loop: group.loops[0]
+        )
         let response = await server.answer(request)
         guard case .bytes(let bytes) = response.body else { throw CancellationError() }
         return (response.status, response.headers, bytes)

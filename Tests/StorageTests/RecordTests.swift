@@ -73,11 +73,11 @@ struct RecordTests {
             do throws(StorageError) { try await database.insert(key) } catch let caught { error = caught }
             guard case .conflict = error else { return _ = Issue.record("The same key must be refused.") }
             #expect(try await database.countAPIKeys() == 1)
-            #expect(try await database.apiKeys(of: account).map(\.scopes) == [["a:b", "c:d"]])
+            #expect(try await database.apiKeys(of: account, after: nil, limit: 9).map(\.scopes) == [["a:b", "c:d"]])
             try await database.noteUse(of: key.id, at: now)
             #expect(try await database.apiKey(hash: key.hash)?.lastUsedAt == now)
-            #expect(try await database.revokeAPIKey(key.id, at: now))
-            #expect(try await !database.revokeAPIKey(key.id, at: now))
+            #expect(try await database.revokeAPIKey(key.id, of: account, at: now))
+            #expect(try await !database.revokeAPIKey(key.id, of: account, at: now))
             #expect(try await database.apiKey(hash: key.hash)?.revokedAt == now)
         }
     }

@@ -33,6 +33,10 @@ public struct RunFacts: Sendable, Hashable {
     public var failurePolicy: FailurePolicy = .fail
     /// Whether placeholders may stand for vendors.
     public var sandbox: SandboxPolicy = .never
+    /// Whether a test key has started it: the sandbox answers for every model and nothing is charged.
+    public var isTest = false
+    /// The environment whose credentials it uses, such as `production`; that of the key that has started it.
+    public var environment: String?
     /// Notes of the caller.
     public var metadata: JSON = .null
     /// The group of executions it belongs to, a UUID.
@@ -93,6 +97,8 @@ public struct RunFacts: Sendable, Hashable {
         if let target { object["target"] = .string(target) }
         if let timeoutBudget { object["timeoutMs"] = .int(timeoutBudget.wholeMilliseconds) }
         if sandbox != .never { object["sandbox"] = .string(sandbox.rawValue) }
+        if isTest { object["test"] = .bool(true) }
+        if let environment { object["environment"] = .string(environment) }
         if !metadata.isNull { object["metadata"] = metadata }
         if let maximumCost { object["maximumCost"] = .int(maximumCost.nano) }
         if budgetWait != .seconds(86_400) { object["budgetWaitMs"] = .int(budgetWait.wholeMilliseconds) }
@@ -130,6 +136,8 @@ public struct RunFacts: Sendable, Hashable {
         timeoutBudget = record["timeoutMs"]?.integer.map { .milliseconds($0) }
         failurePolicy = record["failurePolicy"]?.string.flatMap(FailurePolicy.init) ?? .fail
         sandbox = record["sandbox"]?.string.flatMap(SandboxPolicy.init) ?? .never
+        isTest = record["test"]?.bool ?? false
+        environment = record["environment"]?.string
         metadata = record["metadata"] ?? .null
         batch = record["batch"]?.string ?? ""
         maximumCost = record["maximumCost"]?.integer.map(Money.init(nano:))

@@ -214,6 +214,8 @@ extension RunFacts {
         facts.failurePolicy = answer.plan.settings.failurePolicy
         facts.trigger = ["type": "workflow", "executionId": .string(execution.description)]
         facts.batch = batch
+        facts.isTest = isTest
+        facts.environment = environment
         facts.parent = ParentLink(
             execution: execution,
             address: order.address,

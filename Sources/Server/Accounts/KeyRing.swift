@@ -1,17 +1,12 @@
 import Crypto
+import EventLoop
 import Storage
-import Synchronization
 import Values
 
 /// Finds the API key of a request; keys that were found are remembered for a few seconds.
-///
-/// At most ``capacity`` keys are remembered; when there are more, all are forgotten.
 final class KeyRing: Sendable {
-    private static let capacity = 10_000
-    private static let freshness = Duration.seconds(5)
-
     private let database: Database
-    private let known = Mutex<[ContentHash: (row: APIKeyRow, seen: Instant)]>([:])
+    private let known = AccessCache<APIKeyRow>()
 
     init(database: Database) {
         self.database = database
@@ -20,51 +15,42 @@ final class KeyRing: Sendable {
     /// The key in an `Authorization` field.
     ///
     /// - Throws: ``APIError`` with the decision order and texts of contract §3.1.
-    func key(_ authorization: String?, at now: Instant) async throws(APIError) -> APIKeyRow {
+    func key(_ authorization: String?, at now: Instant, on loop: Loop) async throws(APIError) -> APIKeyRow {
         guard let authorization else { throw APIError(.missingAuthorization, "Missing Authorization header") }
         let parts = authorization.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer", parts[1].hasPrefix("sk-") else {
             throw APIError(.invalidAPIKeyFormat, "Invalid API key format. Expected: Bearer sk-...")
         }
-        guard let hash = Self.hash(of: String(parts[1])), let row = try await row(hash, at: now), row.revokedAt == nil
+        guard let hash = Self.hash(of: String(parts[1])), let row = try await row(hash, at: now, on: loop),
+            row.revokedAt == nil
         else { throw APIError(.invalidAPIKey, "Invalid API key") }
-        if let expiresAt = row.expiresAt, expiresAt <= now {
-            throw APIError(
-                .apiKeyExpired,
-                "API key has expired",
-                ["expiredAt": .string(expiresAt.description)]
-            )
+        if let end = [row.expiresAt, row.formerUntil].compactMap(\.self).min(), end <= now {
+            throw APIError(.apiKeyExpired, "API key has expired", ["expiredAt": .string(end.description)])
         }
         return row
     }
 
     /// Forgets all keys, because one has changed.
-    func forget() {
-        known.withLock { $0 = [:] }
-    }
+    func forget() { known.forget() }
 
     static func hash(of key: String) -> ContentHash? {
         ContentHash(bytes: SHA256.hash(key))
     }
 
-    private func row(_ hash: ContentHash, at now: Instant) async throws(APIError) -> APIKeyRow? {
-        if let entry = known.withLock({ $0[hash] }), now - entry.seen < Self.freshness { return entry.row }
-        let row: APIKeyRow?
+    private func row(_ hash: ContentHash, at now: Instant, on loop: Loop) async throws(APIError) -> APIKeyRow? {
         do {
-            row = try await database.apiKey(hash: hash)
-            // The last use is noted at most once a minute.
-            if let row, row.revokedAt == nil, now - (row.lastUsedAt ?? Instant(microseconds: 0)) > .seconds(60) {
-                try await database.noteUse(of: row.id, at: now)
+            let found = try await known.value(of: hash, at: now) { () throws(StorageError) in
+                try await self.database.apiKey(hash: hash)
             }
+            guard let (row, isNew) = found else { return nil }
+            if isNew, row.revokedAt == nil, now - (row.lastUsedAt ?? Instant(microseconds: 0)) > .seconds(60) {
+                // Nobody waits for the note, and the next use makes it when this one fails.
+                Task(executorPreference: loop) { try? await self.database.noteUse(of: row.id, at: now) }
+            }
+            return row
         } catch {
             throw APIError(storage: error)
         }
-        guard let row else { return nil }
-        known.withLock { known in
-            if known.count >= Self.capacity { known = [:] }
-            known[hash] = (row, now)
-        }
-        return row
     }
 }
 

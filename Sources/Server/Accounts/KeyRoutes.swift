@@ -8,7 +8,13 @@ extension APIServer {
             method: .get,
             path: "/api-keys",
             scopes: ["keys:admin"],
-            operation: Operation("listKeys", "API keys", "Lists the API keys", answers: [.json("KeyPage")])
+            operation: Operation(
+                "listKeys",
+                "API keys",
+                "Lists the API keys, newest first",
+                query: [.limit, .cursor],
+                answers: [.json("KeyPage")]
+            )
         ) { try await $0.listKeys($1) },
         Route(
             row: 51,
@@ -23,7 +29,7 @@ extension APIServer {
                 "Makes an API key, which is shown only now",
                 body: .json("KeyInput"),
                 answers: [.created("KeyCreated")],
-                errors: [.missingFields]
+                errors: [.missingFields, .forbidden]
             )
         ) { try await $0.createKey($1) },
         Route(
@@ -39,5 +45,21 @@ extension APIServer {
                 errors: [.resourceNotFound]
             )
         ) { try await $0.deleteKey($1) },
+        Route(
+            row: 51,
+            method: .post,
+            path: "/api-keys/{id}/rotate",
+            scopes: ["keys:admin"],
+            keyedBody: Exchange.bodyBytes,
+            answersSecret: true,
+            operation: Operation(
+                "rotateKey",
+                "API keys",
+                "Puts a new key in the place of one, which stays valid for a while",
+                body: .json("KeyRotation", isRequired: false),
+                answers: [.json("KeyCreated")],
+                errors: [.resourceNotFound, .forbidden]
+            )
+        ) { try await $0.rotateKey($1) },
     ]
 }

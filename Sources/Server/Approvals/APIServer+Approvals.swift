@@ -111,19 +111,16 @@ extension APIServer {
             guard approvalLinks.allows(token, id) else {
                 throw failedAuthentication(
                     APIError(.invalidAccessToken, "The link to this approval is not valid. Ask for a new one."),
-                    from: exchange.request.peer.ip,
+                    from: exchange.client,
                     at: exchange.now
                 )
             }
             by = "link"
         } else {
-            let key = try await countingFailures(from: exchange.request.peer.ip, at: exchange.now) {
-                () throws(APIError) in
-                try await keys.key(exchange.request.headers["authorization"], at: exchange.now)
-            }
-            try await limiter.charge(.requests, key.account, at: exchange.now)
-            try key.require("approvals:write")
-            (by, account) = (key.id.description, key.account)
+            let principal = try await principal(of: exchange.request, at: exchange.now)
+            try await limiter.charge(.requests, principal.account, at: exchange.now)
+            try principal.require("approvals:write")
+            (by, account) = (principal.actor, principal.account)
         }
         guard let row = try await stored({ try await self.database.approval(id) }),
             account == nil || row.account == account

@@ -111,18 +111,5 @@ struct ApprovalPage {
         }.joined(separator: "\n")
     }
 
-    private func escaped(_ text: String) -> String {
-        var safe = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": safe += "&amp;"
-            case "<": safe += "&lt;"
-            case ">": safe += "&gt;"
-            case "\"": safe += "&quot;"
-            case "'": safe += "&#39;"
-            default: safe.unicodeScalars.append(scalar)
-            }
-        }
-        return safe
-    }
+    private func escaped(_ text: String) -> String { text.escapedForHTML }
 }

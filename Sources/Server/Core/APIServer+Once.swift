@@ -25,7 +25,11 @@ extension APIServer {
             answersSecret: route.answersSecret,
             countsReplays: route.bucket == .executions
         )
-        return try await once(header, place, exchange, bodyAtMost: limit) { try await route.handler(self, $0) }
+        return try await once(header, place, exchange, bodyAtMost: limit) { exchange in
+            let reply = try await route.handler(self, exchange)
+            await self.record(reply, of: route, exchange)
+            return reply
+        }
     }
 
     /// Answers a request that names itself by a key, on a route that finds out by itself who asks.

@@ -23,6 +23,8 @@ public final class APIServer: Sendable {
         public var keepMedia: Duration?
         /// The price of a credit.
         public var credit = Money(nano: 10_000_000)
+        /// The proxies that are believed about the clients they speak for.
+        public var trustedProxies = TrustedProxies()
         /// Whether the API is served; a worker serves only what stands at the root, such as `/readyz`.
         public var servesAPI = true
         /// The plans of accounts.
@@ -48,6 +50,10 @@ public final class APIServer: Sendable {
     let obstacle: @Sendable (Offer) -> String?
     let configuration: Configuration
     let keys: KeyRing
+    let sessions: SessionRing
+    let passwords: PasswordDesk
+    /// Opens the set-up page while nobody can sign in.
+    public let setupToken: String
     let workflows: WorkflowCache
     let starter: RunStarter
     let limiter: RateLimiter
@@ -113,6 +119,9 @@ public final class APIServer: Sendable {
         self.clock = clock
         self.log = log
         keys = KeyRing(database: database)
+        sessions = SessionRing(database: database, secret: secret)
+        passwords = PasswordDesk(pool: pool)
+        setupToken = Self.setupToken(secret)
         workflows = WorkflowCache(database: database)
         let limiter = RateLimiter(
             database: database,
@@ -145,6 +154,10 @@ public final class APIServer: Sendable {
             }
         }
         self.router = router
+        runs.onAccessChange { [keys, sessions] in
+            keys.forget()
+            sessions.forget()
+        }
     }
 
     /// Answers a request.
@@ -230,21 +243,36 @@ public final class APIServer: Sendable {
         guard configuration.servesAPI || route.isAtRoot else {
             throw APIError(.routeNotFound, "This server works on runs only. Ask one with the role all or api.")
         }
-        var key: APIKeyRow?
+        var principal: Principal?
         if let scopes = route.scopes, let bucket = route.bucket {
-            let found = try await countingFailures(from: request.peer.ip, at: now) { () throws(APIError) in
-                try await keys.key(request.headers["authorization"], at: now)
-            }
+            let found = try await self.principal(of: request, at: now)
             try await limiter.charge(bucket, found.account, at: now)
             caller = Caller(bucket: bucket, account: found.account)
-            for scope in scopes { try found.require(scope) }
-            key = found
+            try found.requireAll(scopes)
+            principal = found
         }
-        let exchange = Exchange(request: request, id: id, parameters: parameters, query: query, now: now, key: key)
+        var exchange = Exchange(
+            request: request,
+            id: id,
+            parameters: parameters,
+            query: query,
+            now: now,
+            principal: principal,
+            client: configuration.trustedProxies.client(of: request)
+        )
+        exchange.isSecure = configuration.trustedProxies.isSecure(request)
+        exchange.action = route.operation?.id ?? route.path
         if let limit = route.keyedBody, let named = request.headers["idempotency-key"] {
             return try await once(named, route, exchange, bodyAtMost: limit)
         }
-        return response(try await route.handler(self, exchange), exchange)
+        return try await perform(route, exchange)
+    }
+
+    /// Does what a request asks for, and records it.
+    func perform(_ route: Route, _ exchange: Exchange) async throws -> HTTPResponse {
+        let reply = try await route.handler(self, exchange)
+        await record(reply, of: route, exchange)
+        return response(reply, exchange)
     }
 
     func response(_ reply: Reply, _ exchange: Exchange) -> HTTPResponse {
@@ -277,18 +305,6 @@ public final class APIServer: Sendable {
         return APIError(
             .internalError,
             "The server failed at this request. Its log has more under the request id \(id)."
-        )
-    }
-}
-
-extension APIKeyRow {
-    /// - Throws: ``APIError`` when the key lacks a scope.
-    func require(_ scope: String) throws(APIError) {
-        guard !scopes.contains("*"), !scopes.contains(scope) else { return }
-        throw APIError(
-            .insufficientScope,
-            "This key lacks the scope \(scope).",
-            ["requiredScope": .string(scope)]
         )
     }
 }

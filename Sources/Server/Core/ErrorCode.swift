@@ -36,6 +36,24 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     case apiKeyExpired = "api_key_expired"
     /// The word `invalid_access_token`.
     case invalidAccessToken = "invalid_access_token"
+    /// The word `invalid_session`.
+    case invalidSession = "invalid_session"
+    /// The word `invalid_credentials`.
+    case invalidCredentials = "invalid_credentials"
+    /// The word `invalid_setup_token`.
+    case invalidSetupToken = "invalid_setup_token"
+    /// The word `invalid_csrf_token`.
+    case invalidCSRFToken = "invalid_csrf_token"
+    /// The word `forbidden`.
+    case forbidden
+    /// The word `forbidden_resume`.
+    case forbiddenResume = "forbidden_resume"
+    /// The word `already_member`.
+    case alreadyMember = "already_member"
+    /// The word `last_owner`.
+    case lastOwner = "last_owner"
+    /// The word `sign_in_locked`.
+    case signInLocked = "sign_in_locked"
     /// The word `insufficient_scope`.
     case insufficientScope = "insufficient_scope"
     /// The word `workflow_not_found`.
@@ -123,10 +141,14 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
             .workflowNotPublished:
             400
         case .missingAuthorization, .invalidAPIKeyFormat, .invalidAPIKey, .apiKeyExpired, .invalidAccessToken: 401
+        case .invalidSession, .invalidCredentials, .invalidSetupToken: 401
         case .insufficientScope: 403
         case .workflowNotFound, .executionNotFound, .nodeNotFound, .routeNotFound, .resourceNotFound,
             .templateNotFound:
             404
+        case .invalidCSRFToken, .forbidden, .forbiddenResume: 403
+        case .alreadyMember, .lastOwner: 409
+        case .signInLocked: 429
         case .methodNotAllowed: 405
         case .requestTimeout: 408
         case .staleWrite, .executionFinished, .tooManySignals, .notWaiting, .approvalDecided, .executionRunning,

@@ -14,13 +14,30 @@ struct Exchange: Sendable {
     let query: [(name: String, value: String)]
     /// When it arrived.
     let now: Instant
-    /// The API key it came with; `nil` on open routes.
-    let key: APIKeyRow?
+    /// Who asks; `nil` on open routes.
+    let principal: Principal?
+    /// The address of the client; that of a proxy only when it is not trusted.
+    let client: IPAddress
+    /// Whether the client speaks TLS to a trusted proxy.
+    var isSecure = false
+    /// What is asked for: the identifier of the operation.
+    var action = ""
+    /// Whether it has recorded what it did.
+    let trail = AuditTrail()
     /// What the request names itself by; `nil` when it does not.
     var named: NamedRequest?
 
     /// The account that asks.
-    var account: AccountID { key?.account ?? AccountID(high: 0, low: 0) }
+    var account: AccountID { principal?.account ?? AccountID(high: 0, low: 0) }
+
+    /// The API key that asks; `nil` for a person.
+    var keyID: APIKeyID? { principal?.key?.id }
+
+    /// - Throws: ``APIError`` when whoever asks lacks a scope.
+    func require(_ scope: String) throws(APIError) {
+        guard let principal else { throw APIError(.missingAuthorization, "Missing Authorization header") }
+        try principal.require(scope)
+    }
 
     /// The first value of that name in the query.
     func query(_ name: String) -> String? {

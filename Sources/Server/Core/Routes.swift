@@ -5,5 +5,6 @@ extension APIServer {
         systemRoutes,
         versionRoutes,
         metricsRoutes,
+        accountRoutes, signInRoutes,
     ].flatMap(\.self)
 }

@@ -15,7 +15,8 @@ extension APIServer {
             throw APIError(.bodyTooLarge, "data is longer than 262144 bytes.", ["maxBytes": 262_144])
         }
         // What has ended is answered as such by the control below.
-        guard case .live(let handle) = try await seen(exchange) else {
+        let foreign = APIError(.forbiddenResume, "Forbidden: Cannot resume execution you do not own")
+        guard case .live(let handle) = try await seen(exchange, orElse: foreign) else {
             return try await control("data", [:], dedupe: "data:\(exchange.id)", exchange)
         }
         let run = handle.snapshot.run

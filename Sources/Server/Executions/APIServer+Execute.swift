@@ -11,7 +11,7 @@ extension APIServer {
     func execute(_ exchange: Exchange) async throws -> Reply {
         let body = try ExecuteRequest(try await exchange.object(), allowsGraph: true)
         let wait = try exchange.waitTime()
-        if body.hasGraph { try exchange.key?.require("workflows:write") }
+        if body.hasGraph { try exchange.require("workflows:write") }
         let receipt: @Sendable (Run) -> JSON = { [self] in .object(started($0, warnings: body.warnings)) }
         let handle = try await accept(body, exchange, answering: answer(to: exchange, status: 201, receipt))
         let snapshot = try await waited(handle, wait, exchange)
@@ -47,7 +47,7 @@ extension APIServer {
             "id": .string(id), "status": "RUNNING", "startTime": started, "endTime": nil, "error": nil, "nodeRuns": [],
             "batchId": .string(run.facts.batch), "runIndexInBatch": 0, "inputIndex": 0,
         ]
-        return [
+        var object: JSONObject = [
             "executionId": .string(id), "status": "RUNNING", "phase": .string(run.end == nil ? run.phase : "running"),
             "workflowId": .string(run.facts.workflow.description),
             "workflowVersion": run.facts.version.map(JSON.int) ?? .null,
@@ -60,6 +60,8 @@ extension APIServer {
             ],
             "warnings": .array(run.plan.warnings.map(\.json) + warnings),
         ]
+        if run.facts.isTest { object["test"] = true }
+        return object
     }
 
     /// POST /workflows/{id}/run: inputs only.
@@ -132,7 +134,10 @@ extension APIServer {
 
     /// What starts the run that a request asks for.
     static func origin(_ exchange: Exchange) -> RunOrigin {
-        RunOrigin(key: exchange.key?.id, ip: exchange.request.peer.ip.description)
+        var origin = RunOrigin(key: exchange.keyID, ip: exchange.client.description)
+        origin.isTest = exchange.principal?.isTest ?? false
+        origin.environment = exchange.principal?.key?.environment
+        return origin
     }
 }
 

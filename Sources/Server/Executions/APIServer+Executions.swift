@@ -136,7 +136,11 @@ extension APIServer {
     // MARK: Parts
 
     func control(_ kind: String, _ body: JSON, dedupe: String, _ exchange: Exchange) async throws -> Reply {
-        guard case .live(let handle) = try await seen(exchange) else {
+        let foreign =
+            kind == "cancel" || kind == "pause"
+            ? APIError(.forbidden, "Forbidden")
+            : APIError(.forbiddenResume, "Forbidden: Cannot resume execution you do not own")
+        guard case .live(let handle) = try await seen(exchange, orElse: foreign) else {
             throw APIError(
                 .executionFinished,
                 "The execution has ended; nothing can be changed about it any more.",
@@ -160,21 +164,21 @@ extension APIServer {
         return view
     }
 
-    /// The execution that the path names, if it belongs to the account that asks.
-    func seen(_ exchange: Exchange) async throws -> Seen {
+    /// The execution that the path names, if it belongs to the account that asks; another one's is as if it were not
+    /// there, unless something else is to be said of it.
+    func seen(_ exchange: Exchange, orElse foreign: APIError? = nil) async throws -> Seen {
         let missing = APIError(.executionNotFound, "Execution not found", ["param": "id"])
         let id: ExecutionID = try exchange.identifier(0, orElse: missing)
         if let handle = runs.knownHandle(id) {
-            guard handle.snapshot.run.facts.account == exchange.account else { throw missing }
+            guard handle.snapshot.run.facts.account == exchange.account else { throw foreign ?? missing }
             return .live(handle)
         }
         if let view = ended[id] {
-            guard view.facts.account == exchange.account else { throw missing }
+            guard view.facts.account == exchange.account else { throw foreign ?? missing }
             return .ended(view)
         }
-        guard let row = try await stored({ try await self.database.execution(id) }),
-            row.facts.account == exchange.account
-        else { throw missing }
+        guard let row = try await stored({ try await self.database.execution(id) }) else { throw missing }
+        guard row.facts.account == exchange.account else { throw foreign ?? missing }
         if let view = try Self.view(row) {
             ended.keep(view, of: row)
             return .ended(view)
@@ -214,7 +218,8 @@ extension APIServer {
 
     /// The address under which this client reaches the server.
     func base(_ exchange: Exchange) -> String {
-        configuration.publicURL ?? "http://\(exchange.request.headers["host"] ?? "localhost")"
+        configuration.publicURL
+            ?? "\(exchange.isSecure ? "https" : "http")://\(exchange.request.headers["host"] ?? "localhost")"
     }
 
     private func graph(of view: RunView) async throws -> JSON? {
@@ -238,7 +243,8 @@ extension APIServer {
             "endTime": row.endedAt.map { .string($0.description) } ?? .null,
             "durationMs": row.endedAt.map { .int(($0 - facts.createdAt).wholeMilliseconds) } ?? .null,
             "creditsUsed": .int(view.map { writer($0, exchange).credits } ?? 0),
-            "trigger": ["type": .string(facts.trigger)], "error": view?.error.map { .string($0.message) } ?? .null,
+            "trigger": ["type": .string(facts.trigger)], "test": .bool(view?.facts.isTest ?? false),
+            "error": view?.error.map { .string($0.message) } ?? .null,
             "errorCode": row.errorCode.map(JSON.string) ?? .null,
             "failedNodeId": row.failedNode.map(JSON.string) ?? .null,
             "batchId": view.map { .string($0.facts.batch) } ?? .null,

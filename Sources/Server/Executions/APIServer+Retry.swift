@@ -99,6 +99,7 @@ extension APIServer {
         var origin = Self.origin(exchange)
         origin.retryOf = id
         facts.trigger = origin.json
+        origin.mark(&facts)
         facts.batch = RunStarter.uuid()
         facts.triggerData = body.triggerData ?? facts.triggerData
         try await change(&facts, body, plan)
@@ -121,7 +122,7 @@ extension APIServer {
     ) async throws -> RunHandle {
         let passage = try await limiter.enter(preparation.facts.account, at: exchange.now, isCall: false)
         return try await starter.passing(passage) {
-            try await accept(preparation, redrive, passage, key: exchange.key?.id, answering: answer)
+            try await accept(preparation, redrive, passage, key: exchange.keyID, answering: answer)
         }
     }
 

@@ -218,7 +218,7 @@ extension APIServer {
                 summary,
                 body: .json(body, isRequired: false),
                 answers: [.json("ExecutionState", 202, "Recorded")],
-                errors: [.executionNotFound, .executionFinished, .tooManySignals] + errors
+                errors: [.executionNotFound, .executionFinished, .tooManySignals, .forbidden] + errors
             ),
             handler: handler
         )

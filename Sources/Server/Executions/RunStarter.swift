@@ -168,6 +168,7 @@ struct RunStarter: Sendable {
         facts.timeoutBudget = request.timeoutBudget ?? (facts.iteration == nil ? plan.settings.timeoutBudget : nil)
         facts.failurePolicy = request.failurePolicy ?? plan.settings.failurePolicy
         facts.sandbox = plan.settings.sandbox
+        order.origin.mark(&facts)
         facts.metadata = request.metadata
         facts.batch = Self.uuid()
         request.limits.apply(to: &facts, settings: plan.settings, credit: credit)

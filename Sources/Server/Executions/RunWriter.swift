@@ -30,6 +30,7 @@ struct RunWriter {
         if let batch = view.batch { object["batch"] = Self.counts(batch) }
         object["workflowVersion"] = view.facts.version.map(JSON.int) ?? .null
         object["workflowRevision"] = view.facts.revision.map(JSON.int) ?? .null
+        if view.facts.isTest { object["test"] = true }
         return object
     }
 
@@ -50,6 +51,7 @@ struct RunWriter {
         object["round"] = .int(Int64(view.round))
         object["parent"] = parent
         object["trigger"] = facts.trigger
+        object["environment"] = facts.environment.map(JSON.string) ?? .null
         object["inputs"] = facts.inputs
         object["triggerData"] = facts.triggerData
         object["metadata"] = facts.metadata

@@ -2,6 +2,7 @@ import EventLoop
 import Engine
 import Storage
 import Values
+import Workflows
 
 /// What started a run, as the contract shows it (§7.6).
 struct RunOrigin: Sendable {
@@ -15,8 +16,19 @@ struct RunOrigin: Sendable {
     var schedule: String?
     /// The webhook that was called.
     var webhook: String?
+    /// Whether a test key asked: the sandbox answers for every model and nothing is charged.
+    var isTest = false
+    /// The environment whose credentials the run uses, such as `production`.
+    var environment: String?
     /// The execution it takes over from.
     var retryOf: ExecutionID?
+
+    /// Marks what a run is accepted with: it stays a test once it was one, since placeholders stand in it.
+    func mark(_ facts: inout RunFacts) {
+        facts.environment = environment ?? facts.environment
+        facts.isTest = facts.isTest || isTest
+        if facts.isTest { facts.sandbox = .always }
+    }
 
     /// As details and history show it.
     var json: JSON {

@@ -48,18 +48,16 @@ extension APIServer {
                 throw APIError(.invalidAccessToken, "The link has expired or was changed. Ask for the execution again.")
             }
         } else {
-            guard exchange.request.headers.contains("authorization") else {
+            let request = exchange.request
+            guard request.headers.contains("authorization") || request.cookie(SessionRing.cookie) != nil else {
                 throw APIError(
                     .invalidAccessToken,
                     "The link lacks its token. Take the whole link, or send an API key."
                 )
             }
-            let key = try await countingFailures(from: exchange.request.peer.ip, at: exchange.now) {
-                () throws(APIError) in
-                try await keys.key(exchange.request.headers["authorization"], at: exchange.now)
-            }
-            try await limiter.charge(.requests, key.account, at: exchange.now)
-            try key.require("executions:read")
+            let principal = try await principal(of: request, at: exchange.now)
+            try await limiter.charge(.requests, principal.account, at: exchange.now)
+            try principal.require("executions:read")
         }
         guard let reference = try await reference(id) else { throw missing }
         return try .raw(file(reference, exchange))

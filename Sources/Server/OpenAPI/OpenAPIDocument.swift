@@ -27,7 +27,10 @@ struct OpenAPIDocument {
             "servers": [["url": "/"]], "tags": .array(tags), "paths": .object(paths),
             "components": [
                 "schemas": .object(Self.schemas),
-                "securitySchemes": ["key": ["type": "http", "scheme": "bearer", "bearerFormat": "sk-…"]],
+                "securitySchemes": [
+                    "key": ["type": "http", "scheme": "bearer", "bearerFormat": "sk-…"],
+                    "session": ["type": "apiKey", "in": "cookie", "name": .string(SessionRing.cookie)],
+                ],
             ],
         ]
     }
@@ -49,8 +52,10 @@ struct OpenAPIDocument {
             "summary": .string(operation.summary),
         ]
         if let scopes = route.scopes {
-            object["security"] = [["key": []]]
-            object["description"] = .string("Needs a key with \(scopes.joined(separator: " and ")).")
+            object["security"] = [["key": []], ["session": []]]
+            object["description"] = .string(
+                scopes.isEmpty ? "Needs a key or a session." : "Needs \(scopes.joined(separator: " and "))."
+            )
         } else {
             object["security"] = []
         }
@@ -136,7 +141,10 @@ extension Route {
     /// Every code it may answer: its own, and those that follow from what it is.
     var errors: [ErrorCode] {
         var codes: [ErrorCode] = [.badRequest]
-        if scopes != nil { codes += [.missingAuthorization, .invalidAPIKeyFormat, .invalidAPIKey, .apiKeyExpired] }
+        if scopes != nil {
+            codes += [.missingAuthorization, .invalidAPIKeyFormat, .invalidAPIKey, .apiKeyExpired, .invalidSession]
+            if ![.get, .head].contains(method) { codes.append(.invalidCSRFToken) }
+        }
         if scopes?.isEmpty == false { codes.append(.insufficientScope) }
         if bucket != nil { codes.append(.rateLimited) }
         if bucket == .executions { codes.append(.executionRateLimited) }

@@ -155,7 +155,7 @@ extension APIServer {
             tag: note.tag,
             message: note.message,
             createdAt: exchange.now,
-            createdBy: exchange.key?.id.description ?? ""
+            createdBy: exchange.principal?.actor ?? ""
         )
         return (NewVersion(row: version, graphs: [written, locked], manifests: manifests), findings)
     }

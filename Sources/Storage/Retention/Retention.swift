@@ -53,5 +53,7 @@ enum RetentionTables {
     /// Rows of these go with the execution.
     static let following = ["inbox", "approvals", "dead_letters", "snapshots", "crashed_runs"]
     /// Records with a time, which go by the age of the class audit: table, key and time.
-    static let records: [(table: String, key: String, time: String)] = []
+    static let records: [(table: String, key: String, time: String)] = [
+        (table: "audit", key: "id", time: "at")
+    ]
 }
