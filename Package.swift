@@ -122,7 +122,7 @@ let package = Package(
                 "Handbook",
                 "HTTPClient",
                 "HTTPServer",
-                "HTTPValues", "Providers", "Runtime", "Server", "Storage", "Values", "Workflows", "YAML",
+                "HTTPValues", "Providers", "Runtime", "Server", "Storage", "Values", "Vault", "Workflows", "YAML",
             ]
         ),
 
@@ -182,14 +182,14 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "HTTPServer", "HTTPValues",
-                "JSONSchemas", "Layout", "Runtime", "Storage", "Telemetry", "Values", "Workflows",
+                "JSONSchemas", "Layout", "Runtime", "Storage", "Telemetry", "Values", "Vault", "Workflows",
             ]
         ),
         .testTarget(
             name: "ServerTests",
             dependencies: [
                 "Admission", "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "HTTPServer", "HTTPValues",
-                "Runtime", "Server", "Storage", "TestSupport", "Values", "Workflows",
+                "Runtime", "Server", "Storage", "TestSupport", "Values", "Vault", "Workflows",
             ]
         ),
 
@@ -229,6 +229,13 @@ let package = Package(
         // MARK: Values
         .target(name: "Values"),
         .testTarget(name: "ValuesTests", dependencies: ["TestSupport", "Values"]),
+
+        // MARK: Vault
+        .target(name: "Vault", dependencies: ["Crypto", "FileSystem", "Storage", "Values"]),
+        .testTarget(
+            name: "VaultTests",
+            dependencies: ["EventLoop", "FileSystem", "Storage", "TestSupport", "Values", "Vault"]
+        ),
 
         // MARK: Workflows
         .target(name: "Workflows", dependencies: ["Catalog", "Crypto", "Expressions", "Layout", "Values", "YAML"]),

@@ -12,6 +12,8 @@ public enum Hint: Sendable, Hashable {
     case change(ExecutionID)
     /// Who may do what has changed: keys, members or sessions.
     case access
+    /// A credential or the key of what is sealed has changed.
+    case vault
     /// Hints may have been lost.
     case lost
 
@@ -22,6 +24,7 @@ public enum Hint: Sendable, Hashable {
         case .watch(let id): "watch \(id)"
         case .change(let id): "change \(id)"
         case .access: "access"
+        case .vault: "vault"
         case .lost: "lost"
         }
     }
@@ -31,6 +34,7 @@ public enum Hint: Sendable, Hashable {
         switch (words.first, words.dropFirst().first.flatMap { ExecutionID(String($0)) }) {
         case ("work", nil): self = .work
         case ("access", nil): self = .access
+        case ("vault", nil): self = .vault
         case ("signal", let id?): self = .signal(id)
         case ("watch", let id?): self = .watch(id)
         case ("change", let id?): self = .change(id)

@@ -2,6 +2,7 @@
 enum Migrations {
     static let all: [String] = [
         migration1, workers, retry, waits, openAttempts, retention, answers, versions, metrics, limits, people,
+        migration1, workers, retry, waits, openAttempts, retention, answers, versions, metrics, limits, vault,
     ]
 
     /// The accounts, workflows, executions with their journal, assets and keys (data-model.md).

@@ -65,11 +65,14 @@ public struct StoredGraph: Sendable {
     public var hash: ContentHash
     /// The canonical JSON text.
     public var body: [UInt8]
+    /// What of the account it names.
+    public var uses: [WorkflowUse]
 
-    /// A graph of that hash and body.
-    public init(hash: ContentHash, body: [UInt8]) {
+    /// A graph of that hash and body that names these things.
+    public init(hash: ContentHash, body: [UInt8], uses: [WorkflowUse] = []) {
         self.hash = hash
         self.body = body
+        self.uses = uses
     }
 }
 

@@ -159,19 +159,22 @@ extension SQLSession where Self: ~Copyable {
             """,
             workflow.arguments
         )
+        try keep(graph.uses, of: workflow.id, workflow.account, isNew: true)
     }
 
     /// Replaces a workflow if its stored revision is the one before; otherwise nothing changes.
     mutating func update(_ workflow: WorkflowRow, graph: StoredGraph?) throws(StorageError) -> Bool {
         if let graph { try keep(graph) }
-        return try run(
+        let changed = try run(
             """
             UPDATE workflows SET name = ?3, description = ?4, tags = ?5, is_active = ?6, draft_hash = ?7, viewport = ?8,
                 revision = ?9, updated_at = ?11, published_version = ?12, published_hash = ?13
             WHERE id = ?1 AND account_id = ?2 AND revision = ?9 - 1 AND created_at = ?10
             """,
             workflow.arguments + [.optional(workflow.published?.version), .hash(workflow.published?.graph)]
-        ) == 1
+        )
+        if changed == 1, let graph { try keep(graph.uses, of: workflow.id, workflow.account, isNew: false) }
+        return changed == 1
     }
 
     mutating func workflow(_ id: WorkflowID) throws(StorageError) -> WorkflowRow? {
@@ -218,6 +221,7 @@ extension SQLSession where Self: ~Copyable {
         try run("DELETE FROM versions WHERE workflow_id = ?1", [.id(id)])
         try run("DELETE FROM apps WHERE workflow_id = ?1", [.id(id)])
         try run("DELETE FROM app_days WHERE workflow_id = ?1", [.id(id)])
+        try run("DELETE FROM workflow_uses WHERE workflow_id = ?1", [.id(id)])
         return true
     }
 
