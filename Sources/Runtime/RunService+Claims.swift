@@ -212,6 +212,9 @@ extension RunService {
         case .access: tellAccessChange()
         case .lost:
             tellAccessChange()
+        case .vault: await services.vaultChanged()
+        case .lost:
+            await services.vaultChanged()
             try? await sweep()
         }
     }

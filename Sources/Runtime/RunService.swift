@@ -296,6 +296,11 @@ public final class RunService: Sendable {
         }
     }
 
+    /// Lets what waits for a credential look again, because one was added or changed.
+    public func credentialsChanged() async {
+        for shard in shards { await shard.credentialsChanged() }
+    }
+
     /// How many runs are in memory.
     public func count() async -> Int {
         var count = 0

@@ -33,6 +33,10 @@ public struct Services: Sendable {
         public var prepared: Prepared
         /// The longest the node allows an attempt to take.
         public var timeout: Duration?
+        /// The credential the node names.
+        public var credential: String?
+        /// What the run is for, such as `production`.
+        public var environment: String?
     }
 
     /// A type that serves when no offer of a node's own type does.
@@ -179,6 +183,8 @@ public struct Services: Sendable {
     public var settle: @Sendable (LateCall) async throws -> LateOutcome
     /// Reads what a vendor says by calling us, and whether it is to be believed; the second is what is answered.
     public var read: @Sendable (CallbackMessage, Call) async -> (VendorCallback, answer: JSON)?
+    /// Called when another server has changed a credential or a key, or may have.
+    public var vaultChanged: @Sendable () async -> Void = {}
     /// Writes a line to the server's log.
     public var log: @Sendable (String) -> Void
     /// Counts what happens to runs.

@@ -26,7 +26,10 @@ extension Shard {
                     return answer
                 }
             case .failure(let error):
-                guard let down else { return .refused(error) }
+                guard let down else {
+                    let isMissing = error.code == NodeError.credentialMissing
+                    return isMissing ? .deferred(.credentialMissing, until: nil) : .refused(error)
+                }
                 return line(entry, address, request, down.lane) ?? .deferred(.circuitOpen, until: down.until)
             }
             if let held = entry.permits[address] {
@@ -114,6 +117,11 @@ extension Shard {
         }
     }
 
+    /// Lets what waits for a credential look again.
+    func credentialsChanged() {
+        for id in waitingForCredentials { send(id, .credentialsChanged) }
+    }
+
     /// What an attempt of a node run is made of; `nil` when its inputs cannot be had any more.
     nonisolated func request(_ address: Address, _ run: Run, now: Instant) -> Services.Request? {
         guard let prepared = try? run.prepare(address, now: now) else { return nil }
@@ -130,6 +138,8 @@ extension Shard {
             prepared: prepared,
             timeout: node.policy.timeout
         )
+        request.credential = node.credential
+        request.environment = run.facts.environment
         for place in node.fallbacks.indices {
             let other = try? run.prepare(fallback: place, prepared, address)
             request.fallbacks.append(Services.Fallback(type: node.fallbacks[place].type, prepared: other))

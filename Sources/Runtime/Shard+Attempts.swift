@@ -52,9 +52,11 @@ extension Shard {
         }
         let mail = AttemptMail()
         entry.mail[address] = mail
+        var grant = attempt.grant
+        grant.deadline = attempt.deadline
         var call = Services.Call(
             request: request,
-            grant: attempt.grant,
+            grant: grant,
             attempt: number,
             keep: attempt.keep,
             stage: attempt.state,

@@ -117,6 +117,9 @@ actor Shard {
 
     func entry(_ id: ExecutionID) -> Entry? { entries[id] }
 
+    /// The runs in memory in which something waits for a credential.
+    var waitingForCredentials: [ExecutionID] { entries.filter { $0.value.driver.run.waitsForCredential }.map(\.key) }
+
     // MARK: Accepting
 
     /// Accepts an execution: when this returns, it is stored.

@@ -96,7 +96,8 @@ final class VendorBench: Sendable {
         within time: Duration = .seconds(20),
         offer: Int = 0,
         partial: (@Sendable (_ port: String, _ text: String) -> Void)? = nil,
-        change: (inout Vendors.Call) -> Void = { _ in }
+        change: (inout Vendors.Call) -> Void = { _ in },
+        kept: @escaping @Sendable (JSON) -> Void = { _ in }
     ) async throws -> RunInput.Outcome {
         let type = try #require(catalog.nodeTypes[type])
         let prepared = prepared(type, inputs, parameters)
@@ -117,7 +118,9 @@ final class VendorBench: Sendable {
         return await Task(executorPreference: loops.loops[0]) { [vendors, call] in
             await vendors.perform(call) { milestone in
                 switch milestone {
-                case .submitted(let keep): log.add("submitted \(keep["jobId"]?.string ?? "")")
+                case .submitted(let keep):
+                    kept(keep)
+                    log.add("submitted \(keep["jobId"]?.string ?? "")")
                 case .ready: log.add("ready")
                 case .asked: break
                 case .cut: log.add("cut")

@@ -22,6 +22,10 @@ public struct Provider: Sendable {
     public let secrets: [Secret]
     /// The sets of secrets of which one must be there; empty when every secret that is not optional must.
     public let authenticationNeeds: [[String]]
+    /// What it says of all its calls, before a wire and an offer add to it.
+    public let envelope: Envelope
+    /// A free call that shows whether a credential is right; `nil` when the vendor has none.
+    public let check: CheckPlan?
     /// Whether plain HTTP to this machine is allowed.
     public let isForDevelopment: Bool
     /// The document it was read from, that of the provider it extends merged in.
@@ -37,8 +41,15 @@ public struct Provider: Sendable {
     /// Whether calls can be made without any secret.
     public var needsNoSecret: Bool { authenticationNeeds.isEmpty && secrets.allSatisfy(\.isOptional) }
 
+    /// Whether calls can be made with these fields of a credential.
+    public func isUsable(with fields: Set<String>) -> Bool {
+        secrets.allSatisfy { $0.isOptional || fields.contains($0.name) }
+            && (authenticationNeeds.isEmpty || authenticationNeeds.contains { fields.isSuperset(of: $0) })
+    }
+
     static let members = Envelope.members.union([
         "format", "kind", "id", "label", "extends", "baseUrl", "secrets", "wires", "docs", "unverified", "dev",
+        "check",
     ])
 
     /// What a provider must say itself even when it extends another one, lest a key go to the wrong vendor.
@@ -58,7 +69,8 @@ public struct Provider: Sendable {
         secrets = try Self.secrets(reader)
         source = .object(reader.object)
         self.hash = hash
-        let envelope = try Envelope(reader, isComplete: false, isForDevelopment: isForDevelopment)
+        check = try reader.optionalReader("check").map(CheckPlan.init)
+        envelope = try Envelope(reader, isComplete: false, isForDevelopment: isForDevelopment)
         authenticationNeeds = envelope.authentication.map(\.needs).filter { !$0.isEmpty }
         for name in authenticationNeeds.joined() where !secrets.contains(where: { $0.name == name }) {
             throw reader.error("authAny", "needs \(name), which is not among the secrets")

@@ -110,6 +110,7 @@ extension Run {
             running += 1
             nodes[address.node].running += 1
         }
+        if nodeRun.isHeld { held.insert(address) }
         switch nodeRun.state {
         case .waiting(let reason, let until) where reason.isOutside:
             applyOutsideWait(address, reason, since: nodeRun.readyAt, until: until)
@@ -209,6 +210,7 @@ extension Attempt {
         // What the vendor said is needed to go on with the job.
         if !keep.isNull { object["keep"] = keep }
         if let callback { object["callback"] = callback.record }
+        object.set("resumedAt", resumedAt)
         if let nextDelay { object["nextDelay"] = .int(nextDelay.wholeMicroseconds) }
         return .object(object)
     }
@@ -217,6 +219,7 @@ extension Attempt {
         self.init(record: snapshot)
         callback = VendorCallback(record: snapshot["callback"])
         nextDelay = snapshot["nextDelay"]?.integer.map { .microseconds($0) }
+        resumedAt = snapshot.time("resumedAt")
     }
 }
 

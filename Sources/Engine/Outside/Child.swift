@@ -136,8 +136,10 @@ public struct ChildEnd: Sendable, Hashable {
 public struct CallbackOrder: Sendable, Hashable {
     /// Where to.
     public var url: String
-    /// What the message is signed with; `nil` for the server's own key.
+    /// What the message is signed with as older records have it, in the clear; `nil` for no signature.
     public var secret: String?
+    /// What the message is signed with, sealed; in base 64.
+    public var sealedSecret: String?
 
     /// A callback to that address.
     public init(url: String, secret: String?) {
@@ -148,12 +150,14 @@ public struct CallbackOrder: Sendable, Hashable {
     var record: JSON {
         var object: JSONObject = ["url": .string(url)]
         if let secret { object["secret"] = .string(secret) }
+        if let sealedSecret { object["sealed"] = .string(sealedSecret) }
         return .object(object)
     }
 
     init?(record: JSON?) {
         guard let url = record?["url"]?.string else { return nil }
         self.init(url: url, secret: record?["secret"]?.string)
+        sealedSecret = record?["sealed"]?.string
     }
 }
 

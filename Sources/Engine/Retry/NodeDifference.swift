@@ -123,6 +123,8 @@ extension Binding {
         case .template: "{{" + (text ?? "")
         case .expression: "(" + (text ?? "")
         case .itemExpression: "[" + (text ?? "")
+        case .members(let members):
+            "{" + members.map { "\($0.name.utf8.count) \($0.name)=\($0.template.source)" }.joined(separator: "\n")
         }
     }
 }

@@ -61,6 +61,8 @@ public struct Attempt: Sendable, Hashable {
     public var callbacks = 0
     /// The vendor's last call about it whose sender is proved; forgotten when it ends.
     public var callback: VendorCallback?
+    /// When it was last taken up after its credential had been gone; its time counts from then.
+    public var resumedAt: Instant?
     /// What it brought after the run had stopped waiting for it.
     public var lateOutputs: [String: Value] = [:]
 
@@ -68,6 +70,11 @@ public struct Attempt: Sendable, Hashable {
         self.number = number
         self.grant = grant
         self.startedAt = startedAt
+    }
+
+    /// Until when it must have ended.
+    public var deadline: Instant {
+        resumedAt.map { max(grant.deadline, $0 + (grant.deadline - startedAt)) } ?? grant.deadline
     }
 
     /// A state in which nothing more is expected of the attempt.
@@ -105,6 +112,8 @@ public struct Grant: Sendable, Hashable {
     public var fallbackType: String?
     /// How many ways that could be taken stand before this one; not 0 when it is a fallback.
     public var fallback = 0
+    /// The stored credential of the account that is used; `nil` for that of the server's environment.
+    public var credential: String?
 
     /// A permission with these facts.
     public init(
@@ -139,6 +148,7 @@ public struct Grant: Sendable, Hashable {
         if let way { object["way"] = .int(Int64(way)) }
         if let fallbackType { object["fallbackType"] = .string(fallbackType) }
         if fallback > 0 { object["fallback"] = .int(Int64(fallback)) }
+        if let credential { object["credential"] = .string(credential) }
         return .object(object)
     }
 
@@ -161,5 +171,6 @@ public struct Grant: Sendable, Hashable {
         way = record["way"]?.integer.map { Int($0) }
         fallbackType = record["fallbackType"]?.string
         fallback = Int(record["fallback"]?.integer ?? 0)
+        credential = record["credential"]?.string
     }
 }

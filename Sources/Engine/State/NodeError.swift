@@ -22,10 +22,14 @@ public struct NodeError: Error, Sendable, Hashable {
     /// Whether the vendor is down for everybody, so that the call is made again when it is back.
     public var isVendorDown = false
 
+    /// The word for a credential that is gone: what needs it waits until there is one.
+    public static let credentialMissing = WaitReason.credentialMissing.rawValue
+
     /// An error of a node's own.
-    public init(_ code: String, _ message: String) {
+    public init(_ code: String, _ message: String, accepted: Certainty = .no) {
         self.code = code
         self.message = message
+        self.accepted = accepted
     }
 
     /// A failure of an attempt.

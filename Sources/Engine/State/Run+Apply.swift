@@ -7,6 +7,7 @@ extension Run {
     public mutating func apply(_ event: Event) {
         lastEvent += 1
         time = max(time, event.time)
+        noteHeld(event)
         switch event {
         case .accepted: break
         case .waiting(let address, let reason, let readyAt, let since, let until):

@@ -33,6 +33,8 @@ public struct Run: Sendable {
     public internal(set) var outside: OutsideState
     /// How many attempts are under way.
     public internal(set) var running = 0
+    /// The node runs whose job the vendor has, and that nobody can ask about: their credential is gone.
+    var held: Set<Address> = []
     /// What it may cost, spends and holds.
     public internal(set) var budget: RunBudget
 
@@ -114,6 +116,10 @@ public struct Prepared: Sendable {
     public var inputs: [String: Value]
     /// The values of the parameters.
     public var parameters: [String: JSON]
+    /// What of the parameters holds secrets: their names, by parameter and by the member of its object.
+    ///
+    /// Values are not known here: they are put in when the call is made.
+    public var secrets: [String: [String: SecretText]] = [:]
 
     /// Inputs of these values.
     public init(inputs: [String: Value], parameters: [String: JSON]) {

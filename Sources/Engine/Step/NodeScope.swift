@@ -12,13 +12,23 @@ struct NodeScope: Scope {
     let dimensions: [Dimension]
     /// Whether a container itself asks, at the end of a turn, about what it holds.
     let isInside: Bool
+    /// Whether secrets may be named.
+    let namesSecrets: Bool
 
-    init(run: Run, address: Address, prepared: Prepared, dimensions: [Dimension]? = nil, isInside: Bool = false) {
+    init(
+        run: Run,
+        address: Address,
+        prepared: Prepared,
+        dimensions: [Dimension]? = nil,
+        isInside: Bool = false,
+        namesSecrets: Bool = false
+    ) {
         self.run = run
         self.address = address
         self.prepared = prepared
         self.dimensions = dimensions ?? run.plan.nodes[address.node].dimensions
         self.isInside = isInside
+        self.namesSecrets = namesSecrets
     }
 
     func value(ofRoot name: String) -> CELValue? {
@@ -26,7 +36,8 @@ struct NodeScope: Scope {
         case "nodes": return .map(CELMap(referencedNodes))
         case "inputs": return CELValue(run.facts.inputs)
         case "trigger": return trigger
-        case "vars": return .map(CELMap([]))
+        case "vars": return CELValue(.object(run.facts.variables))
+        case "secrets": return namesSecrets ? .host(SecretNames()) : nil
         case "run":
             return .map([
                 "id": .string(run.facts.execution.description), "workflowId": .string(run.facts.workflow.description),

@@ -34,6 +34,10 @@ extension Run {
         for parameter in node.parameters {
             let id = parameter.parameter.id
             let given = facts.values[node.id]?[id]
+            if given == nil, case .members(let members)? = parameter.binding {
+                try prepare(members, of: id, node, address, &result, now)
+                continue
+            }
             let set = given == nil ? try setting(id, parameter.binding, node, address, result, now) : nil
             guard let value = given ?? set else { continue }
             switch value {
@@ -111,7 +115,7 @@ extension Run {
     ) throws(NodeError) -> Value? {
         if let json = facts.overrides[node.id]?[name] { return json.isNull ? nil : .json(json) }
         switch binding {
-        case nil, .itemExpression: return nil
+        case nil, .itemExpression, .members: return nil
         case .literal(let json): return .json(json)
         case .template(let template):
             let scope = NodeScope(run: self, address: address, prepared: known)
@@ -129,6 +133,35 @@ extension Run {
                 throw NodeError("expression_error", "\(node.label), \(name): \(error)")
             }
         }
+    }
+
+    /// The members of an object in which secrets may stand; of these only the names are known.
+    private func prepare(
+        _ members: [Binding.Member],
+        of parameter: String,
+        _ node: PlanNode,
+        _ address: Address,
+        _ result: inout Prepared,
+        _ now: Instant
+    ) throws(NodeError) {
+        let scope = NodeScope(run: self, address: address, prepared: result, namesSecrets: true)
+        var object = JSONObject()
+        for member in members {
+            do throws(ExpressionError) {
+                guard let value = try member.template.render(in: scope, with: EvaluationContext(now: now)) else {
+                    continue
+                }
+                if let secret = SecretText(value) {
+                    result.secrets[parameter, default: [:]][member.name] = secret
+                    object[member.name] = .string(SecretText.mask)
+                } else {
+                    object[member.name] = try value.json()
+                }
+            } catch {
+                throw NodeError("expression_error", "\(node.label), \(parameter).\(member.name): \(error)")
+            }
+        }
+        result.parameters[parameter] = .object(object)
     }
 
     private func fit(

@@ -90,11 +90,16 @@ extension Step {
             emit(.paused(at: now))
             tellChildren("pause")
         case .resume:
-            guard run.isPaused else { return askForBudget() }
+            guard run.isPaused else {
+                askForCredentials()
+                return askForBudget()
+            }
             emit(.resumed(at: now))
             tellChildren("resume")
             lookAtAll()
+            askForCredentials()
             askForBudget()
+        case .credentialsChanged: askForCredentials()
         case .changeCap(let cap): changeCap(cap)
         case .answer(let address, let retry): answer(address, retry: retry)
         case .late(let event): takeLate(event)
@@ -185,7 +190,7 @@ extension Step {
     }
 
     private mutating func endIfDone() {
-        guard run.end == nil, run.running == 0, run.outside.openChildren == 0 else { return }
+        guard run.end == nil, run.running == run.held.count, run.outside.openChildren == 0 else { return }
         if run.cancelRequestedAt != nil {
             emit(.ended(RunEnd(phase: .cancelled, at: now)))
             return
@@ -197,7 +202,7 @@ extension Step {
             emit(.ended(RunEnd(phase: .failed, at: now, error: error, failedNode: node)))
             return
         }
-        guard run.asking.isEmpty, run.nodes.indices.allSatisfy({ run.isResolved($0) }) else { return }
+        guard run.asking.isEmpty, run.held.isEmpty, run.nodes.indices.allSatisfy({ run.isResolved($0) }) else { return }
         guard let (node, error) = failed else {
             emit(.ended(RunEnd(phase: .completed, at: now)))
             return

@@ -34,6 +34,8 @@ public enum RunInput: Sendable {
     case pause
     /// The pause is over.
     case resume
+    /// Credentials were added or changed: what waits for one looks again.
+    case credentialsChanged
     /// Somebody changes what the run may cost; `nil` takes the cap away.
     case changeCap(Money?)
     /// Somebody says what to do with an attempt of unknown outcome.

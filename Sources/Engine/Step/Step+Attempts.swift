@@ -100,6 +100,8 @@ extension Step {
         guard let before = run.nodeRun(address), before.openAttempt?.number == number else { return }
         switch outcome {
         case .withdrawn: withdraw(address, before)
+        case .failed(let error, _) where error.code == NodeError.credentialMissing && run.cancelRequestedAt == nil:
+            hold(address, before)
         case .succeeded(let outputs, let cost, let requestID):
             if let empty = emptiness(outputs, address, before) {
                 return finish(address, number, .failed(empty, cost: cost))
@@ -203,6 +205,8 @@ extension Step {
     mutating func recover() {
         for address in run.openAddresses {
             guard let before = run.nodeRun(address) else { continue }
+            // They are taken up below, if there is a credential again.
+            if run.held.contains(address) { continue }
             guard let attempt = before.openAttempt else {
                 if hasFailedWhole(address) { continue }
                 if case .waiting(let reason, _) = before.state, reason != .unknownOutcome, !reason.isOutside,
@@ -220,6 +224,7 @@ extension Step {
             }
         }
         if run.cancelRequestedAt != nil { abortOpenAttempts() }
+        askForCredentials()
         lookAtAll()
         askForBudget()
     }

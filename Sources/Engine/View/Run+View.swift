@@ -9,7 +9,7 @@ extension Run {
         if let end { return end.phase.rawValue }
         if cancelRequestedAt != nil { return "cancelling" }
         if isPaused { return "paused" }
-        if running > 0 { return "running" }
+        if running > held.count { return "running" }
         if startedAt == nil { return "queued" }
         if outside.batch != nil { return "running" }
         return nodes.contains { $0.isWaiting } ? "waiting" : "running"
@@ -90,7 +90,9 @@ extension Run {
         if end != nil || isResolved(place) {
             view.endedAt = runs.compactMap(\.endedAt).max()
             showEnd(state, total, &view)
-        } else if state.running == 0, let wait = runs.compactMap(\.wait).min(by: { $0.isMoreActionable(than: $1) }) {
+        } else if state.running == runs.count(where: { $0.isHeld }),
+            let wait = runs.compactMap(\.wait).min(by: { $0.isMoreActionable(than: $1) })
+        {
             view.status = "WAITING"
             view.wait = wait
         } else if state.running > 0 || state.counts.terminal > 0 {
@@ -123,6 +125,11 @@ extension NodeState {
 }
 
 extension NodeRun {
+    /// Whether nobody can ask about its job, because the credential is gone.
+    var isHeld: Bool {
+        if case .waiting(.credentialMissing, _) = state { openAttempt != nil } else { false }
+    }
+
     /// Why it failed, and whether the run went on; also where declared defaults stand in.
     var failure: (error: NodeError, isHandled: Bool)? {
         if case .failed(let error, let isHandled) = state { return (error, isHandled) }

@@ -166,30 +166,8 @@ extension VendorAttempt {
 
     /// The headers that carry the credential, by the first way for which there are secrets.
     func credentialHeaders(_ scope: VendorScope) throws(NodeError) -> HTTPFields {
-        let ways = plan.envelope.authentication
-        guard let way = ways.first(where: { $0.needs.allSatisfy { credential.fields[$0] != nil } }) else { return [:] }
-        var scope = scope
-        scope.set("secrets", .members(credential.fields.mapValues { .host(SecretValue(text: $0)) }))
-        var writer = RequestWriter(media: plan.envelope.media)
         // A token is valid from now on, not from the time of the attempt.
-        let context = functions.context(now: now())
-        var headers = HTTPFields()
-        for entry in way.entries {
-            // Without a key there is no such header: an operator's own server may need none.
-            switch entry {
-            case .header(let header, let template):
-                guard let value = try? template.render(in: scope, with: context), let name = HTTPFieldName(header)
-                else { continue }
-                headers[name] = try writer.text(value)
-            case .token(let token):
-                guard let claims = try? token.claims.render(in: scope, with: context),
-                    let key = try? token.key.render(in: scope, with: context), let name = HTTPFieldName(token.header)
-                else { continue }
-                let text = TokenMint.token(try writer.json(claims), key: try writer.text(key))
-                headers[name] = token.prefix + text
-            }
-        }
-        return headers
+        try credential.headers(plan.envelope, scope, functions.context(now: now()))
     }
 
     /// Whether an address may be sent the credential: the operator's own server, or a host of the vendor over TLS.

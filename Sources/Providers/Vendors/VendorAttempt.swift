@@ -350,7 +350,7 @@ final class VendorAttempt: Sendable {
     var judge: AnswerJudge { AnswerJudge(plan: plan, context: context, now: now()) }
 
     func baseScope(_ prepared: Prepared) -> VendorScope {
-        VendorScope.request(
+        var scope = VendorScope.request(
             prepared,
             plan,
             key: key,
@@ -358,6 +358,10 @@ final class VendorAttempt: Sendable {
             wantsStream: order.partial != nil,
             webhook: webhook
         )
+        if !credential.variables.isEmpty {
+            scope.set("vars", CELValue(plan.variables.merging(.object(credential.variables))))
+        }
+        return scope
     }
 
     func remaining(_ limit: Duration?) -> Duration {

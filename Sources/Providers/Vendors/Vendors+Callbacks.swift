@@ -20,7 +20,10 @@ extension Vendors {
         _ body: [UInt8],
         _ call: Call
     ) async -> (VendorCallback, answer: JSON)? {
-        guard let attempt = try? parts(of: call) else { return nil }
+        guard let credential = await credential(for: call), let attempt = try? parts(of: call, credential) else {
+            return nil
+        }
+        let redaction = Redaction(credential.fields.values)
         let hint = VendorCallback(keep: .object(JSONObject()), phase: nil, body: nil)
         guard let plan = attempt.plan.envelope.callback else { return (hint, ["ok": true]) }
         let json = (try? JSON(parsing: body, limits: .answer)) ?? .null
@@ -36,7 +39,7 @@ extension Vendors {
         var kept = JSONObject()
         for (name, expression) in plan.keep { kept[name] = value(expression) }
         kept["jobId"] = value(plan.jobID)
-        var callback = VendorCallback(keep: .object(kept), phase: nil, body: nil)
+        var callback = VendorCallback(keep: redaction.json(.object(kept)), phase: nil, body: nil)
         if case .challenge(let expression) = plan.proof, let challenge = value(expression) {
             return (callback, ["challenge": challenge])
         }
@@ -49,7 +52,7 @@ extension Vendors {
         let isProved = plan.proof.provesContent ? await verifier.proves(plan.proof, headers, body) : false
         let word = plan.phase.flatMap { phase in value(phase.word)?.string.flatMap { phase.meanings[$0] } }
         callback.phase = word?.rawValue
-        if isProved, plan.trust == .payload { callback.body = json }
+        if isProved, plan.trust == .payload { callback.body = redaction.json(json) }
         return (callback, ["ok": true])
     }
 
@@ -74,7 +77,10 @@ extension Vendors {
         guard let offer = call.type.offer(call.grant.offer), let plan = try? plan(offer, call.type) else { return nil }
         call.grant.deadline = max(call.startedAt + plan.envelope.deadline, now() + .seconds(60))
         // Nobody listens any more: it is asked about as often as without callbacks.
-        guard let attempt = try? parts(of: call, listens: false) else { return nil }
+        guard let credential = await credential(for: call),
+            let attempt = try? parts(of: call, credential, listens: false)
+        else { return nil }
+        let redaction = Redaction(credential.fields.values)
         do throws(NodeError) {
             var kept = call.keep
             if kept.isNull {
@@ -85,7 +91,7 @@ extension Vendors {
             }
             await attempt.cancel(call.prepared, kept)
             let result = try await attempt.perform(call.prepared, from: .submitted(kept))
-            return (result.outputs, result.cost)
+            return (result.outputs.mapValues(redaction.value), result.cost)
         } catch {
             try Task.checkCancellation()
             let isOver = error.failure != .timeout && error.failure != .unknownOutcome

@@ -26,7 +26,7 @@ extension Vendors {
     public func lane(_ type: NodeType, _ grant: Grant, _ prepared: Prepared?) -> Lane? {
         guard let offer = type.offer(grant.offer), let plan = try? plan(offer, type) else { return nil }
         let names = LaneNames(
-            credential: credentialName(offer.provider),
+            credential: grant.credential.map { "\(offer.provider)#\($0)" } ?? credentialName(offer.provider),
             endpoint: "\(type.id)/\(offer.id)",
             model: grant.model ?? ""
         )
@@ -74,7 +74,7 @@ extension Vendors {
     /// Names the credential without telling anything of it.
     private func credentialName(_ provider: String) -> String {
         if let known = credentialNames.withLock({ $0[provider] }) { return known }
-        let fields = live.current.providers[provider].flatMap(credentials.credential)?.fields ?? [:]
+        let fields = live.current.providers[provider].flatMap { credentials.credential(for: $0) }?.fields ?? [:]
         let text = fields.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "\n")
         let name = "\(provider)#\(HMAC.sha256(Array(text.utf8), key: secret).prefix(4).hex)"
         credentialNames.withLock { $0[provider] = name }

@@ -30,6 +30,8 @@ public final class Vendors: Sendable {
         public var type: NodeType
         /// What was granted.
         public var grant: Grant
+        /// Who makes it.
+        public var caller = Credentials.Caller()
         /// The inputs.
         public var prepared: Prepared
         /// Names the attempt: the execution, the node run and the number of the attempt.
@@ -92,7 +94,7 @@ public final class Vendors: Sendable {
     let secret: [UInt8]
     let limits: [String: OperatorLimit]
     private let callbackLink: (@Sendable (_ name: String) -> String)?
-    /// The names of credentials by provider; keys do not change while the server runs.
+    /// The names of the environment's credentials by provider; these do not change while the server runs.
     let credentialNames = Mutex<[String: String]>([:])
     let publishedKeys = Mutex<[String: (keys: JSON, until: Instant)]>([:])
     let link: (@Sendable (MediaReference) -> String)?
@@ -140,6 +142,7 @@ public final class Vendors: Sendable {
     /// - Parameters:
     ///   - offer: The offer.
     ///   - type: The type of the node.
+    ///   - caller: Who asks.
     ///   - prepared: The inputs, on which the price depends.
     ///   - timeout: The longest the node allows.
     ///   - now: The time of the decision.
@@ -148,6 +151,7 @@ public final class Vendors: Sendable {
     public func quote(
         _ offer: Offer,
         of type: NodeType,
+        for caller: Credentials.Caller = Credentials.Caller(),
         _ prepared: Prepared,
         timeout: Duration?,
         now: Instant
@@ -177,6 +181,7 @@ public final class Vendors: Sendable {
             deadline: now + (timeout ?? plan.envelope.deadline),
             isSandbox: false
         )
+        grant.credential = live.current.providers[offer.provider].flatMap { credentials.choice(for: $0, caller)?.id }
         grant.isUnbounded = plan.price?.isUnbounded ?? false
         // What the manifest says of the type holds when it is more careful or more certain than that of the vendor.
         grant.effect = type.effect == .repeatable ? .repeatable : plan.envelope.effect
@@ -185,26 +190,37 @@ public final class Vendors: Sendable {
 
     /// Names the address and the credential an offer would be called with, without telling them; `nil` when it cannot
     /// be called.
-    public func identity(of offer: Offer) -> [UInt8]? {
+    public func identity(of offer: Offer, for caller: Credentials.Caller) -> [UInt8]? {
         guard let provider = live.current.providers[offer.provider],
-            let credential = credentials.credential(for: provider)
+            let choice = credentials.choice(for: provider, caller)
         else { return nil }
-        let fields = credential.fields.sorted { $0.key < $1.key }.map { "\($0.key)\u{0}\($0.value)" }
-        let text = ([provider.id, credential.baseURL ?? ""] + fields).joined(separator: "\u{1}")
-        return HMAC.sha256(Array(text.utf8), key: secret)
+        let parts: [String]
+        switch choice {
+        case .stored(let stored): parts = [stored.id, "\(stored.updatedAt.microseconds)"]
+        case .environment(let credential):
+            let fields = credential.fields.sorted { $0.key < $1.key }.map { "\($0.key)\u{0}\($0.value)" }
+            parts = [credential.baseURL ?? ""] + fields
+        }
+        return HMAC.sha256(Array(([provider.id] + parts).joined(separator: "\u{1}").utf8), key: secret)
     }
 
     /// The node type of that name; `nil` when there is none any more.
     public func type(_ name: String) -> NodeType? { live.current.nodeTypes[name] }
 
     /// What keeps an offer from being called, with what to do about it; `nil` when nothing does.
-    public func obstacle(to offer: Offer) -> String? {
+    public func obstacle(to offer: Offer, for caller: Credentials.Caller) -> String? {
         guard let provider = live.current.providers[offer.provider] else {
             return "There is no provider \(offer.provider)."
         }
-        guard credentials.credential(for: provider) == nil else { return nil }
+        guard credentials.choice(for: provider, caller) == nil else { return nil }
         let names = Credentials.variables(of: provider).joined(separator: " or ")
-        return "Set \(names) in the environment of the server."
+        return "Add a credential for \(provider.id), or set \(names) in the environment of the server."
+    }
+
+    /// Whether the credential that a caller names for an offer is gone.
+    public func isMissing(_ offer: Offer, for caller: Credentials.Caller) -> Bool {
+        guard let provider = live.current.providers[offer.provider] else { return false }
+        return credentials.isMissing(for: provider, caller)
     }
 
     /// Makes an attempt; each milestone returns when it is stored.
@@ -224,18 +240,44 @@ public final class Vendors: Sendable {
         _ milestone: @escaping @Sendable (Milestone) async -> Void
     ) async throws(NodeError) -> RunInput.Outcome {
         let last = Mutex<JSON>(call.keep)
-        let attempt = try parts(of: call) { reached in
+        guard let credential = await credential(for: call) else {
+            // Nothing was sent: whoever else can serve is asked.
+            guard call.stage != .intended || call.isDoubtful else { return .withdrawn }
+            throw NodeError(
+                NodeError.credentialMissing,
+                "The credential of \(call.grant.provider) with which the job was begun is gone. Add one; the job goes on.",
+                accepted: .unknown
+            )
+        }
+        let redaction = Redaction(credential.fields.values)
+        var call = call
+        if let partial = call.partial { call.partial = { partial($0, redaction.text($1)) } }
+        let attempt = try parts(of: call, credential) { reached in
             switch reached {
             case .submitted(let keep):
+                let keep = redaction.json(keep)
                 last.withLock { $0 = keep }
                 await milestone(.submitted(keep: keep))
             case .ready(let keep):
+                let keep = redaction.json(keep)
                 last.withLock { $0 = keep }
                 await milestone(.ready(keep: keep))
             case .asked: await milestone(.asked)
             case .cut: await milestone(.cut)
             }
         }
+        let outcome = try await redacted(attempt, call, redaction, last)
+        if let id = credential.id { await credentials.noteUse(id) }
+        return outcome
+    }
+
+    /// Makes an attempt; what it brings holds no secret any more.
+    private func redacted(
+        _ attempt: VendorAttempt,
+        _ call: Call,
+        _ redaction: Redaction,
+        _ last: borrowing Mutex<JSON>
+    ) async throws(NodeError) -> RunInput.Outcome {
         let stage: VendorAttempt.Stage =
             switch call.stage {
             case .submitted: .submitted(call.keep)
@@ -244,9 +286,11 @@ public final class Vendors: Sendable {
             }
         do throws(NodeError) {
             let result = try await attempt.perform(call.prepared, from: stage)
-            return .succeeded(outputs: result.outputs, cost: result.cost, requestID: result.requestID)
+            return redaction.outcome(
+                .succeeded(outputs: result.outputs, cost: result.cost, requestID: result.requestID)
+            )
         } catch {
-            var error = error
+            var error = redaction.error(error)
             // Neither the end of our patience nor that of the run ends the job.
             let isOver = error.failure == .timeout && error.httpStatus == nil
             if !last.withLock({ $0 }).isNull, Task.isCancelled || isOver { error.isJobOpen = true }
@@ -254,15 +298,22 @@ public final class Vendors: Sendable {
         }
     }
 
+    /// The credential of an attempt: for one that was begun the same as then.
+    func credential(for call: Call) async -> Credentials.Credential? {
+        guard let provider = live.current.providers[call.grant.provider] else { return nil }
+        return await credentials.choice(for: provider, call.caller, again: call.grant.credential)?.opened()
+    }
+
     /// The parts of an attempt.
     func parts(
         of call: Call,
+        _ credential: Credentials.Credential,
         listens: Bool = true,
         milestone: @escaping @Sendable (VendorAttempt.VendorMilestone) async -> Void = { _ in }
     ) throws(NodeError) -> VendorAttempt {
-        guard let offer = call.type.offer(call.grant.offer), let provider = live.current.providers[offer.provider],
-            let credential = credentials.credential(for: provider)
-        else { throw NodeError(.auth, "The key of \(call.grant.provider) is not set any more.") }
+        guard let offer = call.type.offer(call.grant.offer) else {
+            throw NodeError(.contract, "The offer \(call.grant.offer) of \(call.type.id) is gone.")
+        }
         guard let client = clients.first(where: { $0.loop === call.loop }) ?? clients.first else {
             throw NodeError("internal_error", "There is no HTTP client.")
         }
@@ -279,6 +330,9 @@ public final class Vendors: Sendable {
             milestone: milestone
         )
     }
+
+    /// A client for calls that belong to no loop.
+    var anyClient: OutgoingClient? { clients.randomElement() }
 
     func plan(_ offer: Offer, _ type: NodeType) throws(NodeError) -> OfferPlan {
         do {

@@ -26,6 +26,8 @@ public struct ChildRequest: Sendable {
         public var revision: Int64?
         /// The values that the inputs set, by node and then by port or parameter.
         public var values: [String: [String: Value]]
+        /// The variables of the account that the graph names.
+        public var variables = JSONObject()
 
         /// An answer with these facts.
         public init(

@@ -210,6 +210,8 @@ extension RunFacts {
         )
         facts.inputs = order.inputs
         facts.values = answer.values
+        facts.variables = answer.variables
+        facts.environment = environment
         facts.timeoutBudget = answer.plan.settings.timeoutBudget
         facts.failurePolicy = answer.plan.settings.failurePolicy
         facts.trigger = ["type": "workflow", "executionId": .string(execution.description)]

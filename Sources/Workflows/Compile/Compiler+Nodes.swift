@@ -85,6 +85,7 @@ extension Compiler {
             isDisabled: node.isDisabled
         )
         planned.pin = NodePin(node.data["pin"])
+        planned.credential = node.credential
         return planned
     }
 

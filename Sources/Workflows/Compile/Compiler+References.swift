@@ -24,7 +24,8 @@ extension Compiler {
             var sources: [Int: (isOptional: Bool, name: String)] = [:]
             for (name, binding) in nodes[place].bindings {
                 guard let text = binding.text else { continue }
-                let isSecretField = nodes[place].type.parameter(name)?.isSecret ?? false
+                let parameter = nodes[place].type.parameter(String(name.prefix { $0 != "." }))
+                let isSecretField = parameter?.isSecret ?? false
                 if isSecretField, case .template(let template) = binding { checkSecrets(template, name, of: place) }
                 for reference in binding.references {
                     let use = Use(
@@ -70,9 +71,11 @@ extension Compiler {
             checkInput(use)
             return nil
         case "vars":
-            guard let known = workspace.variables, let member = path.first, !known.contains(member.name) else {
+            guard let member = path.first else {
+                unknown(use, "\(use.name) uses vars without a fixed name.", fix: "Write vars.NAME.")
                 return nil
             }
+            guard let known = workspace.variables, !known.contains(member.name) else { return nil }
             let near = nearest(member.name, among: known)
             unknown(
                 use,
@@ -307,10 +310,21 @@ extension Reference.Member {
 }
 
 extension PlanNode {
+    /// Everything that its settings and its quality gate refer to.
+    var references: [Reference] {
+        bindings.flatMap(\.binding.references) + (policy.quality?.expressions.flatMap(\.expression.references) ?? [])
+    }
+
     /// Every value in the settings with its name.
     var bindings: [(name: String, binding: Binding)] {
         inputs.compactMap { input in input.binding.map { (input.port.id, $0) } }
-            + parameters.compactMap { parameter in parameter.binding.map { (parameter.parameter.id, $0) } }
+            + parameters.flatMap { parameter -> [(name: String, binding: Binding)] in
+                let name = parameter.parameter.id
+                guard case .members(let members)? = parameter.binding else {
+                    return parameter.binding.map { [(name, $0)] } ?? []
+                }
+                return members.map { ("\(name).\($0.name)", .template($0.template)) }
+            }
     }
 }
 
@@ -321,13 +335,14 @@ extension Binding {
         case .literal: []
         case .template(let template): template.references
         case .expression(let expression), .itemExpression(let expression): expression.references
+        case .members(let members): members.flatMap(\.template.references)
         }
     }
 
     /// The text that refers; `nil` for a value that stands there.
     public var text: String? {
         switch self {
-        case .literal: nil
+        case .literal, .members: nil
         case .template(let template): template.source
         case .expression(let expression), .itemExpression(let expression): expression.text
         }

@@ -31,7 +31,7 @@ extension Compiler {
                 report(.unknownSecret, "There is no secret \(secret).", adviceForSecret(secret, known.keys))
                 continue
             }
-            guard let host = targetHost(of: node), !hosts.contains(host) else { continue }
+            guard let host = node.targetHost, !hosts.contains(where: { HostName.matches(host, $0) }) else { continue }
             report(
                 .secretNotAllowed,
                 "The secret \(secret) may not be sent to \(host).",
@@ -61,9 +61,12 @@ extension Compiler {
         }
     }
 
-    /// The host that a node calls, where its address is fixed.
-    private func targetHost(of node: PlanNode) -> String? {
-        guard case .literal(.string(let url))? = node.bindings.first(where: { $0.name == "url" })?.binding,
+}
+
+extension PlanNode {
+    /// The host that the node calls, where its address is fixed.
+    var targetHost: String? {
+        guard case .literal(.string(let url))? = bindings.first(where: { $0.name == "url" })?.binding,
             let start = url.firstRange(of: "://")?.upperBound
         else { return nil }
         let authority = url[start...].prefix { !"/?#".contains($0) }

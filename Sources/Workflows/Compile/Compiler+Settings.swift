@@ -27,6 +27,7 @@ extension Compiler {
             return parameter.defaultValue.map(Binding.literal)
         }
         let path = path(node, parameter.id, parameter.aliases)
+        if parameter.isSecret, parameter.type == .json { return bindMembers(value, node, parameter) }
         if let use = parameter.expression {
             guard let text = value.string else {
                 if parameter.type == .boolean || value.bool != nil { return .literal(value) }
@@ -102,6 +103,32 @@ extension Compiler {
             reportExpression(error, node: node.id, name: name, path: path)
             return nil
         }
+    }
+
+    /// The members of an object of texts in which secrets may stand, such as headers.
+    private mutating func bindMembers(_ value: JSON, _ node: GraphNode, _ parameter: Parameter) -> Binding? {
+        guard let object = value.object, object.allSatisfy({ $0.value.string != nil }) else {
+            report(
+                .badConfig,
+                "\(parameter.id) must be an object of texts, not \(value.object == nil ? "a \(value.kind)" : "of others").",
+                fix: "Write {\"Authorization\": \"Bearer {{secrets.NAME}}\"}.",
+                node: node.id,
+                path: path(node, parameter.id, parameter.aliases)
+            )
+            return nil
+        }
+        var members: [Binding.Member] = []
+        for member in object {
+            do {
+                let template = try TextTemplate(parsing: member.value.string ?? "", in: .workflow)
+                members.append(Binding.Member(name: member.key, template: template))
+            } catch {
+                let name = "\(parameter.id).\(member.key)"
+                let path = "\(path(node, parameter.id, parameter.aliases)).\(member.key)"
+                reportExpression(error, node: node.id, name: name, path: path)
+            }
+        }
+        return .members(members)
     }
 
     private mutating func reportExpression(_ error: ExpressionError, node: String, name: String, path: String) {

@@ -93,7 +93,8 @@ extension Compiler {
         guard !type.hasDynamicPorts else { return }
         let known = type.inputs.flatMap { [$0.id] + $0.aliases } + type.parameters.flatMap { [$0.id] + $0.aliases }
         for list in ["config", "params"] {
-            for member in node.data[list]?.object ?? JSONObject() where !known.contains(member.key) {
+            for member in node.data[list]?.object ?? JSONObject()
+            where !known.contains(member.key) && member.key != GraphNode.credentialName {
                 guard let near = nearest(member.key, among: known) else { continue }
                 let isFree = node.setting(near.name) == nil
                 report(

@@ -54,6 +54,14 @@ public struct GraphNode: Sendable, Hashable {
     /// The name by which templates may call the node besides its identifier.
     public var reference: String? { data["ref"]?.string }
 
+    /// The setting that names a credential.
+    static let credentialName = "credentialId"
+
+    /// The credential its calls use, by identifier or name; `nil` for the default one of the provider.
+    public var credential: String? {
+        setting(Self.credentialName)?.string.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     /// The values set in the editor, by port or parameter: `config` wins over `params`, both over the data itself.
     public func setting(_ name: String, or aliases: [String] = []) -> JSON? {
         let data = data

@@ -19,6 +19,21 @@ public final class Plan: Sendable {
     /// The hashes of the node types used, by name.
     public let lock: [String: ContentHash]
 
+    /// The variables of the account that it names.
+    public let variables: Set<String>
+    /// The secrets of the account that it names, with the hosts they go to.
+    public let secrets: [SecretUse]
+
+    /// A secret that a node names.
+    public struct SecretUse: Sendable, Hashable {
+        /// The identifier of the node.
+        public let node: String
+        /// The name of the secret.
+        public let name: String
+        /// The host it is sent to; `nil` when that is known only at the call.
+        public let host: String?
+    }
+
     /// The places of nodes by reference name and identifier, as templates call them.
     public let references: [String: Int]
 
@@ -41,6 +56,12 @@ public final class Plan: Sendable {
         self.warnings = warnings
         self.references = references
         lock = Dictionary(nodes.map { ($0.type.id, $0.type.hash) }) { first, _ in first }
+        let named = nodes.flatMap(\.references)
+        variables = Set(named.filter { $0.root == "vars" }.compactMap { $0.path.first?.name })
+        secrets = nodes.flatMap { node in
+            let names = Set(node.references.filter { $0.root == "secrets" }.compactMap { $0.path.first?.name })
+            return names.sorted().map { SecretUse(node: node.id, name: $0, host: node.targetHost) }
+        }
         places = Dictionary(uniqueKeysWithValues: nodes.enumerated().map { ($1.id, $0) })
     }
 
@@ -83,6 +104,8 @@ public struct PlanNode: Sendable {
     public var isDisabled: Bool
     /// Whether the graph does not show it: a step that a conversion needs.
     public var isImplied = false
+    /// The credential it wants, by identifier or name; `nil` for the default one of its provider.
+    public var credential: String?
     /// Whose outputs it takes instead of running, in a run of the draft.
     public var pin: NodePin?
     /// The nodes, and itself, without which it cannot run.
@@ -169,6 +192,16 @@ public enum Binding: Sendable {
     case expression(Expression)
     /// It is an expression that the node itself evaluates.
     case itemExpression(Expression)
+    /// It is an object whose members are made by text templates, in which secrets may stand.
+    case members([Member])
+
+    /// A member of an object.
+    public struct Member: Sendable {
+        /// Its name.
+        public var name: String
+        /// Its value.
+        public var template: TextTemplate
+    }
 
     /// Whether what it gives depends on when it is asked.
     public var usesNow: Bool {
@@ -176,6 +209,7 @@ public enum Binding: Sendable {
         case .literal: false
         case .template(let template): template.usesNow
         case .expression(let expression), .itemExpression(let expression): expression.usesNow
+        case .members(let members): members.contains { $0.template.usesNow }
         }
     }
 }
