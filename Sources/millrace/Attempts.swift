@@ -12,6 +12,7 @@ struct Attempts: Sendable {
     let tools: LocalTools
     let sandbox: Sandbox
     let fetch: MediaFetch
+    let requests: HTTPRequestTool
     let now: @Sendable () -> Instant
     /// The places for local programs.
     let places: Int
@@ -28,7 +29,7 @@ struct Attempts: Sendable {
     /// Who serves a request: the first way that can be taken, from the one that is wanted on, without those passed over.
     func quote(_ request: Services.Request, now: Instant, passing: Set<Int>) -> Result<Services.Quote, NodeError> {
         let type = request.type
-        guard request.sandbox != .always || type.offers.contains(where: \.isLocal) else {
+        guard request.sandbox != .always || type.offers.contains(where: { $0.isLocal && !$0.reachesOut }) else {
             return .success(sandboxQuote(request, now))
         }
         // A run that only tries itself out computes here, and calls nobody.
@@ -36,16 +37,22 @@ struct Attempts: Sendable {
             request.sandbox != .always || candidate.offer.isLocal && !candidate.isFallback
         }
         let wanted = all.filter { $0.place >= request.offer } + all.filter { $0.place < request.offer }
-        for candidate in wanted where !passing.contains(candidate.place) && isUsable(candidate) {
-            let rank = all.count { $0.place < candidate.place && isUsable($0) }
+        let caller = caller(request)
+        for candidate in wanted where !passing.contains(candidate.place) && isUsable(candidate, caller) {
+            let rank = all.count { $0.place < candidate.place && isUsable($0, caller) }
             return quote(candidate, request, rank, now)
         }
         // A program that only has to be installed is named rather than replaced.
-        if let obstacle = type.offers.first(where: \.isLocal).flatMap(obstacle) {
+        if let obstacle = type.offers.first(where: \.isLocal).flatMap({ self.obstacle(to: $0, for: caller) }) {
             return .failure(NodeError(.notFound, obstacle))
         }
+        if let name = request.credential, type.offers.contains(where: { vendors.isMissing($0, for: caller) }) {
+            return .failure(
+                NodeError(NodeError.credentialMissing, "There is no credential \(name). Add it; the run goes on.")
+            )
+        }
         if request.sandbox == .whenMissing, passing.isEmpty { return .success(sandboxQuote(request, now)) }
-        let ways = Set(type.offers.compactMap(obstacle)).sorted().joined(separator: " Or: ")
+        let ways = Set(type.offers.compactMap { obstacle(to: $0, for: caller) }).sorted().joined(separator: " Or: ")
         return .failure(
             NodeError(
                 .auth,
@@ -55,8 +62,18 @@ struct Attempts: Sendable {
         )
     }
 
-    private func isUsable(_ candidate: Candidate) -> Bool {
-        candidate.offer.lifecycle.status != .retired && obstacle(to: candidate.offer) == nil
+    private func isUsable(_ candidate: Candidate, _ caller: Credentials.Caller) -> Bool {
+        candidate.offer.lifecycle.status != .retired && obstacle(to: candidate.offer, for: caller) == nil
+    }
+
+    /// Whose credentials serve a request.
+    private func caller(_ request: Services.Request) -> Credentials.Caller {
+        Credentials.Caller(
+            account: request.account,
+            credential: request.credential,
+            environment: request.environment,
+            since: request.execution.time
+        )
     }
 
     /// The offers of the node's own type, then those of its fallbacks.
@@ -96,6 +113,7 @@ struct Attempts: Sendable {
                 grant = try vendors.quote(
                     candidate.offer,
                     of: candidate.type,
+                    for: caller(request),
                     candidate.prepared,
                     timeout: request.timeout,
                     now: now
@@ -118,20 +136,25 @@ struct Attempts: Sendable {
         if grant.isSandbox { return Lane(id: "sandbox") }
         guard type.offer(grant.offer)?.isLocal == true else { return vendors.lane(type, grant, prepared) }
         var rule = LimitRule(key: grant.provider)
-        rule.places = grant.provider == MediaFetch.tool ? 10_000 : places
+        rule.places = Self.isOutgoing(grant.provider) ? 10_000 : places
         rule.isOurs = true
         return Lane(id: grant.provider, limits: [rule])
     }
 
     /// What keeps an offer from being called, with what to do about it; `nil` when nothing does.
-    func obstacle(to offer: Offer) -> String? {
-        offer.tool.map(tools.obstacle) ?? vendors.obstacle(to: offer)
+    func obstacle(to offer: Offer, for caller: Credentials.Caller = Credentials.Caller()) -> String? {
+        guard !offer.reachesOut else { return nil }
+        return offer.tool.map(tools.obstacle) ?? vendors.obstacle(to: offer, for: caller)
+    }
+
+    private static func isOutgoing(_ tool: String?) -> Bool {
+        tool == MediaFetch.tool || tool == HTTPRequestTool.tool
     }
 
     /// Names the address and the credential of who would be called; `nil` for what is done on this machine.
     func identity(_ request: Services.Request, _ grant: Grant) -> [UInt8]? {
         guard let offer = request.type.offer(grant.offer), !offer.isLocal else { return nil }
-        return grant.isSandbox ? [] : vendors.identity(of: offer)
+        return grant.isSandbox ? [] : vendors.identity(of: offer, for: caller(request))
     }
 
     /// Makes an attempt; each milestone returns when it is stored.
@@ -158,6 +181,16 @@ struct Attempts: Sendable {
                     on: call.loop
                 )
                 return .succeeded(outputs: ["media": .media(media)], cost: .zero, requestID: nil)
+            }
+            if type.offer(call.grant.offer)?.tool == HTTPRequestTool.tool {
+                return try await requests.call(
+                    prepared,
+                    of: call.request.account,
+                    deadline: call.grant.deadline,
+                    on: call.loop,
+                    mayBegin: call.mayBegin,
+                    isDoubtful: call.isDoubtful
+                )
             }
             if let tool = type.offer(call.grant.offer)?.tool {
                 let outputs = try await tools.run(
@@ -194,6 +227,7 @@ struct Attempts: Sendable {
             stage: call.stage,
             loop: call.loop
         )
+        made.caller = caller(call.request)
         made.isDoubtful = call.isDoubtful
         made.callback = call.callback
         made.listen = call.listen
@@ -210,7 +244,7 @@ struct Attempts: Sendable {
     /// Goes on with a job that nobody waits for any more.
     func settle(_ call: Services.LateCall) async throws -> Services.LateOutcome {
         guard let type = vendors.type(call.type) else { return .unknown }
-        let made = Vendors.Call(
+        var made = Vendors.Call(
             type: type,
             grant: call.grant,
             prepared: call.prepared,
@@ -220,21 +254,24 @@ struct Attempts: Sendable {
             stage: call.stage,
             loop: call.loop
         )
+        made.caller.since = call.startedAt
         guard let (outputs, cost) = try await vendors.settle(made) else { return .unknown }
         return .ended(outputs: outputs, cost: cost)
     }
 
     private func localGrant(_ offer: Offer, _ request: Services.Request, _ now: Instant) -> Grant {
-        Grant(
+        var grant = Grant(
             offer: offer.id,
-            // A slow download takes no place of a program.
-            provider: offer.tool == MediaFetch.tool ? MediaFetch.tool : offer.provider,
+            // A slow answer takes no place of a program.
+            provider: Self.isOutgoing(offer.tool) ? offer.tool ?? offer.provider : offer.provider,
             model: offer.tool,
             manifest: nil,
             upper: .zero,
             deadline: now + (request.timeout ?? .seconds(600)),
             isSandbox: false
         )
+        if offer.tool == HTTPRequestTool.tool { grant.effect = HTTPRequestTool.effect(of: request.prepared) }
+        return grant
     }
 
     private func sandboxQuote(_ request: Services.Request, _ now: Instant) -> Services.Quote {
@@ -253,4 +290,9 @@ struct Attempts: Sendable {
         grant.way = place
         return Services.Quote(grant: grant, lane: Lane(id: "sandbox"))
     }
+}
+
+extension Offer {
+    /// Whether its tool calls whom a workflow names, which no test does.
+    fileprivate var reachesOut: Bool { tool == HTTPRequestTool.tool }
 }

@@ -21,6 +21,10 @@ enum Help {
           retry        runs an execution of a server again, without what is finished
           dead-letters lists what failed for good on a server, tries it again or gives it up
           approvals    lists what waits for a decision, approves and rejects
+          secrets      lists, sets and deletes secrets of a server
+          vars         lists, sets and deletes variables of a server
+          credentials  lists, sets, tests and deletes the keys of vendors
+          vault        exchanges the key under which secrets are sealed
           storage      shows what takes how much room, and what is due to go
           backup       writes the data folder to a file, also while a server works on it
           restore      brings a backup back
@@ -54,6 +58,7 @@ enum Help {
           --keep-audit DAYS           how long the record of who did what is kept (365)
           --media-quota BYTES         the most room for media, such as 20G; more uploads are refused (none)
           --disk-reserve BYTES        what is left free on the disk (256M)
+          --master-key-file FILE      the key under which secrets are sealed (master.key in --data, made if missing)
 
         An api server leaves all runs to others; a worker serves nothing but /healthz and /readyz.
 
@@ -207,6 +212,44 @@ enum Help {
         the form of the approval. The key needs the scope approvals:write and may also stand in MILLRACE_API_KEY.
 
         Example: millrace approvals approve apr_01m7wn2q8f3v5x7z9b1c3d5e7g --comment "Looks good"
+        """,
+        "secrets": """
+        Usage: millrace secrets list | set NAME --hosts A,… | delete NAME   [--url URL] [--key KEY]
+
+        set reads the value from standard input. It can be sent to these hosts only, by nodes that name it as
+        {{secrets.NAME}} in a field for authentication, and is never given back.
+
+        Example: millrace secrets set SHOP_KEY --hosts api.shop.example < key.txt
+        """,
+        "vars": """
+        Usage: millrace vars list | set NAME | delete NAME   [--url URL] [--key KEY]
+
+        set reads the value from standard input; what is JSON is taken as JSON. Templates name it as {{vars.NAME}}; a run
+        keeps the value that it was accepted with.
+
+        Example: echo '"winter"' | millrace vars set SEASON
+        """,
+        "credentials": """
+        Usage: millrace credentials list | set NAME --provider PROVIDER | test ID | delete ID   [--url URL] [--key KEY]
+
+        set reads the key from standard input, or an object of the fields where a vendor has several. Nodes use the one
+        they name in config.credentialId, else the default one of their vendor, else that of the server's environment.
+
+          --environment WORD  what it is for, such as production
+          --base-url URL      the address in place of the vendor's
+          --default           makes it the one that nodes use which name none
+          --rotate-at TIME    when the key is due to be exchanged
+          --expires-at TIME   from when on it is not used
+
+        Example: millrace credentials set main --provider openai < openai.key
+        """,
+        "vault": """
+        Usage: millrace vault rotate-key | reset --yes   [--data DIR | --database URL] [--master-key-file FILE]
+
+        rotate-key exchanges the master key and seals everything anew, also while servers work; a key of the environment
+        is exchanged for MILLRACE_NEW_MASTER_KEY. reset gives up all secrets and credentials when the key is lost.
+
+        Example: millrace vault rotate-key --data ./data
         """,
         "storage": """
         Usage: millrace storage [--data DIR] [--keep-runs DAYS] …

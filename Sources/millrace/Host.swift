@@ -12,6 +12,7 @@ import Runtime
 import Server
 import Storage
 import Values
+import Vault
 import Workflows
 
 /// Builds the parts of a server and connects them; nothing in them reads the environment.
@@ -26,6 +27,8 @@ struct Host {
     let plans: PlanCache
     let runs: RunService
     let secret: [UInt8]
+    let vault: Vault
+    let names: AccountNames
     private let clients: [OutgoingClient]
 
     static let version = "0.1.0"
@@ -71,9 +74,16 @@ struct Host {
             try OutgoingClient(loop: loop, pool: pool, addressGuard: addressGuard)
         }
         plans = PlanCache(database: database, catalog: catalog.live)
+        vault = try await Vault.open(
+            database,
+            key: try settings.masterKey(),
+            clock: Self.clock,
+            log: Self.log
+        )
+        let credentials = Self.credentials(vault, settings)
         let vendors = Vendors(
             catalog: catalog.live,
-            credentials: Credentials(environment: settings.environment),
+            credentials: credentials,
             assets: assets,
             clients: clients,
             secret: secret,
@@ -83,11 +93,25 @@ struct Host {
             limits: try settings.vendorLimits(),
             now: Self.clock
         )
+        names = AccountNames(
+            database: database,
+            vault: vault,
+            environmentSecrets: try settings.environmentSecrets(),
+            environmentCredentials: { [catalog] in Self.environment(credentials, catalog.live.current) },
+            mayReach: { Self.mayReach($0, addressGuard) },
+            check: { [vault] in await Self.check(vendors, vault, $0, $1) }
+        )
         attempts = Attempts(
             vendors: vendors,
             tools: tools,
             sandbox: Sandbox(assets: assets, tools: tools),
             fetch: MediaFetch(assets: assets, clients: clients, now: Self.clock),
+            requests: HTTPRequestTool(clients: clients, version: Self.version, now: Self.clock) {
+                [names] account, name throws(NodeError) in
+                try await names.secret(name, of: account).map {
+                    HTTPRequestTool.Secret(value: $0.value, hosts: $0.hosts)
+                }
+            },
             now: Self.clock,
             places: max(2, loops.loops.count)
         )
@@ -104,11 +128,13 @@ struct Host {
         services.cache = CallCache(database: database)
         services.identity = { [attempts] request, grant in attempts.identity(request, grant) }
         services.crashMarker = CrashMarker(path: "\(data)/deciding")
-        let children = ChildWorkflows(database: database, plans: plans, assets: assets)
+        services.vaultChanged = { [vault] in await vault.catchUp() }
+        let children = ChildWorkflows(database: database, plans: plans, assets: assets, names: names)
         services.child = { try await children.answer($0) }
         let sender = CallbackSender(
             database: database,
             links: MediaLinks(key: secret),
+            names: names,
             publicURL: publicURL,
             credit: settings.credit,
             clock: Self.clock,

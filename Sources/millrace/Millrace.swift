@@ -40,6 +40,10 @@ struct Millrace {
             case "backup": status = try BackupCommand.backup(rest, environment)
             case "restore": status = try BackupCommand.restore(rest, environment)
             case "storage": status = try StorageCommand.run(rest, environment)
+            case "secrets": status = try await NamesCommand.secrets(rest, environment)
+            case "vars": status = try await NamesCommand.variables(rest, environment)
+            case "credentials": status = try await NamesCommand.credentials(rest, environment)
+            case "vault": status = try await VaultCommand.run(rest, environment)
             case "version", "--version":
                 Console.print("millrace \(Host.version)")
                 status = 0

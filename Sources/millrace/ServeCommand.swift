@@ -8,6 +8,7 @@ import Providers
 import Server
 import Storage
 import Values
+import Vault
 
 /// `millrace serve`: the server.
 enum ServeCommand {
@@ -41,7 +42,8 @@ enum ServeCommand {
             catalog: host.catalog.live,
             assets: host.assets,
             pool: host.pool,
-            obstacle: { host.attempts.obstacle(to: $0) },
+            obstacle: { host.attempts.obstacle(to: $0, for: Credentials.Caller(account: $1)) },
+            names: host.names,
             secret: host.secret,
             configuration: configuration,
             clock: Host.clock,
@@ -72,6 +74,12 @@ enum ServeCommand {
             }
         }
         let company = Task { await host.runs.keepUp() }
+        let vaultWatch = Task { [loop = host.loops.loops[0]] in
+            await host.vault.watch { try await loop.sleep(for: $0) }
+        }
+        let vaultChanges = Task {
+            for await _ in host.vault.changes { await host.runs.credentialsChanged() }
+        }
         let watch = Task { await host.catalog.watch(on: host.loops.loops[0], pool: host.pool, log: Host.log) }
         let housekeeping = Housekeeping(
             database: host.database,
@@ -86,6 +94,8 @@ enum ServeCommand {
         host.runs.drain()
         recovery.cancel()
         company.cancel()
+        vaultWatch.cancel()
+        vaultChanges.cancel()
         watch.cancel()
         sweeps.cancel()
         await sweeps.value

@@ -14,6 +14,8 @@ struct Settings {
         "listen", "data", "config", "catalog", "bootstrap-key", "allow-private", "public-url", "database", "role",
         "labels", "lease", "trusted-proxies", "keep-runs", "keep-logs", "keep-media", "keep-audit", "media-quota",
         "disk-reserve", "cors-origins",
+        "labels", "lease", "keep-runs", "keep-logs", "keep-media", "keep-audit", "media-quota", "disk-reserve",
+        "cors-origins", "master-key-file",
     ]
 
     let environment: [String: String]
@@ -34,7 +36,7 @@ struct Settings {
         else { throw Arguments.UsageError(description: "\(path) is longer than 1 MiB or no UTF-8.") }
         file = try YAMLParser.parse(text).map { node in try JSON(yaml: node) } ?? .object(JSONObject())
         let known = Self.names.union([
-            "creditUsd", "maxUploadBytes", "limits", "plans", "failedAuthenticationsPerMinute",
+            "creditUsd", "maxUploadBytes", "limits", "plans", "failedAuthenticationsPerMinute", "secrets",
         ])
         if let other = file.object?.keys.first(where: { !known.contains($0) }) {
             throw Arguments.UsageError(
@@ -55,6 +57,9 @@ struct Settings {
 
     /// A value of the configuration file.
     func value(_ name: String) -> JSON? { file[name] }
+
+    /// The hosts of secrets of the environment, by the name of the variable.
+    var secretHosts: [(String, JSON)] { (file["secrets"]?.object ?? JSONObject()).map { ($0.key, $0.value) } }
 
     /// A number of the configuration file.
     func number(_ name: String) -> Double? { file[name]?.number }

@@ -12,6 +12,7 @@ import Synchronization
 import TestSupport
 import Testing
 import Values
+import Vault
 
 /// The API over a real database, called without a socket; vendors are never asked.
 final class ServerBench: Sendable {
@@ -97,11 +98,32 @@ final class ServerBench: Sendable {
             now: { clock.now },
             log: { Issue.record("\($0)") }
         )
-        let children = ChildWorkflows(database: database, plans: plans, assets: assets)
+        let vault = try await Vault.open(
+            database,
+            key: .file("\(folder.path)/master.key"),
+            clock: { Self.now },
+            log: { Issue.record("\($0)") }
+        )
+        let names = AccountNames(
+            database: database,
+            vault: vault,
+            environmentSecrets: [
+                "FROM_OUTSIDE": AccountNames.EnvironmentSecret(value: "outside", hosts: ["a.example"])
+            ],
+            environmentCredentials: {
+                [AccountNames.EnvironmentCredential(provider: "fal", fields: ["key"], baseURL: nil)]
+            },
+            mayReach: { $0.scheme == .https },
+            check: { _, _ in
+                AccountNames.Check(isReachable: true, isAuthorised: true, headroom: ["requestsLeft": 7], message: nil)
+            }
+        )
+        let children = ChildWorkflows(database: database, plans: plans, assets: assets, names: names)
         services.child = { try await children.answer($0) }
         let sender = CallbackSender(
             database: database,
             links: MediaLinks(key: [UInt8](repeating: 7, count: 32)),
+            names: names,
             publicURL: "https://millrace.example",
             credit: Money(nano: 10_000_000),
             clock: { clock.now },
@@ -121,7 +143,8 @@ final class ServerBench: Sendable {
             catalog: catalog,
             assets: assets,
             pool: pool,
-            obstacle: { _ in nil },
+            obstacle: { _, _ in nil },
+            names: names,
             secret: [UInt8](repeating: 7, count: 32),
             configuration: configuration,
             clock: { clock.now },
@@ -197,6 +220,14 @@ final class ServerBench: Sendable {
         let response = await server.answer(request)
         guard case .bytes(let bytes) = response.body else { throw CancellationError() }
         return (response.status, response.headers, bytes)
+    }
+
+    /// Everything in the data folder, but for the master key.
+    func files() throws -> [(name: String, bytes: Data)] {
+        try FileManager.default.subpathsOfDirectory(atPath: folder.path).compactMap { name in
+            guard name != "master.key" else { return nil }
+            return FileManager.default.contents(atPath: "\(folder.path)/\(name)").map { (name, $0) }
+        }
     }
 
     // MARK: Workflows

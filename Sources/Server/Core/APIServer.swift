@@ -47,7 +47,7 @@ public final class APIServer: Sendable {
     private let live: LiveCatalog
     let assets: AssetStore
     let pool: BlockingPool
-    let obstacle: @Sendable (Offer) -> String?
+    let obstacle: @Sendable (Offer, AccountID) -> String?
     let configuration: Configuration
     let keys: KeyRing
     let sessions: SessionRing
@@ -62,6 +62,8 @@ public final class APIServer: Sendable {
     /// The calls of webhooks, by webhook and address.
     let webhookCalls = Mutex(MinuteCounts<WebhookCaller>())
     let ended = EndedRuns()
+    /// The secrets, variables and credentials of accounts.
+    let names: AccountNames
     let cursors: CursorCoding
     let links: MediaLinks
     let approvalLinks: ApprovalLinks
@@ -91,6 +93,7 @@ public final class APIServer: Sendable {
     ///   - pool: Does what blocks.
     ///   - obstacle: What keeps an offer from being called, with what to do about it; `nil` when nothing does.
     ///     Called on the pool.
+    ///   - names: The secrets, variables and credentials of accounts.
     ///   - secret: Signs links and cursors; the same over restarts.
     ///   - configuration: What the operator has set.
     ///   - clock: The time.
@@ -102,7 +105,8 @@ public final class APIServer: Sendable {
         catalog: LiveCatalog,
         assets: AssetStore,
         pool: BlockingPool,
-        obstacle: @escaping @Sendable (Offer) -> String?,
+        obstacle: @escaping @Sendable (Offer, AccountID) -> String?,
+        names: AccountNames,
         secret: [UInt8],
         configuration: Configuration,
         clock: @escaping @Sendable () -> Instant,
@@ -115,6 +119,7 @@ public final class APIServer: Sendable {
         self.assets = assets
         self.pool = pool
         self.obstacle = obstacle
+        self.names = names
         self.configuration = configuration
         self.clock = clock
         self.log = log
@@ -139,6 +144,7 @@ public final class APIServer: Sendable {
             assets: assets,
             pool: pool,
             credit: configuration.credit,
+            names: names,
             log: log
         )
         cursors = CursorCoding(key: secret)

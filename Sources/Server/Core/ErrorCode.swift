@@ -72,6 +72,8 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     case requestTimeout = "request_timeout"
     /// The word `stale_write`.
     case staleWrite = "stale_write"
+    /// The word `too_many_names`.
+    case tooManyNames = "too_many_names"
     /// The word `execution_finished`.
     case executionFinished = "execution_finished"
     /// The word `not_waiting`.
@@ -154,6 +156,7 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
         case .staleWrite, .executionFinished, .tooManySignals, .notWaiting, .approvalDecided, .executionRunning,
             .deadLetterClosed, .idempotencyInProgress, .nameTaken:
             409
+        case .tooManyNames: 409
         case .mediaExpired: 410
         case .preconditionFailed: 412
         case .bodyTooLarge: 413

@@ -6,5 +6,6 @@ extension APIServer {
         versionRoutes,
         metricsRoutes,
         accountRoutes, signInRoutes,
+        vaultRoutes,
     ].flatMap(\.self)
 }

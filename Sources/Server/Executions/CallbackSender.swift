@@ -12,6 +12,7 @@ public struct CallbackSender: Sendable {
 
     private let database: Database
     private let links: MediaLinks
+    private let names: AccountNames
     private let publicURL: String?
     private let credit: Money
     private let clock: @Sendable () -> Instant
@@ -22,6 +23,7 @@ public struct CallbackSender: Sendable {
     /// - Parameters:
     ///   - database: Keeps the ended runs.
     ///   - links: Signs links to media.
+    ///   - names: Opens what messages are signed with.
     ///   - publicURL: The address under which others reach this server.
     ///   - credit: The price of a credit.
     ///   - clock: The time.
@@ -29,6 +31,7 @@ public struct CallbackSender: Sendable {
     public init(
         database: Database,
         links: MediaLinks,
+        names: AccountNames,
         publicURL: String?,
         credit: Money,
         clock: @escaping @Sendable () -> Instant,
@@ -36,6 +39,7 @@ public struct CallbackSender: Sendable {
     ) {
         self.database = database
         self.links = links
+        self.names = names
         self.publicURL = publicURL
         self.credit = credit
         self.clock = clock
@@ -64,7 +68,13 @@ public struct CallbackSender: Sendable {
         var headers: HTTPFields = [
             "content-type": "application/json", "webhook-id": id.description, "webhook-timestamp": "\(now.seconds)",
         ]
-        if let secret = order.secret {
+        let secret: String?
+        do {
+            secret = try await names.opened(order, of: view.facts.account)
+        } catch {
+            return .refused("The message cannot be signed: \(error)")
+        }
+        if let secret {
             headers["webhook-signature"] = Self.signature(of: body.bytes, id: id, at: now, secret: secret)
         }
         switch await post(url, headers, body.bytes) {

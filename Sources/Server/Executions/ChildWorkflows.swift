@@ -11,9 +11,11 @@ public struct ChildWorkflows: Sendable {
     private let database: Database
     private let plans: PlanCache
     private let assets: AssetStore
+    private let names: AccountNames
 
     /// Sub-workflows from these parts.
-    public init(database: Database, plans: PlanCache, assets: AssetStore) {
+    public init(database: Database, plans: PlanCache, assets: AssetStore, names: AccountNames) {
+        self.names = names
         self.database = database
         self.plans = plans
         self.assets = assets
@@ -48,16 +50,16 @@ public struct ChildWorkflows: Sendable {
         case .plan(let plan):
             do {
                 let values = try await RunInputs.read(request.inputs, for: plan, assets: assets)
-                return .success(
-                    ChildRequest.Answer(
-                        plan: plan,
-                        workflow: id,
-                        version: graph.version,
-                        revision: graph.version == nil ? row.revision : nil,
-                        values: values
-                    )
+                var answer = ChildRequest.Answer(
+                    plan: plan,
+                    workflow: id,
+                    version: graph.version,
+                    revision: graph.version == nil ? row.revision : nil,
+                    values: values
                 )
-            } catch let error as APIError where error.code == .invalidInput {
+                answer.variables = try await names.variables(of: plan, request.account)
+                return .success(answer)
+            } catch let error as APIError where error.code == .invalidInput || error.code == .invalidGraph {
                 return refuse("invalid_input", error.message)
             }
         }

@@ -18,6 +18,7 @@ struct RunStarter: Sendable {
     let assets: AssetStore
     let pool: BlockingPool
     let credit: Money
+    let names: AccountNames
     let log: @Sendable (String) -> Void
 
     /// Which graph an execution runs.
@@ -154,7 +155,6 @@ struct RunStarter: Sendable {
         } else {
             facts.values = try await RunInputs.read(request.inputs, for: plan, assets: assets)
         }
-        facts.callback = request.callback
         facts.overrides = try request.settings(for: plan)
         facts.triggerData = request.triggerData
         facts.trigger = order.origin.json
@@ -171,6 +171,8 @@ struct RunStarter: Sendable {
         order.origin.mark(&facts)
         facts.metadata = request.metadata
         facts.batch = Self.uuid()
+        facts.callback = try names.sealed(request.callback, of: row.account)
+        facts.variables = try await names.variables(of: plan, row.account)
         request.limits.apply(to: &facts, settings: plan.settings, credit: credit)
         return facts
     }

@@ -13,7 +13,9 @@ extension APIServer {
         for name in Set(calls.compactMap { $0.setting("workflow")?.string }) {
             known[name] = try await called(name, account)
         }
-        return Workspace(workflows: known)
+        var workspace = try await names.workspace(of: graph.uses, account)
+        workspace.workflows = known
+        return workspace
     }
 
     /// The workflow of an account of that identifier, or the only one of that name.

@@ -61,7 +61,11 @@ extension APIServer {
 extension StoredGraph {
     init(_ graph: Graph) throws(APIError) {
         guard let hash = graph.hash else { throw APIError(.internalError, "The graph could not be hashed.") }
-        self.init(hash: hash, body: graph.record.canonicalBytes)
+        let uses = graph.uses
+        let named =
+            uses.secrets.map { WorkflowUse(.secret, $0) } + uses.variables.map { WorkflowUse(.variable, $0) }
+            + uses.credentials.map { WorkflowUse(.credential, $0) }
+        self.init(hash: hash, body: graph.record.canonicalBytes, uses: named.sorted())
     }
 
     /// A graph with something beside it, as a version keeps it.

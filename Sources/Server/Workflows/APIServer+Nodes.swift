@@ -16,7 +16,7 @@ extension APIServer {
         )
         let types = catalog.nodeTypes.values.sorted { $0.id < $1.id }
         // What is installed is looked up on the disk.
-        let nodes = try await pool.run { JSON.array(types.map { self.describe($0) }) }
+        let nodes = try await pool.run { JSON.array(types.map { self.describe($0, exchange.account) }) }
         let tag = Self.tag(of: nodes.bytes + refusals.bytes)
         let headers: HTTPFields = ["etag": tag, "cache-control": "private, no-cache"]
         if exchange.hasCopy(of: tag) { return .raw(HTTPResponse(status: 304, headers: headers)) }
@@ -42,7 +42,7 @@ extension APIServer {
     func getNode(_ exchange: Exchange) async throws -> Reply {
         switch catalog.resolve(exchange.parameters[0]) {
         case .exact(let type), .successor(let type), .retired(let type):
-            let node = try await pool.run { self.describe(type) }
+            let node = try await pool.run { self.describe(type, exchange.account) }
             let tag = Self.tag(of: node.bytes)
             let headers: HTTPFields = ["etag": tag, "cache-control": "private, no-cache"]
             if exchange.hasCopy(of: tag) { return .raw(HTTPResponse(status: 304, headers: headers)) }
@@ -72,7 +72,7 @@ extension APIServer {
         return .raw(HTTPResponse(status: 200, headers: headers, body: schema))
     }
 
-    private func describe(_ type: NodeType) -> JSON {
+    private func describe(_ type: NodeType, _ account: AccountID) -> JSON {
         let plans = type.offers.compactMap { try? catalog.plan(for: $0, of: type) }
         let ports: [JSON] = type.inputs.map { port in
             [
@@ -97,8 +97,9 @@ extension APIServer {
                     ]
                 }
             ), "configSchema": schema(type), "providers": .array(type.offers.map { .string($0.provider) }),
-            "available": .bool(type.offers.isEmpty || type.offers.contains { obstacle($0) == nil }),
-            "offers": .array(type.offers.map { describe($0, type) }), "dynamicPorts": .bool(type.hasDynamicPorts),
+            "available": .bool(type.offers.isEmpty || type.offers.contains { obstacle($0, account) == nil }),
+            "offers": .array(type.offers.map { describe($0, type, account) }),
+            "dynamicPorts": .bool(type.hasDynamicPorts),
             "sideEffects": .bool(type.hasSideEffects), "effect": .string(type.effect.rawValue),
             "deterministic": .bool(type.isComputed && type.id != "utility:random_seed"),
             "async": .bool(plans.contains { $0.envelope.mode != .inline }),
@@ -145,7 +146,7 @@ extension APIServer {
         return ["type": "object", "properties": .object(properties)]
     }
 
-    private func describe(_ offer: Offer, _ type: NodeType) -> JSON {
+    private func describe(_ offer: Offer, _ type: NodeType, _ account: AccountID) -> JSON {
         var object: JSONObject = [
             "id": .string(offer.id), "provider": .string(offer.provider),
             "endpoint": offer.source["vars"]?["endpoint"] ?? .null, "model": offer.model.map(JSON.string) ?? .null,
@@ -153,7 +154,8 @@ extension APIServer {
             "lifecycle": [
                 "status": .string(offer.lifecycle.status.rawValue),
                 "shutdownAt": offer.lifecycle.shutdownAt.map(JSON.string) ?? .null,
-            ], "verified": .bool(offer.unverified == nil), "obstacle": obstacle(offer).map(JSON.string) ?? .null,
+            ], "verified": .bool(offer.unverified == nil),
+            "obstacle": obstacle(offer, account).map(JSON.string) ?? .null,
         ]
         guard let plan = try? catalog.plan(for: offer, of: type) else { return .object(object) }
         object["manifest"] = plan.manifest.map { .string($0.hash.description) } ?? .null
