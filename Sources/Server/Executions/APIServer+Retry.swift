@@ -92,6 +92,7 @@ extension APIServer {
             guard workflow.isActive else { throw APIError(.workflowInactive, "Workflow is not active") }
             plan = try await starter.draft(of: workflow).plan
             (facts.version, facts.revision) = (nil, workflow.revision)
+            facts.variables = try await names.variables(of: plan, exchange.account)
         }
         facts.execution = starter.newExecutionID(on: exchange.request.loop, at: exchange.now)
         facts.createdAt = exchange.now

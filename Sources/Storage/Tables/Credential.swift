@@ -121,7 +121,6 @@ extension Database {
     /// - Throws: ``StorageError/conflict(what:)`` when the account has another one of that name.
     public func update(_ credential: CredentialRow, unchangedSince time: Instant) async throws(StorageError) -> Bool {
         try await write { session throws(StorageError) in
-            try session.giveUpDefault(for: credential)
             let changed = try session.run(
                 """
                 UPDATE credentials SET name = ?4, environment = ?5, sealed = ?6, fields = ?7, base_url = ?8, vars = ?9,
@@ -131,6 +130,7 @@ extension Database {
                 credential.arguments + [.time(time)]
             )
             guard changed == 1 else { return false }
+            try session.giveUpDefault(for: credential)
             try session.noteVaultChange()
             return true
         }
