@@ -58,8 +58,6 @@ public struct RunFacts: Sendable, Hashable {
     public var retryOf: ExecutionID?
     /// The variables of the account that its graph names, as they were when it was accepted.
     public var variables = JSONObject()
-    /// What the run is for, such as `staging`: credentials of that environment are preferred.
-    public var environment: String?
 
     /// Facts without inputs, overrides or limits.
     public init(
@@ -109,7 +107,6 @@ public struct RunFacts: Sendable, Hashable {
         if let cache { object["cache"] = .string(cache.rawValue) }
         if let retryOf { object["retryOf"] = .string(retryOf.description) }
         if !variables.isEmpty { object["vars"] = .object(variables) }
-        if let environment { object["environment"] = .string(environment) }
         if let parent { object["parent"] = parent.record }
         if let iteration { object["iteration"] = iteration.record }
         if let callback { object["callback"] = callback.record }
@@ -154,7 +151,6 @@ public struct RunFacts: Sendable, Hashable {
         iteration = BatchSpec(record: record["iteration"])
         callback = CallbackOrder(record: record["callback"])
         variables = record["vars"]?.object ?? variables
-        environment = record["environment"]?.string
     }
 }
 

@@ -79,18 +79,6 @@ public struct MemberRow: Sendable {
     }
 }
 
-/// An account.
-public struct AccountRow: Sendable {
-    /// The identifier.
-    public var id: AccountID
-    /// The name for people.
-    public var name: String
-    /// The name of its limits.
-    public var plan: String
-    /// When it was made.
-    public var createdAt: Instant
-}
-
 /// What became of a change of a member.
 public enum MemberChange: Sendable, Hashable {
     /// It is done.
