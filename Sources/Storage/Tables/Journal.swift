@@ -24,6 +24,8 @@ public struct JournalAppend: Sendable {
     public var captured: [ContentHash] = []
     /// What is to be done once these events are stored.
     public var deliveries: [Delivery] = []
+    /// What subscribers are told.
+    public var outgoing: [OutgoingEvent] = []
     /// The delivery that this acceptance is.
     public var delivered: DeliveryID?
     /// What people are asked to decide.
@@ -149,6 +151,7 @@ extension SQLSession where Self: ~Copyable {
             try run("DELETE FROM snapshots WHERE execution_id = ?1", [.id(append.execution)])
         }
         for delivery in append.deliveries { try insert(delivery) }
+        for event in append.outgoing { try enqueue(event) }
         if let delivered = append.delivered { try remove(delivered) }
         for approval in append.approvals { try insert(approval) }
         try expire(append.expired)
