@@ -226,6 +226,10 @@ let package = Package(
         // MARK: TestSupport
         .target(name: "TestSupport", dependencies: ["EventLoop", "HTTPServer", "HTTPValues", "PostgreSQL", "Values"]),
 
+        // MARK: Timetables
+        .target(name: "Timetables", dependencies: ["Values"]),
+        .testTarget(name: "TimetablesTests", dependencies: ["TestSupport", "Timetables", "Values"]),
+
         // MARK: Values
         .target(name: "Values"),
         .testTarget(name: "ValuesTests", dependencies: ["TestSupport", "Values"]),
