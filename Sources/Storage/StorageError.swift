@@ -22,6 +22,8 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     case unavailable(reason: String)
     /// The bytes of some media are gone; nothing was stored.
     case missingMedia(MediaID)
+    /// The runs of a webhook may cost no more on this day; nothing was stored.
+    case overSpendCap
     /// There is no room for the copy that is made before the tables are changed; nothing was changed.
     case noRoomForCopy(path: String, needed: Int64, free: Int64)
     /// The database refused a statement.
@@ -45,6 +47,7 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
         case .fenced: "The run has moved on elsewhere; it is loaded again."
         case .unavailable(let reason): "The database cannot be reached: \(reason) Check that it runs, and its address."
         case .missingMedia(let id): "The media \(id) is not in the store any more. Upload it again."
+        case .overSpendCap: "The webhook may spend no more today; nothing was stored."
         case .noRoomForCopy(let path, let needed, let free):
             "The tables must be changed, and there is no room for the copy \(path) of the database: it takes \(needed) bytes, \(free) are free. Free some space and start again; nothing was changed."
         case .database(let reason): "The database refused a statement: \(reason)"

@@ -51,10 +51,12 @@ public struct ZoneRules: Sendable, Hashable {
         return max(local - span.offset, span.start)
     }
 
+    /// Whether both have the same changes.
     public static func == (left: ZoneRules, right: ZoneRules) -> Bool {
         left.first == right.first && left.rule == right.rule && left.changes.elementsEqual(right.changes) { $0 == $1 }
     }
 
+    /// Adds the changes to a hash.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(first)
         for change in changes {

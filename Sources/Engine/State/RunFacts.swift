@@ -58,6 +58,8 @@ public struct RunFacts: Sendable, Hashable {
     public var retryOf: ExecutionID?
     /// The variables of the account that its graph names, as they were when it was accepted.
     public var variables = JSONObject()
+    /// How it hangs together with what started it.
+    public var link: TriggerLink?
 
     /// Facts without inputs, overrides or limits.
     public init(
@@ -107,6 +109,7 @@ public struct RunFacts: Sendable, Hashable {
         if let cache { object["cache"] = .string(cache.rawValue) }
         if let retryOf { object["retryOf"] = .string(retryOf.description) }
         if !variables.isEmpty { object["vars"] = .object(variables) }
+        if let link { object["link"] = link.record }
         if let parent { object["parent"] = parent.record }
         if let iteration { object["iteration"] = iteration.record }
         if let callback { object["callback"] = callback.record }
@@ -147,6 +150,7 @@ public struct RunFacts: Sendable, Hashable {
         budgetWait = record["budgetWaitMs"]?.integer.map { .milliseconds($0) } ?? budgetWait
         cache = record["cache"]?.string.flatMap(CacheMode.init)
         retryOf = record["retryOf"]?.string.flatMap(ExecutionID.init)
+        link = TriggerLink(record: record["link"])
         parent = ParentLink(record: record["parent"])
         iteration = BatchSpec(record: record["iteration"])
         callback = CallbackOrder(record: record["callback"])

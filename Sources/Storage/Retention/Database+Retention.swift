@@ -50,6 +50,11 @@ extension Database {
         try await write { session throws(StorageError) in
             try session.removeQuotas(before: now.day - 1, limit: Self.answersPerStep)
         }
+        for _ in 0..<steps {
+            let removed = try await sweepTriggers(at: now, limit: Self.answersPerStep)
+            count.records += removed
+            if removed < Self.answersPerStep { break }
+        }
         return count
     }
 

@@ -12,7 +12,7 @@ extension Migrations {
 
         CREATE TABLE schedules (id {bytes} PRIMARY KEY, account_id {bytes} NOT NULL, workflow_id {bytes} NOT NULL,
             name TEXT NOT NULL, plan {bytes} NOT NULL, inputs {bytes} NOT NULL, is_active {integer} NOT NULL,
-            next_at {integer}, due_at {integer}, running {bytes}, last_at {integer}, last_execution_id {bytes},
+            next_at {integer}, due_at {integer}, queued {bytes}, running {bytes}, last_at {integer}, last_execution_id {bytes},
             skipped {integer} NOT NULL, problem TEXT, revision {integer} NOT NULL, created_at {integer} NOT NULL,
             updated_at {integer} NOT NULL);
         CREATE INDEX schedules_due ON schedules (due_at) WHERE due_at IS NOT NULL;

@@ -41,6 +41,22 @@ public struct Delivery: Sendable {
     }
 }
 
+/// Which deliveries are done together.
+public enum DeliveryLane: Sendable {
+    /// What is done on our side.
+    case work
+    /// What is told to servers of others, which may take their time.
+    case notices
+
+    /// What the rows of the lane have in common.
+    var condition: String {
+        switch self {
+        case .work: "kind NOT IN ('callback', 'notify')"
+        case .notices: "kind IN ('callback', 'notify')"
+        }
+    }
+}
+
 extension SQLSession where Self: ~Copyable {
     mutating func insert(_ delivery: Delivery) throws(StorageError) {
         try run(
@@ -56,13 +72,19 @@ extension SQLSession where Self: ~Copyable {
     }
 
     /// Takes deliveries that are due, earliest first; nobody else takes them before the claim is over.
-    mutating func claimDeliveries(at now: Instant, until: Instant, limit: Int) throws(StorageError) -> [Delivery] {
+    mutating func claimDeliveries(
+        _ lane: DeliveryLane,
+        at now: Instant,
+        until: Instant,
+        limit: Int
+    ) throws(StorageError) -> [Delivery] {
         var deliveries: [Delivery] = []
         for row in try rows(
             """
             UPDATE outbox SET claimed_until = ?2
             WHERE claimed_until <= ?1 AND id IN (
-                SELECT id FROM outbox WHERE due_at <= ?1 AND claimed_until <= ?1 ORDER BY due_at LIMIT ?3)
+                SELECT id FROM outbox WHERE due_at <= ?1 AND claimed_until <= ?1 AND \(lane.condition)
+                ORDER BY due_at LIMIT ?3)
             RETURNING id, execution_id, kind, due_at, attempts, body
             """,
             [.time(now), .time(until), .integer(Int64(limit))]
@@ -90,10 +112,13 @@ extension SQLSession where Self: ~Copyable {
     }
 
     /// When the next delivery is due, or the claim of one is over.
-    mutating func nextDelivery() throws(StorageError) -> Instant? {
-        let due = try row("SELECT due_at FROM outbox WHERE claimed_until = 0 ORDER BY due_at LIMIT 1", [])?.time(0)
+    mutating func nextDelivery(_ lane: DeliveryLane) throws(StorageError) -> Instant? {
+        let due = try row(
+            "SELECT due_at FROM outbox WHERE claimed_until = 0 AND \(lane.condition) ORDER BY due_at LIMIT 1",
+            []
+        )?.time(0)
         let left = try row(
-            "SELECT claimed_until FROM outbox WHERE claimed_until > 0 ORDER BY claimed_until LIMIT 1",
+            "SELECT claimed_until FROM outbox WHERE claimed_until > 0 AND \(lane.condition) ORDER BY claimed_until LIMIT 1",
             []
         )?.time(0)
         return [due, left].compactMap(\.self).min()
@@ -103,12 +128,13 @@ extension SQLSession where Self: ~Copyable {
 extension Database {
     /// Takes deliveries that are due, earliest first; nobody else takes them before the claim is over.
     public func claimDeliveries(
+        _ lane: DeliveryLane = .work,
         at now: Instant,
         until: Instant,
         limit: Int
     ) async throws(StorageError) -> [Delivery] {
         try await write { session throws(StorageError) in
-            try session.claimDeliveries(at: now, until: until, limit: limit)
+            try session.claimDeliveries(lane, at: now, until: until, limit: limit)
         }
     }
 
@@ -130,8 +156,8 @@ extension Database {
     }
 
     /// When the next delivery is due, or the claim of one is over.
-    public func nextDelivery() async throws(StorageError) -> Instant? {
-        try await read { session throws(StorageError) in try session.nextDelivery() }
+    public func nextDelivery(_ lane: DeliveryLane = .work) async throws(StorageError) -> Instant? {
+        try await read { session throws(StorageError) in try session.nextDelivery(lane) }
     }
 
     /// Puts a signal of our own into the inbox of a run, and removes the delivery it comes from, at the same moment.

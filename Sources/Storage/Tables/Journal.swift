@@ -24,6 +24,10 @@ public struct JournalAppend: Sendable {
     public var captured: [ContentHash] = []
     /// What is to be done once these events are stored.
     public var deliveries: [Delivery] = []
+    /// What a new execution holds of the money of its webhook; when there is too little, nothing is stored.
+    public var hold: WebhookHold?
+    /// What an execution that ends has held of the money of its webhook.
+    public var release: WebhookHold?
     /// What subscribers are told.
     public var outgoing: [OutgoingEvent] = []
     /// The delivery that this acceptance is.
@@ -101,6 +105,7 @@ extension SQLSession where Self: ~Copyable {
             if let quota = execution.quota { try count(quota, of: execution.account) }
             try insert(execution)
             if let redrive = append.redrive { try mark(redrive, as: append.execution) }
+            if let hold = append.hold { try self.hold(hold) }
             if append.end == nil {
                 try later(
                     "INSERT INTO live (execution_id, epoch, seq, owner, reserved_nano) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -157,6 +162,7 @@ extension SQLSession where Self: ~Copyable {
         try expire(append.expired)
         for change in append.openAttempts { try self.change(change, of: append.execution) }
         if let end = append.end { try self.end(append.execution, end) }
+        if let held = append.release, let end = append.end { try release(held, spent: end.spent) }
         if let (parent, signal) = append.parentSignal { try deliver(signal, to: parent) }
     }
 

@@ -40,7 +40,8 @@ public struct VersionRow: Sendable, Hashable {
         self.createdBy = createdBy
     }
 
-    fileprivate static let columns = "workflow_id, version, graph_hash, locked_hash, tag, message, created_at, created_by"
+    fileprivate static let columns =
+        "workflow_id, version, graph_hash, locked_hash, tag, message, created_at, created_by"
 
     fileprivate init(_ row: SQLRow) throws(StorageError) {
         self.init(

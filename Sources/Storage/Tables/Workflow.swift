@@ -32,6 +32,8 @@ public struct WorkflowRow: Sendable {
     public var executions: Int64 = 0
     /// When it was last executed.
     public var lastExecutedAt: Instant?
+    /// The address that starts it without an API key.
+    public var webhook: WebhookID?
 
     /// A version that is published.
     public struct Published: Sendable, Hashable {
@@ -77,8 +79,9 @@ public struct WorkflowRow: Sendable {
     fileprivate static let select = """
         SELECT w.id, w.account_id, w.name, w.description, w.tags, w.is_active, w.draft_hash, w.viewport, w.revision,
             w.created_at, w.updated_at, s.executions, s.last_executed_at, w.last_version, w.published_version,
-            w.published_hash
+            w.published_hash, h.id
         FROM workflows w LEFT JOIN workflow_stats s ON s.workflow_id = w.id
+            LEFT JOIN webhooks h ON h.workflow_id = w.id
         """
 
     fileprivate init(_ row: SQLRow) throws(StorageError) {
@@ -101,6 +104,7 @@ public struct WorkflowRow: Sendable {
         if let version = try row.optional(14, row.integer) {
             published = Published(version: version, graph: try row.hash(15))
         }
+        webhook = try row.optional(16, row.id)
     }
 
     fileprivate var arguments: [SQLValue] {
@@ -222,6 +226,7 @@ extension SQLSession where Self: ~Copyable {
         try run("DELETE FROM apps WHERE workflow_id = ?1", [.id(id)])
         try run("DELETE FROM app_days WHERE workflow_id = ?1", [.id(id)])
         try run("DELETE FROM workflow_uses WHERE workflow_id = ?1", [.id(id)])
+        try removeTriggers(of: id)
         return true
     }
 

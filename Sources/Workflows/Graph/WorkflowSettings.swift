@@ -46,6 +46,10 @@ public struct WorkflowSettings: Sendable, Hashable {
     public private(set) var keepRuns: Duration?
     /// The input nodes a published workflow shows; `nil` shows all.
     public private(set) var exposedInputs: [String]?
+    /// The workflow that is started when a run has failed.
+    public private(set) var errorWorkflow: WorkflowID?
+    /// The workflow that is started when a run has completed.
+    public private(set) var completionWorkflow: WorkflowID?
 
     /// The defaults.
     public init() {
@@ -76,6 +80,8 @@ public struct WorkflowSettings: Sendable, Hashable {
         }
         budgetWait = try Self.integer(object, "budgetWaitMs", 0...Self.longestBudgetMs).map { .milliseconds($0) }
         keepRuns = try Self.integer(object, "keepRunsDays", 1...36_500).map { .seconds($0 * 86_400) }
+        errorWorkflow = try Self.workflow(object, "errorWorkflowId")
+        completionWorkflow = try Self.workflow(object, "completionWorkflowId")
         if let names = object["exposedInputs"], !names.isNull {
             guard let list = names.array, list.allSatisfy({ $0.string != nil }) else {
                 throw GraphError.badSetting(name: "exposedInputs", reason: "must be a list of node ids")
@@ -106,6 +112,14 @@ public struct WorkflowSettings: Sendable, Hashable {
             )
         }
         return integer
+    }
+
+    private static func workflow(_ object: JSONObject, _ name: String) throws(GraphError) -> WorkflowID? {
+        guard let value = object[name], !value.isNull else { return nil }
+        guard let id = value.string.flatMap(WorkflowID.init) else {
+            throw GraphError.badSetting(name: name, reason: "must be the identifier of a workflow")
+        }
+        return id
     }
 
     private static func word<Word: RawRepresentable & CaseIterable>(
