@@ -164,7 +164,8 @@ let package = Package(
         .target(
             name: "Runtime",
             dependencies: [
-                "Admission", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "Storage", "Telemetry", "Values",
+                "Admission", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "Storage", "Telemetry",
+                "Timetables", "Values",
                 "Workflows",
             ]
         ),
@@ -172,7 +173,7 @@ let package = Package(
             name: "RuntimeTests",
             dependencies: [
                 "Admission", "Catalog", "Engine", "EventLoop", "Runtime", "SQLite", "Storage", "TestSockets",
-                "TestSupport", "Values",
+                "TestSupport", "Timetables", "Values",
                 "Workflows",
             ]
         ),
@@ -183,6 +184,7 @@ let package = Package(
             dependencies: [
                 "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "HTTPServer", "HTTPValues",
                 "JSONSchemas", "Layout", "Runtime", "Storage", "Telemetry", "Values", "Vault", "Workflows",
+                "JSONSchemas", "Layout", "Runtime", "Storage", "Telemetry", "Timetables", "Values", "Workflows",
             ]
         ),
         .testTarget(

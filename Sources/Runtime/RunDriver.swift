@@ -35,6 +35,10 @@ struct RunDriver {
         let events: [Event]
         /// Whether the commit has brought something for the outbox.
         var hasDeliveries = false
+        /// Whether somebody else is to be told something.
+        var hasNotices = false
+        /// Whether subscribers are to be told something.
+        var hasEvents = false
         /// What the run's parent is to be told.
         var parentSignal: (parent: ExecutionID, signal: Signal)?
         /// The attempts that nobody waits for from now on.
@@ -187,6 +191,7 @@ struct RunDriver {
             lastSnapshot = last
         }
         append.deliveries = Self.deliveries(for: events, of: run, random: &random)
+        append.outgoing = Self.outgoing(events, of: run, random: &random)
         (append.approvals, append.expired) = Self.approvals(in: events, of: run)
         append.openAttempts = Self.openAttempts(events, run)
         if let (execution, graph, redrive, delivery) = acceptance {
@@ -194,6 +199,7 @@ struct RunDriver {
             append.graph = graph
             append.redrive = redrive
             append.delivered = delivery
+            append.hold = run.facts.link?.hold.map(WebhookHold.init)
             append.captured += run.facts.media
         }
         if let end = run.end {
@@ -207,6 +213,7 @@ struct RunDriver {
                 result: view.record.bytes
             )
             append.deadLetters = run.deadLetters(end, random: &random)
+            append.release = run.facts.link?.hold.map(WebhookHold.init)
             append.end?.hasApprovals = run.plan.nodes.contains { $0.type.id == WaitNode.approval.rawValue }
             append.parentSignal = Self.parentSignal(of: run, view, random: &random)
             append.end?.hasOpenJobs = run.hasOpenJobs
@@ -218,7 +225,9 @@ struct RunDriver {
             effects: effects,
             inputs: inputs,
             events: events,
-            hasDeliveries: !append.deliveries.isEmpty,
+            hasDeliveries: append.deliveries.contains { $0.kind != DeliveryKind.callback.rawValue },
+            hasNotices: append.deliveries.contains { $0.kind == DeliveryKind.callback.rawValue },
+            hasEvents: !append.outgoing.isEmpty,
             parentSignal: append.parentSignal,
             abandoned: append.openAttempts.compactMap(\.abandoned)
         )

@@ -199,6 +199,8 @@ extension RunService {
             for id in try await database.signalled() { await shard(of: id).takeSignals(id) }
             // What a server that has ended had begun or was to begin.
             await outbox.withLock { $0 }?.setTimer()
+            await notices.withLock { $0 }?.setTimer()
+            await scheduler.withLock { $0 }?.look()
         }
         for shard in shards { await shard.refreshWatched() }
     }

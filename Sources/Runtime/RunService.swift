@@ -21,6 +21,12 @@ public final class RunService: Sendable {
     /// Who wants to hear that keys, members or sessions have changed on another server.
     private let accessListeners = Mutex<[@Sendable () -> Void]>([])
     let outbox: Mutex<Outbox?> = Mutex(nil)
+    /// What tells others, beside what is done here, so that nobody waits for a receiver that is slow.
+    let notices: Mutex<Outbox?> = Mutex(nil)
+    let scheduler: Mutex<Scheduler?> = Mutex(nil)
+    let starter = Mutex<Starter?>(nil)
+    /// The accounts that have subscriptions.
+    public let subscribers = Subscribers()
     let settler: Settler
     /// This server's part of what all together may let through.
     let limitShare = Mutex(LimitShare())
@@ -54,12 +60,25 @@ public final class RunService: Sendable {
             )
         }
         guard let loop = loops.first else { return }
-        let outbox = Outbox(loop: loop, database: database, services: services) { [weak self] delivery in
+        let perform: @Sendable (Delivery) async -> DeliveryOutcome = { [weak self] delivery in
             await self?.perform(delivery) ?? .later(.seconds(1))
         }
+        let outbox = Outbox(.work, loop: loop, database: database, services: services, perform: perform)
+        let notices = Outbox(.notices, loop: loop, database: database, services: services, perform: perform)
+        let scheduler = Scheduler(
+            loop: loop,
+            database: database,
+            services: services,
+            zones: services.zones,
+            lookAtOutbox: { [weak self] in self?.lookAtTriggers() }
+        )
         self.outbox.withLock { $0 = outbox }
+        self.notices.withLock { $0 = notices }
+        self.scheduler.withLock { $0 = scheduler }
         links.connect(
             look: { Task(executorPreference: loop) { await outbox.look() } },
+            lookAtNotices: { Task(executorPreference: loop) { await notices.look() } },
+            mayTell: { [subscribers] in subscribers.mayWant($0) },
             tell: { [weak self] parent, signal in
                 Task(executorPreference: loop) { await self?.tell(parent, signal) }
             },
@@ -79,7 +98,8 @@ public final class RunService: Sendable {
         if !database.isShared {
             try await insist { () throws(StorageError) in try await self.database.releaseDeliveries() }
         }
-        links.look()
+        try await insist { () throws(StorageError) in try await self.subscribers.read(self.database) }
+        lookAtTriggers()
     }
 
     /// Does something again and again, with growing pauses, while the disk is full.
@@ -321,6 +341,8 @@ public final class RunService: Sendable {
         drain()
         alarm.withLock { $0?.timer.cancel() }
         await outbox.withLock { $0 }?.stop()
+        await notices.withLock { $0 }?.stop()
+        await scheduler.withLock { $0 }?.stop()
         await settler.stop()
         for shard in shards { await shard.stop() }
         if database.isShared { try? await database.release() }

@@ -17,6 +17,8 @@ public enum RuntimeError: Error, Sendable, Hashable, CustomStringConvertible {
     case quotaUsed
     /// The server is stopping and takes nothing new.
     case draining
+    /// The runs of a webhook may cost no more on this day.
+    case overSpendCap
     /// The bytes of media that the run was given are gone.
     case missingMedia(MediaID)
     /// The disk is full.
@@ -38,6 +40,7 @@ public enum RuntimeError: Error, Sendable, Hashable, CustomStringConvertible {
         case .answered: "The request was answered before; the answer is given again."
         case .quotaUsed: "The account has no executions left for today; nothing was stored."
         case .draining: "The server is stopping. Try again in a moment."
+        case .overSpendCap: "The webhook may spend no more today."
         case .missingMedia(let id): "The media \(id) is not in the store any more. Upload it again."
         case .full: "The disk is full; nothing was stored. Free some space and try again."
         case .unavailable(let reason): "The database cannot be reached; try again in a moment: \(reason)"
@@ -60,6 +63,7 @@ public enum RuntimeError: Error, Sendable, Hashable, CustomStringConvertible {
         case .full: self = .full
         case .answered: self = .answered
         case .quotaUsed: self = .quotaUsed
+        case .overSpendCap: self = .overSpendCap
         case .missingMedia(let id): self = .missingMedia(id)
         case .unavailable(let reason): self = .unavailable(reason: reason)
         default: self = .storage(reason: error.description)

@@ -177,6 +177,10 @@ public struct Services: Sendable {
     }
     /// Tells whoever wants to know about the end of a run; the second identifier names the message.
     public var callback: @Sendable (ExecutionID, DeliveryID) async -> CallbackResult = { _, _ in .unneeded }
+    /// Tells a subscription about an event.
+    public var notify: @Sendable (Delivery) async -> DeliveryOutcome = { _ in .done }
+    /// The clocks of places.
+    public var zones = TimeZones()
     /// Keeps what could not be delivered, with the reason.
     public var deadLetter: @Sendable (Delivery, String) async -> Void
     /// Goes on with a job that nobody waits for, until it is over; throws when it is stopped.

@@ -322,7 +322,10 @@ actor Shard {
             Task(executorPreference: loop) { [settler] in await settler.take(committed.abandoned) }
         }
         for input in committed.inputs { entry.waiters.removeValue(forKey: input)?.resume(returning: true) }
-        if committed.hasDeliveries { links.look() }
+        if committed.hasDeliveries || committed.hasEvents && links.mayTell(committed.run.facts.account) {
+            links.look()
+        }
+        if committed.hasNotices { links.lookAtNotices() }
         if committed.run.end != nil {
             if let (parent, signal) = committed.parentSignal { links.tell(parent, signal) }
             if committed.run.outside.batch != nil { slots.forget("batch:\(entry.handle.id)") }

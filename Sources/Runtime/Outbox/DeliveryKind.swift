@@ -10,6 +10,12 @@ import Workflows
 /// | `child` | `item`, or `address`; `seq`, the event to be seen first | the child is stored, or its parent knows why it cannot be |
 /// | `signal` | `child`, `word` | the child has the signal in its inbox, or has ended |
 /// | `callback` | none | the receiver has answered 2xx, or everything was tried |
+/// | `slot` | `schedule`, `at` | the run of a planned time is stored, or a dead letter says why not |
+/// | `slot_end` | `schedule`, `backfill`, `status` | the schedule or backfill knows about the end of a run |
+/// | `backfill` | `backfill`, `place` | the run of a planned time that is over is stored, or counted as failed |
+/// | `follow` | `workflow`, `word`, `lineage`, `data` | the workflow that follows the end of a run is started |
+/// | `event` | the event | each subscription that wants it has a delivery |
+/// | `notify` | none | the delivery of the same name says what came of it |
 enum DeliveryKind: String, CaseIterable {
     /// A child execution is to be started.
     case child
@@ -17,21 +23,34 @@ enum DeliveryKind: String, CaseIterable {
     case signal
     /// Somebody is to be told about the end of the run.
     case callback
+    /// The run of a planned time is to be started.
+    case slot
+    /// The run of a planned time has ended.
+    case slotEnd = "slot_end"
+    /// The run of a planned time that is over is to be started.
+    case backfill
+    /// A workflow is to be started because a run has ended.
+    case follow
+    /// Subscriptions are to be told about an event.
+    case event
+    /// A subscription is to be told about an event.
+    case notify
 
     /// The pauses before a callback is tried again (contract §7.10).
     static let callbackPauses: [Duration] = [1, 4, 16, 60, 300, 1800, 7200, 21_600].map { .seconds($0) }
 
-    /// What came of a delivery.
-    enum Outcome {
-        /// It is done, and to be removed.
-        case done
-        /// It is done, and was removed with what it did.
-        case removed
-        /// It could not be done now and is to be tried again.
-        case later(Duration)
-        /// It will never be done.
-        case dead(String)
-    }
+}
+
+/// What came of a delivery.
+public enum DeliveryOutcome: Sendable {
+    /// It is done, and to be removed.
+    case done
+    /// It is done, and was removed with what it did.
+    case removed
+    /// It could not be done now and is to be tried again.
+    case later(Duration)
+    /// It will never be done.
+    case dead(String)
 }
 
 extension RunDriver {
@@ -65,7 +84,9 @@ extension RunDriver {
                 for child in children {
                     add(.signal, ["child": .string(child.description), "word": .string(word)], at: at)
                 }
-            case .ended(let end) where run.facts.callback != nil: add(.callback, [:], at: end.at)
+            case .ended(let end):
+                if run.facts.callback != nil { add(.callback, [:], at: end.at) }
+                for follower in followers(end, of: run) { add(follower.kind, follower.body, at: end.at) }
             default: continue
             }
         }

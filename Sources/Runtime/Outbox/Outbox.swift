@@ -11,10 +11,11 @@ actor Outbox {
     /// How long a delivery is left to whoever has begun it.
     static let claim = Duration.seconds(120)
 
+    private let lane: DeliveryLane
     private let loop: Loop
     private let database: Database
     private let services: Services
-    private let perform: @Sendable (Delivery) async -> DeliveryKind.Outcome
+    private let perform: @Sendable (Delivery) async -> DeliveryOutcome
     private var active: [DeliveryID: Task<Void, Never>] = [:]
     private var isPumping = false
     private var isAsked = false
@@ -24,11 +25,13 @@ actor Outbox {
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     init(
+        _ lane: DeliveryLane,
         loop: Loop,
         database: Database,
         services: Services,
-        perform: @escaping @Sendable (Delivery) async -> DeliveryKind.Outcome
+        perform: @escaping @Sendable (Delivery) async -> DeliveryOutcome
     ) {
+        self.lane = lane
         self.loop = loop
         self.database = database
         self.services = services
@@ -56,7 +59,7 @@ actor Outbox {
             let now = services.now()
             let free = Self.parallel - active.count
             do {
-                let due = try await database.claimDeliveries(at: now, until: now + Self.claim, limit: free)
+                let due = try await database.claimDeliveries(lane, at: now, until: now + Self.claim, limit: free)
                 for delivery in due { begin(delivery) }
                 if due.count == free { isAsked = true }
             } catch {
@@ -77,7 +80,7 @@ actor Outbox {
         }
     }
 
-    private func finish(_ delivery: Delivery, _ outcome: DeliveryKind.Outcome) async {
+    private func finish(_ delivery: Delivery, _ outcome: DeliveryOutcome) async {
         if !isStopping {
             do throws(StorageError) {
                 switch outcome {
@@ -103,7 +106,7 @@ actor Outbox {
 
     /// Looks when the next delivery is due.
     func setTimer() async {
-        guard !isStopping, let next = try? await database.nextDelivery() else { return }
+        guard !isStopping, let next = try? await database.nextDelivery(lane) else { return }
         wake(at: next)
     }
 

@@ -5,7 +5,7 @@ import Workflows
 
 extension RunService {
     /// Does what a delivery asks for; harmless when done twice.
-    func perform(_ delivery: Delivery) async -> DeliveryKind.Outcome {
+    func perform(_ delivery: Delivery) async -> DeliveryOutcome {
         guard let kind = DeliveryKind(rawValue: delivery.kind) else {
             return .dead("There is no delivery of the kind \(delivery.kind).")
         }
@@ -14,6 +14,12 @@ extension RunService {
             case .child: return try await startChild(delivery)
             case .signal: return try await signalChild(delivery)
             case .callback: return await callBack(delivery)
+            case .slot: return try await startSlot(delivery)
+            case .slotEnd: return try await noteEnd(delivery)
+            case .backfill: return try await startBackfill(delivery)
+            case .follow: return try await startFollower(delivery)
+            case .event: return try await fanOut(delivery)
+            case .notify: return await services.notify(delivery)
             }
         } catch {
             services.log("The delivery \(delivery.id) is tried again: \(error)")
@@ -23,7 +29,7 @@ extension RunService {
 
     // MARK: Children
 
-    private func startChild(_ delivery: Delivery) async throws -> DeliveryKind.Outcome {
+    private func startChild(_ delivery: Delivery) async throws -> DeliveryOutcome {
         // A parent that has ended wants no children any more.
         guard let handle = try await handle(delivery.execution) else { return .done }
         let run = handle.snapshot.run
@@ -116,14 +122,14 @@ extension RunService {
         _ parent: ExecutionID,
         _ end: ChildEnd,
         _ delivery: Delivery
-    ) async throws -> DeliveryKind.Outcome {
+    ) async throws -> DeliveryOutcome {
         var random = services.chance
         let signal = Signal(end, at: services.now(), random: &random)
         if try await database.deliver(signal, to: parent, removing: delivery.id) { await tell(parent, signal) }
         return .removed
     }
 
-    private func signalChild(_ delivery: Delivery) async throws -> DeliveryKind.Outcome {
+    private func signalChild(_ delivery: Delivery) async throws -> DeliveryOutcome {
         guard let id = delivery.body["child"]?.string.flatMap(ExecutionID.init),
             let word = delivery.body["word"]?.string
         else { return .done }
@@ -149,12 +155,36 @@ extension RunService {
 
     // MARK: Callbacks
 
-    private func callBack(_ delivery: Delivery) async -> DeliveryKind.Outcome {
+    private func callBack(_ delivery: Delivery) async -> DeliveryOutcome {
         switch await services.callback(delivery.execution, delivery.id) {
         case .taken, .unneeded: return .done
         case .refused(let reason):
             let pauses = DeliveryKind.callbackPauses
-            return delivery.attempts < pauses.count ? .later(pauses[delivery.attempts]) : .dead(reason)
+            if delivery.attempts < pauses.count { return .later(pauses[delivery.attempts]) }
+            return await bury(delivery, reason)
+        }
+    }
+
+    /// Keeps a callback that nobody has taken as a dead letter.
+    private func bury(_ delivery: Delivery, _ reason: String) async -> DeliveryOutcome {
+        do {
+            guard let execution = try await database.execution(delivery.execution) else { return .dead(reason) }
+            var letter = DeadLetter(
+                id: DeadLetterID(high: delivery.id.high, low: delivery.id.low),
+                account: execution.facts.account,
+                kind: .callback,
+                reason: "callback_refused",
+                error: ["code": "callback_refused", "message": .string(reason)],
+                attempts: Int64(delivery.attempts) + 1,
+                payload: ["deliveryId": .string(delivery.id.description)],
+                createdAt: services.now()
+            )
+            (letter.workflow, letter.execution) = (execution.facts.workflow, execution.facts.id)
+            try await database.bury(letter, removing: delivery.id)
+            await services.deadLetter(delivery, reason)
+            return .removed
+        } catch {
+            return .later(.seconds(60))
         }
     }
 }
@@ -175,6 +205,7 @@ extension RunFacts {
         facts.createdAt = now
         facts.iteration = nil
         facts.callback = nil
+        facts.link = nil
         facts.timeoutBudget = budget
         var inputs = inputs.object ?? JSONObject()
         for (node, ports) in iteration?.values(at: item) ?? [:] {
