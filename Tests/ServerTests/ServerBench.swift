@@ -132,6 +132,7 @@ final class ServerBench: Sendable {
             }
         )
         services.callback = { await sender.send($0, $1) }
+        services.notify = { await sender.notify($0) }
         let runs = RunService(database: database, loops: group.loops, services: services)
         self.runs = runs
         var configuration = APIServer.Configuration(version: "test")

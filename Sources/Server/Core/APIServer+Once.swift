@@ -58,6 +58,16 @@ extension APIServer {
             : try await pool.run { [exchange] in
                 try NamedRequest(header, place, exchange, body: body, secret: secret)
             }
+        return try await once(named, place, exchange, handler)
+    }
+
+    /// Answers a request of a name with what a closure does once.
+    func once(
+        _ named: NamedRequest,
+        _ place: NamedRequest.Place,
+        _ exchange: Exchange,
+        _ handler: (Exchange) async throws -> Reply
+    ) async throws -> HTTPResponse {
         var exchange = exchange
         exchange.named = named
         guard await turns.take(named.name, within: Self.patience, on: exchange.request.loop) else {

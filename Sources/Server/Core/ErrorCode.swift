@@ -98,6 +98,16 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     case preconditionFailed = "precondition_failed"
     /// The word `body_too_large`.
     case bodyTooLarge = "body_too_large"
+    /// The word `webhook_not_found`.
+    case webhookNotFound = "webhook_not_found"
+    /// The word `webhook_disabled`.
+    case webhookDisabled = "webhook_disabled"
+    /// The word `invalid_webhook_signature`.
+    case invalidWebhookSignature = "invalid_webhook_signature"
+    /// The word `forbidden`.
+    case forbidden
+    /// The word `budget_exceeded`.
+    case budgetExceeded = "budget_exceeded"
     /// The word `uri_too_long`.
     case uriTooLong = "uri_too_long"
     /// The word `unsupported_media_type`.
@@ -144,7 +154,11 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
             400
         case .missingAuthorization, .invalidAPIKeyFormat, .invalidAPIKey, .apiKeyExpired, .invalidAccessToken: 401
         case .invalidSession, .invalidCredentials, .invalidSetupToken: 401
+        case .invalidWebhookSignature: 401
+        case .budgetExceeded: 402
         case .insufficientScope: 403
+        case .webhookDisabled, .forbidden: 403
+        case .webhookNotFound: 404
         case .workflowNotFound, .executionNotFound, .nodeNotFound, .routeNotFound, .resourceNotFound,
             .templateNotFound:
             404
@@ -178,6 +192,7 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     public var type: String {
         switch status {
         case 401: "authentication_error"
+        case 402: "insufficient_credits_error"
         case 403: "permission_error"
         case 409, 412: "conflict_error"
         case 429: "rate_limit_error"

@@ -26,6 +26,10 @@ struct Exchange: Sendable {
     let trail = AuditTrail()
     /// What the request names itself by; `nil` when it does not.
     var named: NamedRequest?
+    /// The account that pays on an open route.
+    var owner: AccountID?
+    /// The one execution that a token lets the client see.
+    var visible: ExecutionID?
 
     /// The account that asks.
     var account: AccountID { principal?.account ?? AccountID(high: 0, low: 0) }
@@ -38,6 +42,7 @@ struct Exchange: Sendable {
         guard let principal else { throw APIError(.missingAuthorization, "Missing Authorization header") }
         try principal.require(scope)
     }
+    var account: AccountID { key?.account ?? owner ?? AccountID(high: 0, low: 0) }
 
     /// The first value of that name in the query.
     func query(_ name: String) -> String? {

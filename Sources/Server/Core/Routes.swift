@@ -7,5 +7,6 @@ extension APIServer {
         metricsRoutes,
         accountRoutes, signInRoutes,
         vaultRoutes,
+        webhookRoutes, scheduleRoutes, callbackRoutes,
     ].flatMap(\.self)
 }

@@ -12,7 +12,7 @@ extension APIServer {
         let missing = APIError(.executionNotFound, "Execution not found", ["param": "id"])
         let id: ExecutionID = try exchange.identifier(0, orElse: missing)
         guard let row = try await stored({ try await self.database.execution(id) }),
-            row.facts.account == exchange.account
+            exchange.mayRead(id, of: row.facts.account)
         else { throw missing }
         let sent = exchange.request.headers["last-event-id"] ?? exchange.query("after") ?? "0"
         guard let after = Int64(sent), after >= 0 else {

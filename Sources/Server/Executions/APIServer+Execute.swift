@@ -150,6 +150,7 @@ extension APIError {
         case .alreadyRetried: self.init(.deadLetterClosed, error.description)
         case .answered: self = APIServer.inProgress
         case .quotaUsed: self.init(.dailyExecutionLimit, error.description)
+        case .overSpendCap: self.init(.budgetExceeded, error.description)
         case .draining: self.init(.draining, error.description)
         case .missingMedia: self.init(.resourceNotFound, error.description, ["kind": "media"])
         case .full: self.init(.storageFull, error.description)

@@ -171,6 +171,7 @@ extension APIServer {
         let id: ExecutionID = try exchange.identifier(0, orElse: missing)
         if let handle = runs.knownHandle(id) {
             guard handle.snapshot.run.facts.account == exchange.account else { throw foreign ?? missing }
+            guard exchange.mayRead(id, of: handle.snapshot.run.facts.account) else { throw missing }
             return .live(handle)
         }
         if let view = ended[id] {
@@ -179,6 +180,9 @@ extension APIServer {
         }
         guard let row = try await stored({ try await self.database.execution(id) }) else { throw missing }
         guard row.facts.account == exchange.account else { throw foreign ?? missing }
+        guard let row = try await stored({ try await self.database.execution(id) }),
+            exchange.mayRead(id, of: row.facts.account)
+        else { throw missing }
         if let view = try Self.view(row) {
             ended.keep(view, of: row)
             return .ended(view)

@@ -97,6 +97,7 @@ extension APIServer {
         facts.execution = starter.newExecutionID(on: exchange.request.loop, at: exchange.now)
         facts.createdAt = exchange.now
         facts.retryOf = id
+        facts.link = nil
         var origin = Self.origin(exchange)
         origin.retryOf = id
         facts.trigger = origin.json

@@ -17,6 +17,12 @@ public struct CallbackSender: Sendable {
     private let credit: Money
     private let clock: @Sendable () -> Instant
     private let post: Post
+    let database: Database
+    let links: MediaLinks
+    let publicURL: String?
+    let credit: Money
+    let clock: @Sendable () -> Instant
+    let post: Post
 
     /// A sender over these parts.
     ///
@@ -76,6 +82,8 @@ public struct CallbackSender: Sendable {
         }
         if let secret {
             headers["webhook-signature"] = Self.signature(of: body.bytes, id: id, at: now, secret: secret)
+        if let secret = order.secret {
+            headers["webhook-signature"] = Self.signature(of: body.bytes, id: id.description, at: now, secret: secret)
         }
         switch await post(url, headers, body.bytes) {
         case .success(let status) where (200..<300).contains(status): return .taken
@@ -85,9 +93,8 @@ public struct CallbackSender: Sendable {
     }
 
     /// The signature of a message; a secret that begins with `whsec_` is base 64, as the standard has it.
-    static func signature(of body: [UInt8], id: DeliveryID, at now: Instant, secret: String) -> String {
-        let coded = secret.hasPrefix("whsec_") ? Base64.decode(String(secret.dropFirst(6))) : nil
-        let code = HMAC.sha256(Array("\(id).\(now.seconds).".utf8) + body, key: coded ?? Array(secret.utf8))
+    static func signature(of body: [UInt8], id: String, at now: Instant, secret: String) -> String {
+        let code = HMAC.sha256(Array("\(id).\(now.seconds).".utf8) + body, key: Seals.bytes(of: secret))
         return "v1,\(Base64.encode(code))"
     }
 }

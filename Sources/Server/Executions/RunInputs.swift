@@ -91,8 +91,16 @@ struct RunInputs {
         report(name, takers.isEmpty ? "there is no such input; \(known)" : "several nodes have a port of that name")
     }
 
+    /// Whether a name means an input of a plan, so that a value can be sent under it.
+    static func takes(_ name: String, in plan: Plan) -> Bool {
+        if let place = plan.place(of: name) { return plan.nodes[place].type.kind == .input }
+        return inputNode(name, in: plan) != nil
+    }
+
     /// The only input node of that input name, or of that label when no letter case and spaces count.
-    private func inputNode(_ name: String) -> Int? {
+    private func inputNode(_ name: String) -> Int? { Self.inputNode(name, in: plan) }
+
+    private static func inputNode(_ name: String, in plan: Plan) -> Int? {
         let inputs = plan.nodes.indices.filter { plan.nodes[$0].type.kind == .input }
         let named = inputs.filter { plan.nodes[$0].inputName == name }
         if named.count == 1 { return named[0] }

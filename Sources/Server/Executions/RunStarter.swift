@@ -73,6 +73,7 @@ struct RunStarter: Sendable {
             trigger: order.origin.type,
             key: order.origin.key,
             reusing: pinned,
+            delivery: order.delivery,
             quota: passage.quota(for: facts.iteration?.total ?? 1),
             answering: order.answer
         )
@@ -158,6 +159,7 @@ struct RunStarter: Sendable {
         facts.overrides = try request.settings(for: plan)
         facts.triggerData = request.triggerData
         facts.trigger = order.origin.json
+        facts.link = order.link
         if let target = request.target {
             guard plan.place(of: target) != nil else {
                 throw APIError.field("targetNodeId", "names no node of the workflow")

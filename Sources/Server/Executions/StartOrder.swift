@@ -56,6 +56,10 @@ struct StartOrder: Sendable {
     var loop: Loop?
     /// The identifier of the execution, where it follows from what started it, so that it starts once.
     var execution: ExecutionID?
+    /// How the run hangs together with what started it.
+    var link: TriggerLink?
+    /// The delivery that its acceptance is.
+    var delivery: DeliveryID?
     /// What a request that names itself by a key is answered, stored in the same commit.
     var answer: (@Sendable (Run) -> StoredAnswer)?
     /// Whether somebody has called for it, so that it counts against the calls of the minute; not what a clock or another

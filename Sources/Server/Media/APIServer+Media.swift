@@ -114,7 +114,7 @@ extension APIServer {
         }
     }
 
-    private static func translate(_ error: any Error, limit: Int64) -> APIError {
+    static func translate(_ error: any Error, limit: Int64) -> APIError {
         switch error {
         case let error as APIError: return error
         case let error as HTTPExchangeError: return APIError(error, limit: Int(limit))
