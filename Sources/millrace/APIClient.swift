@@ -49,6 +49,8 @@ struct APIClient {
 
     func post(_ path: String, _ body: JSON) async throws -> JSON { try await call(.post, path, body) }
 
+    func patch(_ path: String, _ body: JSON) async throws -> JSON { try await call(.patch, path, body) }
+
     func put(_ path: String, _ body: JSON) async throws -> JSON { try await call(.put, path, body) }
 
     func delete(_ path: String) async throws { _ = try await call(.delete, path, nil, type: nil) }

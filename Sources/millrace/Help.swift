@@ -21,10 +21,15 @@ enum Help {
           retry        runs an execution of a server again, without what is finished
           dead-letters lists what failed for good on a server, tries it again or gives it up
           approvals    lists what waits for a decision, approves and rejects
+<<<<<<< HEAD
           secrets      lists, sets and deletes secrets of a server
           vars         lists, sets and deletes variables of a server
           credentials  lists, sets, tests and deletes the keys of vendors
           vault        exchanges the key under which secrets are sealed
+=======
+          schedules    lists, makes and changes when a server starts workflows by itself
+          webhook      shows or sets the address that starts a workflow without a key
+>>>>>>> 44eeaf0 (Set schedules and webhooks from the command line)
           storage      shows what takes how much room, and what is due to go
           backup       writes the data folder to a file, also while a server works on it
           restore      brings a backup back
@@ -213,6 +218,7 @@ enum Help {
 
         Example: millrace approvals approve apr_01m7wn2q8f3v5x7z9b1c3d5e7g --comment "Looks good"
         """,
+<<<<<<< HEAD
         "secrets": """
         Usage: millrace secrets list | set NAME --hosts A,… | delete NAME   [--url URL] [--key KEY]
 
@@ -250,6 +256,36 @@ enum Help {
         is exchanged for MILLRACE_NEW_MASTER_KEY. reset gives up all secrets and credentials when the key is lost.
 
         Example: millrace vault rotate-key --data ./data
+=======
+        "schedules": """
+        Usage: millrace schedules list | show ID [--count N] | set [ID] [OPTIONS] | trigger ID | pause ID | resume ID
+                                  | backfill ID --from TIME --to TIME [--concurrency N] | delete ID
+                                  [--url URL] [--key KEY]
+
+        set without ID makes a schedule and needs --workflow, --name and --cron, --every or --at.
+          --workflow ID    the workflow           --name TEXT         one name in the account
+          --cron TEXT      5 fields, or 6 with the seconds first      --every SECONDS   --at TIME
+          --timezone NAME  such as Europe/Berlin  --inputs JSON       the inputs of its runs
+          --overlap WORD   skip, queue, cancel_previous or allow      --catch-up WORD   none, last or all
+          --jitter SECONDS puts each run off by chance, at most that long
+        show prints the next times. The key needs the scope workflows:execute and may also stand in MILLRACE_API_KEY.
+
+        Example: millrace schedules set --workflow wf_01m6b1yq00f8d2j5v7b4x9c1ke --name morning --cron "0 9 * * mon-fri" --timezone Europe/Berlin
+        """,
+        "webhook": """
+        Usage: millrace webhook show WORKFLOW | set WORKFLOW [OPTIONS] | rotate WORKFLOW | delete WORKFLOW
+                                [--url URL] [--key KEY]
+
+        The address that starts the published version of a workflow without a key. set makes it, or changes how it may be
+        called; what is not named has its default, but a secret stays.
+          --secret auto|TEXT|none  callers sign with it   --ip-allow NET,…      who may call
+          --per-minute N           calls of one address   --mode async|sync     whether the answer waits for the run
+          --run-credits N|none     cap of one run         --day-credits N|none  cap of all runs of a day
+          --off                    switches it off
+        A secret that the server makes is printed once. The key may also stand in MILLRACE_API_KEY.
+
+        Example: millrace webhook set wf_01m6b1yq00f8d2j5v7b4x9c1ke --secret auto --mode sync
+>>>>>>> 44eeaf0 (Set schedules and webhooks from the command line)
         """,
         "storage": """
         Usage: millrace storage [--data DIR] [--keep-runs DAYS] …

@@ -141,6 +141,7 @@ struct Host {
             post: Self.post(clients)
         )
         services.callback = { await sender.send($0, $1) }
+        services.notify = { await sender.notify($0) }
         services.credit = settings.credit
         runs = RunService(database: database, loops: loops.loops, services: services, duty: duty)
     }

@@ -33,6 +33,8 @@ struct Millrace {
             case "accounts": status = try await AccountsCommand.run(rest, environment)
             case "people": status = try await PeopleCommand.run(rest, environment)
             case "approvals": status = try await ApprovalsCommand.run(rest, environment)
+            case "schedules": status = try await SchedulesCommand.run(rest, environment)
+            case "webhook": status = try await WebhookCommand.run(rest, environment)
             case "expression": status = try ExpressionCommand.run(rest)
             case "retry": status = try await RetryCommand.run(rest, environment)
             case "dead-letters": status = try await DeadLettersCommand.run(rest, environment)
