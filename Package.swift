@@ -183,8 +183,8 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "HTTPServer", "HTTPValues",
-                "JSONSchemas", "Layout", "Runtime", "Storage", "Telemetry", "Values", "Vault", "Workflows",
-                "JSONSchemas", "Layout", "Runtime", "Storage", "Telemetry", "Timetables", "Values", "Workflows",
+                "JSONSchemas", "Layout", "Runtime", "Storage", "Telemetry", "Timetables", "Values", "Vault",
+                "Workflows",
             ]
         ),
         .testTarget(

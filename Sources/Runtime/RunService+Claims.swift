@@ -212,10 +212,9 @@ extension RunService {
         case .watch(let id): await shard(of: id).noteWatcher(id)
         case .change(let id): await shard(of: id).refresh(id)
         case .access: tellAccessChange()
-        case .lost:
-            tellAccessChange()
         case .vault: await services.vaultChanged()
         case .lost:
+            tellAccessChange()
             await services.vaultChanged()
             try? await sweep()
         }

@@ -21,15 +21,12 @@ enum Help {
           retry        runs an execution of a server again, without what is finished
           dead-letters lists what failed for good on a server, tries it again or gives it up
           approvals    lists what waits for a decision, approves and rejects
-<<<<<<< HEAD
           secrets      lists, sets and deletes secrets of a server
           vars         lists, sets and deletes variables of a server
           credentials  lists, sets, tests and deletes the keys of vendors
           vault        exchanges the key under which secrets are sealed
-=======
           schedules    lists, makes and changes when a server starts workflows by itself
           webhook      shows or sets the address that starts a workflow without a key
->>>>>>> 44eeaf0 (Set schedules and webhooks from the command line)
           storage      shows what takes how much room, and what is due to go
           backup       writes the data folder to a file, also while a server works on it
           restore      brings a backup back
@@ -218,7 +215,6 @@ enum Help {
 
         Example: millrace approvals approve apr_01m7wn2q8f3v5x7z9b1c3d5e7g --comment "Looks good"
         """,
-<<<<<<< HEAD
         "secrets": """
         Usage: millrace secrets list | set NAME --hosts A,… | delete NAME   [--url URL] [--key KEY]
 
@@ -256,7 +252,7 @@ enum Help {
         is exchanged for MILLRACE_NEW_MASTER_KEY. reset gives up all secrets and credentials when the key is lost.
 
         Example: millrace vault rotate-key --data ./data
-=======
+        """,
         "schedules": """
         Usage: millrace schedules list | show ID [--count N] | set [ID] [OPTIONS] | trigger ID | pause ID | resume ID
                                   | backfill ID --from TIME --to TIME [--concurrency N] | delete ID
@@ -285,7 +281,6 @@ enum Help {
         A secret that the server makes is printed once. The key may also stand in MILLRACE_API_KEY.
 
         Example: millrace webhook set wf_01m6b1yq00f8d2j5v7b4x9c1ke --secret auto --mode sync
->>>>>>> 44eeaf0 (Set schedules and webhooks from the command line)
         """,
         "storage": """
         Usage: millrace storage [--data DIR] [--keep-runs DAYS] …

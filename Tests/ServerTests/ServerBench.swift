@@ -100,8 +100,8 @@ final class ServerBench: Sendable {
         )
         let vault = try await Vault.open(
             database,
-            key: .file("\(folder.path)/master.key"),
-            clock: { Self.now },
+            key: .file("\((other?.folder ?? folder).path)/master.key"),
+            clock: { clock.now },
             log: { Issue.record("\($0)") }
         )
         let names = AccountNames(

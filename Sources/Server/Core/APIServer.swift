@@ -66,7 +66,6 @@ public final class APIServer: Sendable {
     let names: AccountNames
     let seals: Seals
     let statusTokens: StatusTokens
-    let webhookRates = WebhookRates()
     let cursors: CursorCoding
     let links: MediaLinks
     let approvalLinks: ApprovalLinks
@@ -256,14 +255,9 @@ public final class APIServer: Sendable {
             throw APIError(.routeNotFound, "This server works on runs only. Ask one with the role all or api.")
         }
         var principal: Principal?
-        if let scopes = route.scopes, let bucket = route.bucket {
-            let found = try await self.principal(of: request, at: now)
-        var key: APIKeyRow?
         let visible = try route.visible(request, query, parameters, statusTokens, at: now)
         if let scopes = route.scopes, let bucket = route.bucket, visible == nil {
-            let found = try await countingFailures(from: request.peer.ip, at: now) { () throws(APIError) in
-                try await keys.key(request.headers["authorization"], at: now)
-            }
+            let found = try await self.principal(of: request, at: now)
             try await limiter.charge(bucket, found.account, at: now)
             caller = Caller(bucket: bucket, account: found.account)
             try found.requireAll(scopes)
@@ -280,7 +274,6 @@ public final class APIServer: Sendable {
         )
         exchange.isSecure = configuration.trustedProxies.isSecure(request)
         exchange.action = route.operation?.id ?? route.path
-        var exchange = Exchange(request: request, id: id, parameters: parameters, query: query, now: now, key: key)
         exchange.visible = visible
         if let limit = route.keyedBody, let named = request.headers["idempotency-key"] {
             return try await once(named, route, exchange, bodyAtMost: limit)

@@ -44,8 +44,6 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     case invalidSetupToken = "invalid_setup_token"
     /// The word `invalid_csrf_token`.
     case invalidCSRFToken = "invalid_csrf_token"
-    /// The word `forbidden`.
-    case forbidden
     /// The word `forbidden_resume`.
     case forbiddenResume = "forbidden_resume"
     /// The word `already_member`.
@@ -157,7 +155,7 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
         case .invalidWebhookSignature: 401
         case .budgetExceeded: 402
         case .insufficientScope: 403
-        case .webhookDisabled, .forbidden: 403
+        case .webhookDisabled: 403
         case .webhookNotFound: 404
         case .workflowNotFound, .executionNotFound, .nodeNotFound, .routeNotFound, .resourceNotFound,
             .templateNotFound:

@@ -32,7 +32,7 @@ struct Exchange: Sendable {
     var visible: ExecutionID?
 
     /// The account that asks.
-    var account: AccountID { principal?.account ?? AccountID(high: 0, low: 0) }
+    var account: AccountID { principal?.account ?? owner ?? AccountID(high: 0, low: 0) }
 
     /// The API key that asks; `nil` for a person.
     var keyID: APIKeyID? { principal?.key?.id }
@@ -42,7 +42,6 @@ struct Exchange: Sendable {
         guard let principal else { throw APIError(.missingAuthorization, "Missing Authorization header") }
         try principal.require(scope)
     }
-    var account: AccountID { key?.account ?? owner ?? AccountID(high: 0, low: 0) }
 
     /// The first value of that name in the query.
     func query(_ name: String) -> String? {

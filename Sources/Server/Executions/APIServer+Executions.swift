@@ -170,19 +170,15 @@ extension APIServer {
         let missing = APIError(.executionNotFound, "Execution not found", ["param": "id"])
         let id: ExecutionID = try exchange.identifier(0, orElse: missing)
         if let handle = runs.knownHandle(id) {
-            guard handle.snapshot.run.facts.account == exchange.account else { throw foreign ?? missing }
-            guard exchange.mayRead(id, of: handle.snapshot.run.facts.account) else { throw missing }
+            guard exchange.mayRead(id, of: handle.snapshot.run.facts.account) else { throw foreign ?? missing }
             return .live(handle)
         }
         if let view = ended[id] {
-            guard view.facts.account == exchange.account else { throw foreign ?? missing }
+            guard exchange.mayRead(id, of: view.facts.account) else { throw foreign ?? missing }
             return .ended(view)
         }
         guard let row = try await stored({ try await self.database.execution(id) }) else { throw missing }
-        guard row.facts.account == exchange.account else { throw foreign ?? missing }
-        guard let row = try await stored({ try await self.database.execution(id) }),
-            exchange.mayRead(id, of: row.facts.account)
-        else { throw missing }
+        guard exchange.mayRead(id, of: row.facts.account) else { throw foreign ?? missing }
         if let view = try Self.view(row) {
             ended.keep(view, of: row)
             return .ended(view)

@@ -10,15 +10,9 @@ public struct CallbackSender: Sendable {
     /// Posts a message; gives the status, or why there is none.
     public typealias Post = @Sendable (HTTPURL, HTTPFields, [UInt8]) async -> Result<Int, NodeError>
 
-    private let database: Database
-    private let links: MediaLinks
-    private let names: AccountNames
-    private let publicURL: String?
-    private let credit: Money
-    private let clock: @Sendable () -> Instant
-    private let post: Post
     let database: Database
     let links: MediaLinks
+    let names: AccountNames
     let publicURL: String?
     let credit: Money
     let clock: @Sendable () -> Instant
@@ -81,8 +75,6 @@ public struct CallbackSender: Sendable {
             return .refused("The message cannot be signed: \(error)")
         }
         if let secret {
-            headers["webhook-signature"] = Self.signature(of: body.bytes, id: id, at: now, secret: secret)
-        if let secret = order.secret {
             headers["webhook-signature"] = Self.signature(of: body.bytes, id: id.description, at: now, secret: secret)
         }
         switch await post(url, headers, body.bytes) {

@@ -93,28 +93,13 @@ extension APIServer {
         guard settings.ipAllow.isEmpty || settings.ipAllow.contains(where: { $0.contains(caller) }) else {
             throw APIError(.forbidden, "Forbidden")
         }
-        guard !webhookRates.isTooMany(hook.id, caller, atMost: settings.maxPerMinute, at: exchange.now) else {
-            throw Self.tooOften(settings.maxPerMinute, at: exchange.now)
-        }
-        return (hook, settings)
-    }
-
-    private static func tooOften(_ limit: Int64, at now: Instant) -> APIError {
-        let reset = now.seconds / 60 * 60 + 60
-        let wait = reset - now.seconds
-        var error = APIError(
-            .rateLimited,
-            "This webhook was called too often. Try again in \(wait) s.",
-            [
-                "bucket": "webhook", "limit": .int(limit), "windowMs": 60_000, "retryAfter": .int(wait),
-                "resetAt": .int(reset),
-            ]
+        _ = try chargeWebhook(
+            hook.id.description,
+            atMost: Int(settings.maxPerMinute),
+            from: caller,
+            at: exchange.now
         )
-        error.headers = [
-            "retry-after": "\(wait)", "x-ratelimit-limit": "\(limit)", "x-ratelimit-remaining": "0",
-            "x-ratelimit-reset": "\(reset)",
-        ]
-        return error
+        return (hook, settings)
     }
 
     private func check(_ exchange: Exchange, _ body: WebhookBody, _ hook: WebhookRow) throws(APIError) {
@@ -250,5 +235,5 @@ extension APIServer {
 
 extension Exchange {
     /// The address of the client.
-    var caller: IPAddress { request.peer.ip }
+    var caller: IPAddress { client }
 }

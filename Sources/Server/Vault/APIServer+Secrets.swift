@@ -127,12 +127,6 @@ extension APIServer {
 
     // MARK: Pages
 
-    func page(_ exchange: Exchange) throws(APIError) -> (limit: Int, position: PagePosition?) {
-        let limit = try exchange.integer("limit", 1...100, orElse: 20)
-        guard let cursor = exchange.query("cursor") else { return (limit, nil) }
-        return (limit, try cursors.decode(cursor))
-    }
-
     func pageReply(_ data: [JSON], next: PagePosition?) -> Reply {
         .json([
             "data": .array(data), "nextCursor": next.map { .string(cursors.encode($0)) } ?? .null,
