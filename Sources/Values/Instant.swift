@@ -106,7 +106,7 @@ extension Duration {
 
 extension Int64 {
     /// The sum, held at the largest and smallest number instead of overflowing.
-    func heldSum(with other: Int64) -> Int64 {
+    package func heldSum(with other: Int64) -> Int64 {
         let (sum, overflow) = addingReportingOverflow(other)
         return overflow ? (other < 0 ? .min : .max) : sum
     }

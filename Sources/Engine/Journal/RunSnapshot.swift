@@ -84,6 +84,7 @@ public struct RunSnapshot: Sendable {
             for record in member.value.array ?? [] {
                 guard let index = Self.index(record["i"]), let attempts = record["attempts"]?.array else { return nil }
                 run.nodes[node].past[index] = attempts.compactMap(Attempt.init(snapshot:))
+                for attempt in run.nodes[node].past[index] ?? [] { run.nodes[node].spent += attempt.cost }
             }
         }
         return run
@@ -106,6 +107,7 @@ extension Run {
     /// Puts a node run where it was, and counts it.
     fileprivate mutating func restore(_ address: Address, _ nodeRun: NodeRun) {
         nodes[address.node][address.index] = nodeRun
+        for attempt in nodeRun.attempts { nodes[address.node].spent += attempt.cost }
         if nodeRun.openAttempt != nil {
             running += 1
             nodes[address.node].running += 1

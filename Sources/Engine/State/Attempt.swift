@@ -114,6 +114,8 @@ public struct Grant: Sendable, Hashable {
     public var fallback = 0
     /// The stored credential of the account that is used; `nil` for that of the server's environment.
     public var credential: String?
+    /// The hash that names the prices it is paid by.
+    public var price: ContentHash?
 
     /// A permission with these facts.
     public init(
@@ -149,6 +151,7 @@ public struct Grant: Sendable, Hashable {
         if let fallbackType { object["fallbackType"] = .string(fallbackType) }
         if fallback > 0 { object["fallback"] = .int(Int64(fallback)) }
         if let credential { object["credential"] = .string(credential) }
+        if let price { object["price"] = .string(price.description) }
         return .object(object)
     }
 
@@ -172,5 +175,6 @@ public struct Grant: Sendable, Hashable {
         fallbackType = record["fallbackType"]?.string
         fallback = Int(record["fallback"]?.integer ?? 0)
         credential = record["credential"]?.string
+        price = record["price"]?.string.flatMap(ContentHash.init)
     }
 }

@@ -93,6 +93,8 @@ public struct NodeState: Sendable {
     public var counts = Counts()
     /// How many runs have an attempt under way.
     public internal(set) var running = 0
+    /// What all attempts of it cost.
+    public internal(set) var spent: Money = .zero
 
     /// Numbers of runs by where they stand.
     public struct Counts: Sendable, Hashable {

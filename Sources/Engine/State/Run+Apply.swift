@@ -3,8 +3,14 @@ import Values
 import Workflows
 
 extension Run {
-    /// Changes the state by what has happened; the only place where state changes, live and on replay.
+    /// Changes the state by what has happened long ago: its money was booked with it.
     public mutating func apply(_ event: Event) {
+        enact(event)
+        movements = []
+    }
+
+    /// Changes the state by what has happened; the only place where state changes, live and on replay.
+    mutating func enact(_ event: Event) {
         lastEvent += 1
         time = max(time, event.time)
         noteHeld(event)
@@ -12,7 +18,7 @@ extension Run {
         case .accepted: break
         case .waiting(let address, let reason, let readyAt, let since, let until):
             var run = nodeRun(address) ?? NodeRun(state: .running, readyAt: readyAt)
-            budget.answered(&run)
+            answer(&run, of: address)
             run.state = .waiting(reason, until: until)
             run.waitingSince = since
             nodes[address.node][address.index] = run
@@ -40,8 +46,7 @@ extension Run {
             reopen(address, number)
             var run = nodeRun(address) ?? NodeRun(state: .running, readyAt: at)
             if number > 0 {
-                closeAttempt(&run, of: address.node, .succeeded, cost, at: at)
-                run.attempts[run.attempts.count - 1].requestID = requestID
+                closeAttempt(&run, of: address, .succeeded, cost, requestID, outputs: outputs, at: at)
             }
             run.outputs = outputs
             if startedAt == nil { startedAt = at }
@@ -50,7 +55,7 @@ extension Run {
         case .capChanged(let cap, _): budget.cap = cap
         case .failed(let address, let error, let isHandled, let at):
             var run = nodeRun(address) ?? NodeRun(state: .running, readyAt: at)
-            budget.answered(&run)
+            answer(&run, of: address)
             let policy = plan.nodes[address.node].policy
             if !isHandled, failure == nil { failure = (address.node, error) }
             if isHandled, policy.onError == .default {
@@ -66,7 +71,7 @@ extension Run {
         case .skipped(let address, let reason, let at):
             var run = nodeRun(address) ?? NodeRun(state: .running, readyAt: at)
             abandon(&run, address)
-            closeAttempt(&run, of: address.node, .cancelled, .zero, at: at)
+            closeAttempt(&run, of: address, .cancelled, .zero, at: at)
             finish(address, &run, .skipped(reason), at: at)
         case .turnStarted(let address, let turn, let value, let at): applyTurnStarted(address, turn, value, at: at)
         case .turnEnded(let address, _, let score, let at): applyTurnEnded(address, score, at: at)
@@ -97,6 +102,7 @@ extension Run {
         run.attempts.append(Attempt(number: number, grant: grant, startedAt: at))
         run.attempts[run.attempts.count - 1].round = round
         budget.reserve(&run.attempts[run.attempts.count - 1])
+        note(.reserve, address, run.attempts[run.attempts.count - 1], heldBefore: .zero)
         nodes[address.node][address.index] = run
         timers[address] = nil
         if startedAt == nil { startedAt = at }
@@ -115,8 +121,8 @@ extension Run {
         guard var run = nodeRun(address), let attempt = run.attempts.last, attempt.number == number else { return }
         let last = run.attempts.count - 1
         run.attempts[last].isAbandoned = error.isJobOpen
-        closeAttempt(&run, of: address.node, next == .ask ? .unknown(error) : .failed(error), cost, at: at)
-        run.attempts[last].requestID = error.requestID
+        if case .wait = next { run.attempts[last].isWait = true }
+        closeAttempt(&run, of: address, next == .ask ? .unknown(error) : .failed(error), cost, error.requestID, at: at)
         switch next {
         case .retry(let time, let offer):
             run.attempts[last].nextDelay = time - at
@@ -125,7 +131,6 @@ extension Run {
             run.waitingSince = at
             timers[address] = time
         case .wait(let time):
-            run.attempts[last].isWait = true
             run.attempts[last].nextDelay = time - at
             run.state = .waiting(error.isVendorDown ? .circuitOpen : .rateLimit, until: time)
             run.waitingSince = at
@@ -150,8 +155,7 @@ extension Run {
         var run = nodeRun(address) ?? NodeRun(state: .running, readyAt: at)
         run.candidates.append(candidate)
         if number > 0, !candidate.passed {
-            closeAttempt(&run, of: address.node, .succeeded, cost, at: at)
-            run.attempts[run.attempts.count - 1].requestID = requestID
+            closeAttempt(&run, of: address, .succeeded, cost, requestID, outputs: candidate.outputs, at: at)
             run.state = .waiting(.slot, until: nil)
             run.waitingSince = at
             prepared[address] = nil
@@ -161,9 +165,11 @@ extension Run {
 
     mutating func closeAttempt(
         _ run: inout NodeRun,
-        of node: Int,
+        of address: Address,
         _ state: Attempt.State,
         _ cost: Money,
+        _ requestID: String? = nil,
+        outputs: [String: Value] = [:],
         at: Instant
     ) {
         let last = run.attempts.count - 1
@@ -172,9 +178,26 @@ extension Run {
         run.attempts[last].endedAt = at
         run.attempts[last].cost = cost
         run.attempts[last].callback = nil
+        run.attempts[last].requestID = requestID
+        let held = run.attempts[last].reserved
         budget.settle(&run.attempts[last])
+        let isEnd: Bool =
+            switch state {
+            // One of unknown outcome has not come to its end, and one that was not sent never began.
+            case .unknown, .withdrawn: false
+            default: !run.attempts[last].isWait
+            }
+        note(
+            .settle,
+            address,
+            run.attempts[last],
+            cost: cost,
+            heldBefore: held,
+            usage: Usage(of: outputs),
+            isEnd: isEnd
+        )
         running -= 1
-        nodes[node].running -= 1
+        nodes[address.node].running -= 1
     }
 
     mutating func update(_ address: Address, _ number: Int, _ change: (inout Attempt) -> Void) {
@@ -218,7 +241,13 @@ extension Run {
                 cancel(&run, Address(node: node, index: index), at: end.at)
             }
         }
-        budget.end(holding: nodes.reduce(.zero) { $0 + $1.heldForJobs })
+        let rest = nodes.reduce(.zero) { $0 + $1.heldForJobs }
+        if budget.reserved > rest {
+            var movement = MoneyMovement(kind: .release, event: lastEvent, at: time)
+            (movement.heldBefore, movement.heldAfter) = (budget.reserved, rest)
+            movements.append(movement)
+        }
+        budget.end(holding: rest)
         timers = [:]
         outside.alarms = [:]
         asking = []
@@ -237,7 +266,7 @@ extension Run {
 
     private mutating func cancel(_ run: inout NodeRun, _ address: Address, at: Instant) {
         abandon(&run, address)
-        closeAttempt(&run, of: address.node, .cancelled, .zero, at: at)
+        closeAttempt(&run, of: address, .cancelled, .zero, at: at)
         finish(address, &run, .cancelled, at: at)
     }
 

@@ -25,7 +25,7 @@ extension Run {
 
     mutating func applyWithdrawn(_ address: Address, _ number: Int, until: Instant, at: Instant) {
         guard var run = nodeRun(address), let attempt = run.openAttempt, attempt.number == number else { return }
-        closeAttempt(&run, of: address.node, .withdrawn, .zero, at: at)
+        closeAttempt(&run, of: address, .withdrawn, .zero, at: at)
         run.attempts[run.attempts.count - 1].isWait = true
         run.state = .waiting(.slot, until: until)
         run.waitingSince = at
@@ -42,12 +42,25 @@ extension Run {
 
     mutating func applySettled(_ address: Address, _ number: Int, _ cost: Money, _ outputs: [String: Value]) {
         var budget = budget
+        var before: Attempt?
+        var after: Attempt?
         change(address, number) {
+            before = $0
             budget.book(&$0, cost)
             $0.isAbandoned = false
             $0.lateOutputs = outputs
+            after = $0
         }
         self.budget = budget
+        guard let before, let after else { return }
+        note(
+            .late,
+            address,
+            after,
+            cost: cost - before.cost,
+            heldBefore: before.reserved,
+            usage: Usage(of: outputs)
+        )
     }
 
     /// Changes any attempt of a node run, also one that is not the last, or of an earlier round.

@@ -38,6 +38,9 @@ public struct Run: Sendable {
     /// What it may cost, spends and holds.
     public internal(set) var budget: RunBudget
 
+    /// What the events of the present step did to its money.
+    var movements: [MoneyMovement] = []
+
     // What follows is not journaled: a restart finds it again.
 
     /// The node runs for which an admission was asked and not answered.

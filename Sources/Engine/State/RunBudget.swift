@@ -37,12 +37,6 @@ public struct RunBudget: Sendable, Hashable {
         release(&attempt)
     }
 
-    /// Lets go of what an attempt of unknown outcome holds, because a person has said what to do about it.
-    mutating func answered(_ run: inout NodeRun) {
-        guard case .waiting(.unknownOutcome, _) = run.state, let last = run.attempts.indices.last else { return }
-        release(&run.attempts[last])
-    }
-
     /// Books what a job came to that the run had stopped waiting for.
     mutating func book(_ attempt: inout Attempt, _ cost: Money) {
         spent += cost - attempt.cost
@@ -53,7 +47,8 @@ public struct RunBudget: Sendable, Hashable {
     /// Lets go of everything but what is held for jobs that outlive the run: it is terminal.
     mutating func end(holding rest: Money) { reserved = rest }
 
-    private mutating func release(_ attempt: inout Attempt) {
+    /// Lets go of what an attempt holds.
+    mutating func release(_ attempt: inout Attempt) {
         reserved = reserved - attempt.reserved
         attempt.reserved = .zero
     }

@@ -60,6 +60,12 @@ public struct RunFacts: Sendable, Hashable {
     public var variables = JSONObject()
     /// How it hangs together with what started it.
     public var link: TriggerLink?
+    /// The API key that pays, that of the execution above it for a child.
+    public var key: APIKeyID?
+    /// For whom it is made, as the caller names them; at most 128 characters.
+    public var customer: String?
+    /// What it was estimated to cost, in credits.
+    public var estimate: Int64?
 
     /// Facts without inputs, overrides or limits.
     public init(
@@ -110,6 +116,9 @@ public struct RunFacts: Sendable, Hashable {
         if let retryOf { object["retryOf"] = .string(retryOf.description) }
         if !variables.isEmpty { object["vars"] = .object(variables) }
         if let link { object["link"] = link.record }
+        if let key { object["key"] = .string(key.description) }
+        if let customer { object["customer"] = .string(customer) }
+        if let estimate { object["estimate"] = .int(estimate) }
         if let parent { object["parent"] = parent.record }
         if let iteration { object["iteration"] = iteration.record }
         if let callback { object["callback"] = callback.record }
@@ -151,6 +160,9 @@ public struct RunFacts: Sendable, Hashable {
         cache = record["cache"]?.string.flatMap(CacheMode.init)
         retryOf = record["retryOf"]?.string.flatMap(ExecutionID.init)
         link = TriggerLink(record: record["link"])
+        key = record["key"]?.string.flatMap(APIKeyID.init)
+        customer = record["customer"]?.string
+        estimate = record["estimate"]?.integer
         parent = ParentLink(record: record["parent"])
         iteration = BatchSpec(record: record["iteration"])
         callback = CallbackOrder(record: record["callback"])

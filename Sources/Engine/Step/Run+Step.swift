@@ -23,7 +23,7 @@ struct Step<Random: RandomNumberGenerator> {
     }
 
     mutating func emit(_ event: Event) {
-        run.apply(event)
+        run.enact(event)
         decision.events.append(event)
     }
 }
@@ -48,6 +48,8 @@ extension Run {
         step.take(input)
         step.settle()
         self = step.run
+        step.decision.movements = movements
+        movements = []
         random = step.random
         if round > 1 { step.decision.effects = step.decision.effects.map { $0.inRound(round) } }
         return step.decision

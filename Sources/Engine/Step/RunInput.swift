@@ -78,4 +78,6 @@ public struct Decision: Sendable {
     public internal(set) var events: [Event] = []
     /// What is to be done.
     public internal(set) var effects: [Effect] = []
+    /// What the events did to the money of the run.
+    public internal(set) var movements: [MoneyMovement] = []
 }

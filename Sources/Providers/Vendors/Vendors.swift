@@ -183,9 +183,26 @@ public final class Vendors: Sendable {
         )
         grant.credential = live.current.providers[offer.provider].flatMap { credentials.choice(for: $0, caller)?.id }
         grant.isUnbounded = plan.price?.isUnbounded ?? false
+        grant.price = plan.price?.hash
         // What the manifest says of the type holds when it is more careful or more certain than that of the vendor.
         grant.effect = type.effect == .repeatable ? .repeatable : plan.envelope.effect
         return grant
+    }
+
+    /// What an attempt through an offer will probably cost; `nil` when nobody can say.
+    ///
+    /// - Parameters:
+    ///   - offer: The offer.
+    ///   - type: The type of the node.
+    ///   - prepared: The inputs, on which the price depends.
+    ///   - now: The time of the question.
+    /// - Returns: The estimate, or the most it can cost where there is no formula for it.
+    public func estimate(_ offer: Offer, of type: NodeType, _ prepared: Prepared, now: Instant) -> Money? {
+        guard let plan = try? plan(offer, type), let price = plan.price else { return .zero }
+        let scope = VendorScope.request(prepared, plan, key: "", deadlineMs: 0)
+        let functions = HostFunctions(media: plan.envelope.media, megapixel: price.megapixel)
+        let formula = price.estimate ?? price.upper
+        return (try? formula?.evaluate(in: scope, with: functions.context(now: now)))?.nano
     }
 
     /// Names the address and the credential an offer would be called with, without telling them; `nil` when it cannot
@@ -231,7 +248,8 @@ public final class Vendors: Sendable {
         do throws(NodeError) {
             return try await attempt(call, milestone)
         } catch {
-            return .failed(error, cost: .zero)
+            // What failed is paid only where the vendor says that it was charged.
+            return .failed(error, cost: error.charged == .yes ? call.grant.upper : .zero)
         }
     }
 
