@@ -24,6 +24,8 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     case missingMedia(MediaID)
     /// The runs of a webhook may cost no more on this day; nothing was stored.
     case overSpendCap
+    /// An account has too few credits, or a budget too little left; nothing was stored.
+    case short(Shortage)
     /// There is no room for the copy that is made before the tables are changed; nothing was changed.
     case noRoomForCopy(path: String, needed: Int64, free: Int64)
     /// The database refused a statement.
@@ -48,6 +50,9 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
         case .unavailable(let reason): "The database cannot be reached: \(reason) Check that it runs, and its address."
         case .missingMedia(let id): "The media \(id) is not in the store any more. Upload it again."
         case .overSpendCap: "The webhook may spend no more today; nothing was stored."
+        case .short(.credits(let required, let available)):
+            "Insufficient credits. Required: \(required), Available: \(max(0, available))"
+        case .short(.budget(let id, _, _, _)): "The budget \(id) is used up."
         case .noRoomForCopy(let path, let needed, let free):
             "The tables must be changed, and there is no room for the copy \(path) of the database: it takes \(needed) bytes, \(free) are free. Free some space and start again; nothing was changed."
         case .database(let reason): "The database refused a statement: \(reason)"

@@ -50,6 +50,11 @@ public enum Kinds {
         /// The prefix `dlv`.
         public static let prefix = "dlv"
     }
+    /// A budget.
+    public enum Budget: IdentifierKind {
+        /// The prefix `bud`.
+        public static let prefix = "bud"
+    }
     /// A request to the server.
     public enum Request: IdentifierKind {
         /// The prefix `req`.
@@ -97,6 +102,8 @@ public typealias DeadLetterID = Identifier<Kinds.DeadLetter>
 public typealias ApprovalID = Identifier<Kinds.Approval>
 /// Names a delivery.
 public typealias DeliveryID = Identifier<Kinds.Delivery>
+/// Names a budget.
+public typealias BudgetID = Identifier<Kinds.Budget>
 /// Names a request to the server.
 public typealias RequestID = Identifier<Kinds.Request>
 /// Names a person who can sign in.

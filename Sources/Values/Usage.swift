@@ -29,7 +29,7 @@ public struct Usage: Hashable, Sendable {
     public var json: JSON {
         [
             "tokensIn": .int(tokensIn), "tokensOut": .int(tokensOut), "images": .int(images),
-            "seconds": JSON(number: Double(milliseconds) / 1e3), "megapixels": JSON(number: Double(pixels) / 1e6),
+            "seconds": .double(Double(milliseconds) / 1e3), "megapixels": .double(Double(pixels) / 1e6),
         ]
     }
 

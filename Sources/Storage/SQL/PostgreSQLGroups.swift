@@ -112,9 +112,11 @@ final class PostgreSQLGroups: GroupCommit {
         isCareful: Bool,
         _ progress: inout Progress
     ) throws(StorageError) -> [Work.Outcome] {
+        server.tally = MoneyTally()
         try server.script("BEGIN")
         let outcomes = try isCareful ? oneByOne(group) : together(group)
         try session.add(Rollups(group, outcomes))
+        try session.storeTally()
         let counted = try server.run(
             "UPDATE workers SET commits = ?3 WHERE owner = ?1 AND session = ?2",
             [.id(worker), .blob(name), .integer(commits + 1)]
@@ -150,8 +152,10 @@ final class PostgreSQLGroups: GroupCommit {
             try session.storeBelongings(of: append)
             outcomes[place] = .success(finish)
         }
-        for (place, work) in group.enumerated() where outcomes[place] == nil {
-            outcomes[place] = .success(try work.perform(&session))
+        // What locks money for the rest of the transaction comes last.
+        let left = group.indices.filter { outcomes[$0] == nil }
+        for place in left.filter({ !group[$0].holdsMoney }) + left.filter({ group[$0].holdsMoney }) {
+            outcomes[place] = .success(try group[place].perform(&session))
         }
         return outcomes.compactMap { $0 }
     }
@@ -159,12 +163,14 @@ final class PostgreSQLGroups: GroupCommit {
     private func oneByOne(_ group: [Work]) throws(StorageError) -> [Work.Outcome] {
         var outcomes: [Work.Outcome] = []
         for work in group {
+            let tally = server.tally
             try server.script("SAVEPOINT work")
             do {
                 let finish = try work.perform(&session)
                 try server.script("RELEASE work")
                 outcomes.append(.success(finish))
             } catch {
+                server.tally = tally
                 switch error {
                 case .unavailable, .full: throw error
                 default: break

@@ -4,6 +4,7 @@ import Values
 /// A connection to a PostgreSQL server that is made again after it has broken.
 final class PostgreSQLSession: SQLSession {
     let dialect = Dialect.postgreSQL
+    var tally = MoneyTally()
     private let url: String
     /// Whether a statement that a broken connection left open may simply be made again.
     private let isReader: Bool

@@ -7,6 +7,9 @@ package protocol SQLSession: ~Copyable {
     /// The words in which this database differs.
     var dialect: Dialect { get }
 
+    /// What the transaction adds to counters and accounts, which are changed at its end.
+    var tally: MoneyTally { get set }
+
     /// Executes a statement and gives the number of rows it changed.
     @discardableResult
     mutating func run(_ sql: String, _ arguments: [SQLValue]) throws(StorageError) -> Int

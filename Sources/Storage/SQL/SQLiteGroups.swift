@@ -18,9 +18,11 @@ final class SQLiteGroups: GroupCommit {
             try file.run("BEGIN IMMEDIATE", [])
             for work in group { outcomes.append(try perform(work)) }
             try session.add(Rollups(group, outcomes))
+            try session.storeTally()
             try file.run("COMMIT", [])
         } catch {
             _ = try? file.run("ROLLBACK", [])
+            file.tally = MoneyTally()
             outcomes = group.map { _ in .failure(error) }
             if case .database = error { onBroken(error) }
         }
@@ -40,12 +42,14 @@ final class SQLiteGroups: GroupCommit {
                 return .failure(.missingMedia(id))
             }
         }
+        let tally = file.tally
         try file.run("SAVEPOINT work", [])
         do {
             let finish = try work.perform(&session)
             try file.run("RELEASE work", [])
             return .success(finish)
         } catch {
+            file.tally = tally
             if case .full = error { throw error }
             try file.run("ROLLBACK TO work", [])
             try file.run("RELEASE work", [])
@@ -55,6 +59,11 @@ final class SQLiteGroups: GroupCommit {
 }
 
 extension Work {
+    /// Whether it asks for money that others may ask for too.
+    var holdsMoney: Bool {
+        if case .append(let append, _) = deed { !append.holds.isEmpty } else { false }
+    }
+
     /// Does the work, and gives what to call once it is on the disk.
     func perform(_ session: inout any SQLSession) throws(StorageError) -> () -> Void {
         switch deed {

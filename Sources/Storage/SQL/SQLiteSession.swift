@@ -4,6 +4,7 @@ import Values
 /// A connection to an SQLite file with the settings of a durable server.
 final class SQLiteSession: SQLSession {
     let dialect = Dialect.sqlite
+    var tally = MoneyTally()
     private var connection: Connection
     private let rewrite: (@Sendable (String) -> String)?
 

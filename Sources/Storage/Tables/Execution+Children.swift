@@ -46,7 +46,7 @@ extension SQLSession where Self: ~Copyable {
             """,
             [.id(parent), .integer(first), .integer(first + Int64(limit))]
         ) {
-            items[try row.integer(15)] = try ExecutionRow(row, withResult: true)
+            items[try row.integer(16)] = try ExecutionRow(row, withResult: true)
         }
         return items
     }

@@ -26,6 +26,10 @@ public struct NewExecution: Sendable {
     public var batch: String?
     /// What its acceptance counts against the day of its account.
     public var quota: QuotaClaim?
+    /// For whom it is made, as the caller names them.
+    public var customer: String?
+    /// The API key that pays, when another execution started it.
+    public var payingKey: APIKeyID?
 
     /// An execution with these facts.
     public init(
@@ -48,6 +52,13 @@ public struct NewExecution: Sendable {
         self.trigger = trigger
         self.key = key
         self.createdAt = createdAt
+    }
+}
+
+extension NewExecution {
+    /// Who pays for it.
+    public var payer: Payer {
+        Payer(account: account, workflow: workflow, key: key ?? payingKey, customer: customer)
     }
 }
 
@@ -112,11 +123,11 @@ public struct ExecutionRow: Sendable {
 
     static let columns = """
         id, account_id, workflow_id, version, revision, graph_hash, trigger, key_id, created_at, ended_at, status,
-        error_code, failed_node, spent_nano
+        error_code, failed_node, spent_nano, customer
         """
 
     init(_ row: SQLRow, withResult: Bool) throws(StorageError) {
-        facts = NewExecution(
+        var facts = NewExecution(
             id: try row.id(0),
             account: try row.id(1),
             workflow: try row.id(2),
@@ -132,7 +143,9 @@ public struct ExecutionRow: Sendable {
         errorCode = try row.optional(11, row.text)
         failedNode = try row.optional(12, row.text)
         spent = Money(nano: try row.integer(13))
-        result = withResult ? try row.optional(14, row.blob) : nil
+        facts.customer = try row.optional(14, row.text)
+        self.facts = facts
+        result = withResult ? try row.optional(15, row.blob) : nil
     }
 }
 
@@ -141,13 +154,13 @@ extension SQLSession where Self: ~Copyable {
         try later(
             """
             INSERT INTO executions (id, account_id, workflow_id, version, revision, graph_hash, trigger, key_id,
-                created_at, status, spent_nano)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'RUNNING', 0)
+                created_at, status, spent_nano, customer)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'RUNNING', 0, ?10)
             """,
             [
                 .id(execution.id), .id(execution.account), .id(execution.workflow), .optional(execution.version),
                 .optional(execution.revision), .hash(execution.graph), .text(execution.trigger), .id(execution.key),
-                .time(execution.createdAt),
+                .time(execution.createdAt), .optional(execution.customer),
             ]
         )
         try insertFamily(of: execution)

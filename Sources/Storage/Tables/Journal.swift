@@ -54,6 +54,14 @@ public struct JournalAppend: Sendable {
     public var redrive: Redrive?
     /// What the request that it is accepted with is answered.
     public var answer: StoredAnswer?
+    /// What these events mean for money.
+    public var money: MoneyRecord?
+    /// What the execution is to hold from its acceptance on; when there is too little, the append is refused.
+    public var holds: [HoldOrder] = []
+    /// Whether the run holds money that its end lets go of.
+    public var hasHolds = false
+    /// What jobs that outlive the run may still cost of each purse.
+    public var keptHolds: [Purse: Int64] = [:]
 
     /// An append of these events.
     public init(execution: ExecutionID, epoch: Int64, first: Int64, last: Int64, body: [UInt8]) {
@@ -106,12 +114,21 @@ extension SQLSession where Self: ~Copyable {
             try insert(execution)
             if let redrive = append.redrive { try mark(redrive, as: append.execution) }
             if let hold = append.hold { try self.hold(hold) }
+            let payer = execution.payer
+            tally.addRun(payer, at: execution.createdAt)
+            // What ends at once needs nothing.
+            if !append.holds.isEmpty, append.end == nil {
+                try hold(append.holds, for: append.execution, payer, at: execution.createdAt)
+            }
             if append.end == nil {
                 try later(
-                    "INSERT INTO live (execution_id, epoch, seq, owner, reserved_nano) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    """
+                    INSERT INTO live (execution_id, epoch, seq, owner, reserved_nano, has_holds)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                    """,
                     [
                         .id(append.execution), .integer(append.epoch), .integer(append.last), .id(append.owner),
-                        .integer(append.reserved.nano),
+                        .integer(append.reserved.nano), .integer(append.holds.isEmpty ? 0 : 1),
                     ]
                 )
                 if append.owner == nil { try send(.work, to: nil) }
@@ -163,6 +180,14 @@ extension SQLSession where Self: ~Copyable {
         for change in append.openAttempts { try self.change(change, of: append.execution) }
         if let end = append.end { try self.end(append.execution, end) }
         if let held = append.release, let end = append.end { try release(held, spent: end.spent) }
+        if let money = append.money { try book(money, of: append.execution) }
+        if let end = append.end {
+            if append.hasHolds, let payer = append.money?.payer {
+                let kept = append.keptHolds
+                try releaseHolds(of: append.execution, payer, keeping: { kept[$0] ?? 0 }, at: end.at)
+            }
+            try self.end(append.execution, end)
+        }
         if let (parent, signal) = append.parentSignal { try deliver(signal, to: parent) }
     }
 

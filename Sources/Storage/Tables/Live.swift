@@ -18,7 +18,10 @@ public struct LiveRun: Sendable, Hashable {
     /// Whether it waits outside of memory.
     public var isParked: Bool { owner == nil && wakeAt != nil }
 
-    static let columns = "execution_id, epoch, seq, owner, wake_at"
+    /// Whether it holds money of an account or a budget.
+    public internal(set) var hasHolds = false
+
+    static let columns = "execution_id, epoch, seq, owner, wake_at, has_holds"
 
     /// A run that somebody owns.
     public init(execution: ExecutionID, epoch: Int64, last: Int64, owner: WorkerID?) {
@@ -35,6 +38,7 @@ public struct LiveRun: Sendable, Hashable {
         last = try row.integer(2)
         owner = try row.optional(3, row.id)
         wakeAt = try row.optional(4, row.time)
+        hasHolds = try row.integer(5) != 0
     }
 }
 

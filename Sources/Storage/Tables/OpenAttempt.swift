@@ -78,6 +78,14 @@ public struct Settlement: Sendable {
     public var captured: [ContentHash]
     /// The input to the run, when it is not terminal.
     public var signal: Signal
+    /// How it is booked, when the run is terminal; number and credits are found out then.
+    public var entry: LedgerEntry?
+    /// When what it could cost was reserved.
+    public var reservedAt = Instant(microseconds: 0)
+    /// The API key that pays.
+    public var key: APIKeyID?
+    /// The price of a credit.
+    public var credit = Money(nano: 10_000_000)
     /// Makes the new final state of the old one, when it is terminal, and what that changes in the hourly numbers; `nil`
     /// leaves it as it is.
     public var amend: @Sendable ([UInt8]) -> (result: [UInt8], correction: RunRollup?)?
@@ -190,6 +198,7 @@ extension SQLSession where Self: ~Copyable {
             try run("UPDATE executions SET result = ?2 WHERE id = ?1", [.id(attempt.execution), .blob(result)])
             if let correction { try add(Rollups(correction)) }
         }
+        try bookLate(attempt, settlement)
         return false
     }
 }
