@@ -50,6 +50,7 @@ extension RunDriver {
             "type": .string(attempt.grant.fallbackType ?? node.type.id), "grant": attempt.grant.record,
             "keep": attempt.keep, "startedAt": .int(attempt.startedAt.microseconds),
         ]
+        if let key = run.facts.key { body["key"] = .string(key.description) }
         if let prepared {
             body["parameters"] = .object(
                 JSONObject(

@@ -49,6 +49,7 @@ struct RunDriver {
     let epoch: Int64
     private var events: [Event] = []
     private var effects: [Effect] = []
+    private var movements: [MoneyMovement] = []
     private var inputs: [Int] = []
     private var consumed: [SignalID] = []
     private var inFlight: Committed?
@@ -106,6 +107,7 @@ struct RunDriver {
             let decision = run.step(pending[decided], now: now, random: &random)
             decided += 1
             events += decision.events
+            movements += decision.movements
             for effect in decision.effects {
                 guard case .admit(let address) = effect else {
                     if !isMadeAnyway(effect) { effects.append(effect) }
@@ -169,10 +171,13 @@ struct RunDriver {
     /// What is to be stored next; `nil` while a commit is on its way, or when there is nothing.
     ///
     /// - Parameters:
+    ///   - money: What the run holds, from which is taken what attempts have cost.
     ///   - random: Names what is new: deliveries, dead letters, signals.
-    ///   - credit: The price of a credit.
     /// - Returns: The events and all that belongs to them.
-    mutating func nextCommit(random: inout some RandomNumberGenerator, credit: Money) -> JournalAppend? {
+    mutating func nextCommit(
+        money: inout RunMoney,
+        random: inout some RandomNumberGenerator
+    ) -> JournalAppend? {
         guard inFlight == nil, !events.isEmpty || !consumed.isEmpty else { return nil }
         let last = run.lastEvent
         var append = JournalAppend(
@@ -194,6 +199,7 @@ struct RunDriver {
         append.outgoing = Self.outgoing(events, of: run, random: &random)
         (append.approvals, append.expired) = Self.approvals(in: events, of: run)
         append.openAttempts = Self.openAttempts(events, run)
+        append.money = money.book(movements, of: run)
         if let (execution, graph, redrive, delivery) = acceptance {
             append.accepted = execution
             append.graph = graph
@@ -217,8 +223,13 @@ struct RunDriver {
             append.end?.hasApprovals = run.plan.nodes.contains { $0.type.id == WaitNode.approval.rawValue }
             append.parentSignal = Self.parentSignal(of: run, view, random: &random)
             append.end?.hasOpenJobs = run.hasOpenJobs
-            append.end?.rollup = run.rollup(end, credit: credit)
+            append.end?.rollup = run.rollup(end, credit: money.credit)
             append.end?.keepUntil = run.plan.settings.keepRuns.map { end.at + $0 }
+            if money.hasHolds {
+                append.hasHolds = true
+                append.keptHolds = money.kept(for: run)
+                append.money = append.money ?? MoneyRecord(payer: run.facts.payer)
+            }
         }
         inFlight = Committed(
             run: run,
@@ -233,6 +244,7 @@ struct RunDriver {
         )
         events = []
         effects = []
+        movements = []
         inputs = []
         consumed = []
         acceptance = nil

@@ -67,6 +67,8 @@ extension RunService {
         letter.execution = run.execution
         append.deadLetters = [letter]
         append.hasSnapshot = true
+        append.hasHolds = live.hasHolds
+        append.money = MoneyRecord(payer: facts.payer)
         try await database.append(append)
         services.log("The run \(run.execution) was set aside: it has ended the process \(run.crashes) times.")
     }

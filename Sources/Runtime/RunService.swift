@@ -30,6 +30,7 @@ public final class RunService: Sendable {
     let settler: Settler
     /// This server's part of what all together may let through.
     let limitShare = Mutex(LimitShare())
+    let desk: MoneyDesk
     private let isDraining = Atomic<Bool>(false)
     private let recovering = Atomic<Bool>(true)
     /// Whether runs of this server were let go that it has not claimed again.
@@ -43,6 +44,8 @@ public final class RunService: Sendable {
         let lease = LeaseGuard(isForever: !database.isShared, loop: loops.first)
         self.lease = lease
         let slots = SlotLimiter()
+        let desk = MoneyDesk(database: database, now: services.now)
+        self.desk = desk
         let admissions = AdmissionDesk(loop: loops[0], now: services.now)
         settler = Settler(database: database, services: services, loops: loops, admissions: admissions)
         shards = zip(0..., loops).map { [links, settler] place, loop in
@@ -56,7 +59,8 @@ public final class RunService: Sendable {
                 settler: settler,
                 links: links,
                 duty: duty,
-                lease: lease
+                lease: lease,
+                desk: desk
             )
         }
         guard let loop = loops.first else { return }
@@ -157,6 +161,8 @@ public final class RunService: Sendable {
     ///   - redrive: The execution in whose place it runs.
     ///   - delivery: The delivery that its acceptance is.
     ///   - quota: What it counts against the day of its account.
+    ///   - estimate: What it will probably cost, which is held where spending is limited; `nil` for what other runs have
+    ///     started, whose attempts ask for their money one by one.
     ///   - answer: What the request that it is accepted with is answered, stored in the same commit.
     /// - Returns: The handle of the run.
     /// - Throws: ``RuntimeError`` when nothing was stored.
@@ -170,9 +176,13 @@ public final class RunService: Sendable {
         redrive: Redrive? = nil,
         delivery: DeliveryID? = nil,
         quota: QuotaClaim? = nil,
+        estimate: Estimate? = nil,
         answering answer: (@Sendable (Run) -> StoredAnswer)? = nil
     ) async throws(RuntimeError) -> RunHandle {
         guard !isDraining.load(ordering: .relaxed) else { throw .draining }
+        var facts = facts
+        if facts.key == nil { facts.key = key }
+        facts.estimate = estimate?.credits
         var execution = NewExecution(
             id: facts.execution,
             account: facts.account,
@@ -189,13 +199,18 @@ public final class RunService: Sendable {
         }
         if facts.iteration != nil { execution.batch = facts.batch }
         execution.quota = quota
-        return try await shard(of: facts.execution).accept(
+        execution.customer = facts.customer
+        execution.payingKey = facts.key
+        let shard = shard(of: facts.execution)
+        let holds = try await holds(for: facts, estimate, on: shard.loop)
+        return try await shard.accept(
             Run(plan: plan, facts: facts),
             execution,
             graph: graph,
             reusing: reused,
             redrive: redrive,
             delivery: delivery,
+            holding: holds,
             answering: answer
         )
     }

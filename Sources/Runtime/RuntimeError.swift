@@ -1,4 +1,4 @@
-import Storage
+public import Storage
 public import Values
 
 /// Why the runtime could not do what was asked.
@@ -21,6 +21,8 @@ public enum RuntimeError: Error, Sendable, Hashable, CustomStringConvertible {
     case overSpendCap
     /// The bytes of media that the run was given are gone.
     case missingMedia(MediaID)
+    /// The account has too few credits, or a budget too little left.
+    case short(Shortage)
     /// The disk is full.
     case full
     /// The database cannot be reached now.
@@ -42,6 +44,7 @@ public enum RuntimeError: Error, Sendable, Hashable, CustomStringConvertible {
         case .draining: "The server is stopping. Try again in a moment."
         case .overSpendCap: "The webhook may spend no more today."
         case .missingMedia(let id): "The media \(id) is not in the store any more. Upload it again."
+        case .short(let shortage): StorageError.short(shortage).description
         case .full: "The disk is full; nothing was stored. Free some space and try again."
         case .unavailable(let reason): "The database cannot be reached; try again in a moment: \(reason)"
         case .storage(let reason): "The database failed: \(reason)"
@@ -64,6 +67,7 @@ public enum RuntimeError: Error, Sendable, Hashable, CustomStringConvertible {
         case .answered: self = .answered
         case .quotaUsed: self = .quotaUsed
         case .overSpendCap: self = .overSpendCap
+        case .short(let shortage): self = .short(shortage)
         case .missingMedia(let id): self = .missingMedia(id)
         case .unavailable(let reason): self = .unavailable(reason: reason)
         default: self = .storage(reason: error.description)

@@ -193,10 +193,12 @@ public struct Services: Sendable {
     public var log: @Sendable (String) -> Void
     /// Counts what happens to runs.
     public var instruments = RunInstruments()
-    /// The price of a credit.
-    public var credit = Money(nano: 10_000_000)
     /// Where chance comes from.
     public var chance = Chance()
+    /// The price of a credit.
+    public var credit = Money(nano: 10_000_000)
+    /// What an attempt that was granted will probably cost; `nil` when nobody can say.
+    public var estimate: @Sendable (Request, Grant) -> Money? = { _, grant in grant.upper }
 
     /// Services of these parts.
     public init(

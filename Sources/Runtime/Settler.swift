@@ -124,11 +124,23 @@ actor Settler {
             ]
         )
         let credit = services.credit
-        let settlement = Settlement(
+        var settlement = Settlement(
             cost: cost,
             captured: outputs.sorted { $0.key < $1.key }.flatMap { $0.value.media.map(\.hash) },
             signal: signal
         ) { Self.amended($0, attempt, outputs, cost, credit: credit, at: now) }
+        var entry = LedgerEntry(kind: .late, number: 0, at: now, nano: cost.nano, credits: 0)
+        entry.address = attempt.address
+        entry.attempt = attempt.attempt
+        entry.node = Address.nodeID(ofText: attempt.address)
+        entry.nodeType = attempt.body["type"]?.string
+        entry.reference = attempt.jobID
+        entry.usage = Usage(of: outputs)
+        if let grant = attempt.body["grant"].flatMap(Grant.init(record:)) { entry.describe(grant) }
+        settlement.entry = entry
+        settlement.credit = services.credit
+        settlement.key = attempt.body["key"]?.string.flatMap(APIKeyID.init)
+        settlement.reservedAt = Instant(microseconds: attempt.body["startedAt"]?.integer ?? now.microseconds)
         if try await database.settle(attempt, settlement) == true { await tell(attempt.execution, signal) }
     }
 

@@ -25,6 +25,7 @@ extension Shard {
                 if passed.isEmpty, let answer = consultCache(entry, address, run, request, quote.grant) {
                     return answer
                 }
+                if let answer = consultMoney(entry, address, run, quoted.grant) { return answer }
             case .failure(let error):
                 guard let down else {
                     let isMissing = error.code == NodeError.credentialMissing
@@ -88,6 +89,12 @@ extension Shard {
             admissions.leave(held, unused: true)
             return askAgain(id, address)
         }
+        // What was promised may not be enough for this way.
+        if let answer = consultMoney(entry, address, run, grant) {
+            admissions.leave(held, unused: true)
+            if case .refused(let error) = answer { send(id, .refused(address, error)) }
+            return
+        }
         entry.permits[address] = held
         send(id, .admitted(address, grant))
         giveBackUnused(entry, address)
@@ -145,6 +152,7 @@ extension Shard {
             request.fallbacks.append(Services.Fallback(type: node.fallbacks[place].type, prepared: other))
         }
         return request
+        Services.Request(address, of: run, now: now)
     }
 
     /// Gives back the permit of a node run that was admitted and did not want it any more.
@@ -162,5 +170,29 @@ extension Shard {
         entry.permits = [:]
         for address in entry.claims.keys { giveUpClaim(entry, address) }
         giveBackBatchPlace(entry)
+    }
+}
+
+extension Services.Request {
+    /// What an attempt of a node run is made of; `nil` when its inputs cannot be had any more.
+    init?(_ address: Address, of run: Run, now: Instant) {
+        guard let prepared = try? run.prepare(address, now: now) else { return nil }
+        let node = run.plan.nodes[address.node]
+        self.init(
+            execution: run.facts.execution,
+            account: run.facts.account,
+            workflow: run.facts.workflow,
+            address: address.text(in: run.plan),
+            label: node.label,
+            type: node.type,
+            offer: run.nodeRun(address)?.offer ?? 0,
+            sandbox: run.facts.sandbox,
+            prepared: prepared,
+            timeout: node.policy.timeout
+        )
+        for place in node.fallbacks.indices {
+            let other = try? run.prepare(fallback: place, prepared, address)
+            fallbacks.append(Services.Fallback(type: node.fallbacks[place].type, prepared: other))
+        }
     }
 }

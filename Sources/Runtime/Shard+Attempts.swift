@@ -157,6 +157,7 @@ extension RunInput {
         case "cancel": self = .cancel(reason: signal.body["reason"]?.string)
         case "pause": self = .pause
         case "resume": self = .resume
+        case "money": self = .funded
         case "cap": self = .changeCap(signal.body["nano"]?.integer.map(Money.init(nano:)))
         case "answer":
             guard let address = address() else { return nil }

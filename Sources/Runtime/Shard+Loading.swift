@@ -107,12 +107,21 @@ extension Shard {
             marker.deciding(id, slot: place, body)
         }
         let signals = try await database.signals(of: id)
+        var money = RunMoney(credit: services.credit, hasHolds: live.hasHolds)
+        if live.hasHolds {
+            money.restore(
+                try await database.holds(of: id),
+                try await desk.rules(of: run.facts.account, on: loop),
+                run
+            )
+        }
         let seen = reloading.removeValue(forKey: id) ?? watched.removeValue(forKey: id)?.handle
         let handle = seen ?? RunHandle(run, worker: database.worker)
         handle.publish(run, worker: database.worker)
         let entry = Entry(
             RunDriver(run: run, epoch: live.epoch, snapshot: snapshot?.last ?? 0),
             handle,
+            money,
             isFromBefore: live.isLeftBehind
         )
         entries[id] = entry

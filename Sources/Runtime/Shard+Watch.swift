@@ -102,14 +102,17 @@ extension Shard {
     func acceptForOthers(
         _ driver: RunDriver,
         reusing reused: [ReusedRun],
+        holding holds: [HoldOrder],
         answering answer: (@Sendable (Run) -> StoredAnswer)?
     ) async throws(RuntimeError) -> RunHandle {
         var driver = driver
+        var money = RunMoney(credit: services.credit)
         let input: RunInput = reused.isEmpty ? .accepted : .acceptedReusing(reused)
         _ = driver.take(input, now: services.now(), random: &random) { _, _ in .deferred(.noWorker, until: nil) }
-        guard var append = driver.nextCommit(random: &random, credit: services.credit) else {
+        guard var append = driver.nextCommit(money: &money, random: &random) else {
             throw .storage(reason: "There is nothing to store.")
         }
+        append.holds = holds
         append.answer = answer?(driver.run)
         do {
             try await database.append(append)

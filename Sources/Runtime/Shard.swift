@@ -16,6 +16,7 @@ actor Shard {
     let links: ShardLinks
     let duty: Duty
     let lease: LeaseGuard
+    let desk: MoneyDesk
     var entries: [ExecutionID: Entry] = [:]
     /// The runs that others work on and somebody looks at here.
     var watched: [ExecutionID: Watched] = [:]
@@ -76,8 +77,11 @@ actor Shard {
         var watchedUntil: UInt64?
         /// Where it is counted.
         var standing: RunGauges.Standing?
+        /// What it holds of its account's credits and of budgets.
+        var money: RunMoney
 
-        init(_ driver: RunDriver, _ handle: RunHandle, isFromBefore: Bool = false) {
+        init(_ driver: RunDriver, _ handle: RunHandle, _ money: RunMoney, isFromBefore: Bool = false) {
+            self.money = money
             self.driver = driver
             self.handle = handle
             self.isFromBefore = isFromBefore
@@ -97,8 +101,10 @@ actor Shard {
         settler: Settler,
         links: ShardLinks,
         duty: Duty,
-        lease: LeaseGuard
+        lease: LeaseGuard,
+        desk: MoneyDesk
     ) {
+        self.desk = desk
         self.duty = duty
         self.lease = lease
         self.loop = loop
@@ -130,16 +136,21 @@ actor Shard {
         reusing reused: [ReusedRun],
         redrive: Redrive?,
         delivery: DeliveryID?,
+        holding holds: [HoldOrder],
         answering answer: (@Sendable (Run) -> StoredAnswer)?
     ) async throws(RuntimeError) -> RunHandle {
         let driver = RunDriver(accepting: run, execution, graph: graph, redrive: redrive, delivery: delivery)
-        guard mayOwn else { return try await acceptForOthers(driver, reusing: reused, answering: answer) }
-        let entry = Entry(driver, RunHandle(run, worker: database.worker))
+        guard mayOwn else {
+            return try await acceptForOthers(driver, reusing: reused, holding: holds, answering: answer)
+        }
+        let entry = Entry(driver, RunHandle(run, worker: database.worker), RunMoney(credit: services.credit))
+        if !holds.isEmpty { entry.money.add(holds) }
         let id = run.facts.execution
         decide(entry, reused.isEmpty ? .accepted : .acceptedReusing(reused))
-        guard var append = entry.driver.nextCommit(random: &random, credit: services.credit) else {
+        guard var append = entry.driver.nextCommit(money: &entry.money, random: &random) else {
             throw .storage(reason: "There is nothing to store.")
         }
+        append.holds = holds
         append.owner = database.worker
         append.answer = answer?(entry.driver.run)
         let intents = entry.driver.intents
@@ -237,9 +248,8 @@ actor Shard {
     func commit(_ entry: Entry) {
         if !entry.isCommitting { takeEnds(entry) }
         for effect in entry.driver.settledEffects() { perform(effect, entry) }
-        guard !entry.isCommitting, let append = entry.driver.nextCommit(random: &random, credit: services.credit) else {
-            return
-        }
+        guard !entry.isCommitting, let append = entry.driver.nextCommit(money: &entry.money, random: &random)
+        else { return }
         entry.isCommitting = true
         let (intents, plan) = (entry.driver.intents, entry.driver.run.plan)
         Task(executorPreference: loop) { await self.store(append, intents, plan) }

@@ -193,7 +193,7 @@ extension Run {
             run.attempts[last],
             cost: cost,
             heldBefore: held,
-            usage: Usage(of: outputs),
+            usage: run.attempts[last].grant.isPaid || cost != .zero ? Usage(of: outputs) : Usage(),
             isEnd: isEnd
         )
         running -= 1

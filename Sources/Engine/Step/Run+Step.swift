@@ -77,6 +77,8 @@ extension Step {
         case .refused(let address, let error):
             guard run.asking.remove(address) != nil, run.nodeRun(address)?.state.isTerminal != true else { return }
             fail(address, error)
+        case .unaffordable(let address): waitForBudget(address)
+        case .funded: askForBudget()
         case .submitted(let address, let number, let keep):
             submit(address, number, keep)
         case .ready(let address, let number, let keep):

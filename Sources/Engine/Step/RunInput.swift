@@ -14,6 +14,10 @@ public enum RunInput: Sendable {
     case reused(Address, outputs: [String: Value], Reuse)
     /// A node run has to wait for something outside; it is admitted later.
     case deferred(Address, WaitReason, until: Instant?)
+    /// There is no money for an attempt of a node run; it asks again when there may be.
+    case unaffordable(Address)
+    /// There may be money for node runs that wait for it.
+    case funded
     /// A node run cannot be served at all.
     case refused(Address, NodeError)
     /// The vendor has the job of an attempt.

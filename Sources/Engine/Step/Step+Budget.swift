@@ -17,8 +17,20 @@ extension Step {
             return false
         }
         guard !run.budget.affords(grant.upper) else { return true }
+        beginBudgetWait(address)
+        return false
+    }
+
+    /// Lets a node run wait that was refused money from outside.
+    mutating func waitForBudget(_ address: Address) {
+        guard run.asking.remove(address) != nil, run.nodeRun(address)?.state.isTerminal != true else { return }
+        beginBudgetWait(address)
+    }
+
+    /// Journals that a node run waits for money; one that waits already goes on to do so since the same moment.
+    private mutating func beginBudgetWait(_ address: Address) {
         let before = run.nodeRun(address)
-        if case .waiting(.budget, _) = before?.state { return false }
+        if case .waiting(.budget, _) = before?.state { return }
         emit(
             .waiting(
                 address,
@@ -28,7 +40,6 @@ extension Step {
                 until: now + run.facts.budgetWait
             )
         )
-        return false
     }
 
     /// Asks again for the node runs that wait for money: some may be there.
@@ -53,11 +64,13 @@ extension Step {
             run.timers[address] = now + .seconds(1)
             return true
         }
-        let cap = run.budget.cap ?? .zero
+        let limit =
+            run.budget.cap.map { "of at most $\($0.dollars), and nobody raised that in time" }
+            ?? "and its account or a budget had no more for it in time"
         let error = NodeError(
             "budget_exceeded",
-            "The run has spent $\(run.budget.spent.dollars) of at most $\(cap.dollars), and nobody raised that in time. "
-                + "Retry it with a higher maxCredits or maxCostUsd; what is finished is kept."
+            "The run has spent $\(run.budget.spent.dollars) \(limit). Retry it when there is money, or with a higher "
+                + "maxCredits or maxCostUsd; what is finished is kept."
         )
         let node = run.plan.nodes[address.node].id
         emit(.ended(RunEnd(phase: .failed, at: now, error: error, failedNode: node)))

@@ -57,6 +57,8 @@ extension RunInput {
         switch self {
         case .accepted, .acceptedReusing, .recovered, .wake, .cancel, .pause, .resume, .changeCap, .credentialsChanged:
             return self
+        case .accepted, .acceptedReusing, .recovered, .wake, .cancel, .pause, .resume, .changeCap, .funded: return self
+        case .unaffordable(let address): return here(address) { .unaffordable($0) }
         case .admitted(let address, let grant): return here(address) { .admitted($0, grant) }
         case .reused(let address, let outputs, let reuse): return here(address) { .reused($0, outputs: outputs, reuse) }
         case .deferred(let address, let reason, let until): return here(address) { .deferred($0, reason, until: until) }

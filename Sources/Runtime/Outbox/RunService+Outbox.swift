@@ -204,6 +204,7 @@ extension RunFacts {
         facts.execution = id
         facts.createdAt = now
         facts.iteration = nil
+        facts.estimate = nil
         facts.callback = nil
         facts.link = nil
         facts.timeoutBudget = budget
@@ -245,6 +246,8 @@ extension RunFacts {
         facts.environment = environment
         facts.timeoutBudget = answer.plan.settings.timeoutBudget
         facts.failurePolicy = answer.plan.settings.failurePolicy
+        facts.key = key
+        facts.customer = customer
         facts.trigger = ["type": "workflow", "executionId": .string(execution.description)]
         facts.batch = batch
         facts.isTest = isTest
