@@ -17,6 +17,9 @@ import Vault
 /// The API over a real database, called without a socket; vendors are never asked.
 final class ServerBench: Sendable {
     static let key = "sk-full-0123456789abcdefghijklmnopqrstuv"
+    static let key = "sk-test-0123456789abcdefghijklmnopqrstuv"
+    /// A key whose runs are paid.
+    static let liveKey = "sk-live-0123456789abcdefghijklmnopqrstuv"
     static let readOnlyKey = "sk-read-0123456789abcdefghijklmnopqrstuv"
 
     private let folder: TemporaryFolder
@@ -24,6 +27,10 @@ final class ServerBench: Sendable {
     let server: APIServer
     private let company: Task<Void, Never>?
     private let schema: TestSchema?
+    let database: Database
+    let runs: RunService
+    /// The account of its keys.
+    let account: AccountID
     /// The node types of now.
     let catalog: LiveCatalog
     /// The callbacks that were sent.
@@ -76,6 +83,8 @@ final class ServerBench: Sendable {
         schema = kind == .postgreSQL ? try other?.schema ?? TestSchema() : nil
         let clock = other?.clock ?? BenchClock()
         self.clock = clock
+    init(_ kind: DatabaseKind = .sqlite, configure: (inout Services) -> Void = { _ in }) async throws {
+        schema = kind == .postgreSQL ? try TestSchema() : nil
         folder = try TemporaryFolder()
         group = try LoopGroup(count: 1)
         try group.start()
@@ -133,10 +142,12 @@ final class ServerBench: Sendable {
         )
         services.callback = { await sender.send($0, $1) }
         services.notify = { await sender.notify($0) }
+        configure(&services)
         let runs = RunService(database: database, loops: group.loops, services: services)
         self.runs = runs
         var configuration = APIServer.Configuration(version: "test")
         try configure(&configuration)
+        (self.database, self.runs) = (database, runs)
         server = APIServer(
             database: database,
             runs: runs,
@@ -158,6 +169,12 @@ final class ServerBench: Sendable {
         guard other == nil else { return }
         let account = try await database.account(named: "default", makingIt: Self.account, at: clock.now)
         for (key, scopes) in [(Self.key, ["*"]), (Self.readOnlyKey, ["workflows:read"])] {
+        account = try await database.account(
+            named: "test",
+            makingIt: AccountID(high: 1, low: 1),
+            at: Self.now
+        )
+        for (key, scopes) in [(Self.key, ["*"]), (Self.liveKey, ["*"]), (Self.readOnlyKey, ["workflows:read"])] {
             try await database.insert(
                 NewAPIKey.row(key, account: account, name: "test", scopes: scopes, at: clock.now)
             )
@@ -277,4 +294,5 @@ final class ServerBench: Sendable {
         #expect(try await database.setPlan(plan, ofAccount: "test") == 1)
         clock.advance(by: .seconds(5))
     }
+    static var now: Instant { Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) }
 }

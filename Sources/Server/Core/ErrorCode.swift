@@ -52,6 +52,10 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     case lastOwner = "last_owner"
     /// The word `sign_in_locked`.
     case signInLocked = "sign_in_locked"
+    /// The word `insufficient_credits`.
+    case insufficientCredits = "insufficient_credits"
+    /// The word `budget_exceeded`.
+    case budgetExceeded = "budget_exceeded"
     /// The word `insufficient_scope`.
     case insufficientScope = "insufficient_scope"
     /// The word `workflow_not_found`.
@@ -154,6 +158,7 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
         case .invalidSession, .invalidCredentials, .invalidSetupToken: 401
         case .invalidWebhookSignature: 401
         case .budgetExceeded: 402
+        case .insufficientCredits, .budgetExceeded: 402
         case .insufficientScope: 403
         case .webhookDisabled: 403
         case .webhookNotFound: 404

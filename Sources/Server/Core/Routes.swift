@@ -2,7 +2,7 @@ extension APIServer {
     /// Everything the server answers; the rows are those of contract §2.
     static let routes: [Route] = [
         workflowRoutes, executionRoutes, deadLetterRoutes, approvalRoutes, catalogRoutes, keyRoutes, mediaRoutes,
-        systemRoutes,
+        moneyRoutes, systemRoutes,
         versionRoutes,
         metricsRoutes,
         accountRoutes, signInRoutes,

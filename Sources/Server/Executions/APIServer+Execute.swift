@@ -54,6 +54,7 @@ extension APIServer {
             "workflowRevision": run.facts.revision.map(JSON.int) ?? .null, "batchId": .string(run.facts.batch),
             "executionRuns": itemRuns(run) ?? [oneRun],
             "batchSize": run.outside.batch.map { .int(Int64($0.total)) } ?? 1, "staleDependencies": [],
+            "estimatedCredits": run.facts.estimate.map(JSON.int) ?? .null,
             "links": [
                 "poll": .string(Self.pollPath(run.facts.execution)),
                 "events": .string("/api/v1/workflows/executions/\(id)/events"),
@@ -153,6 +154,8 @@ extension APIError {
         case .overSpendCap: self.init(.budgetExceeded, error.description)
         case .draining: self.init(.draining, error.description)
         case .missingMedia: self.init(.resourceNotFound, error.description, ["kind": "media"])
+        case .short(.credits): self.init(.insufficientCredits, error.description)
+        case .short(.budget): self.init(.budgetExceeded, error.description)
         case .full: self.init(.storageFull, error.description)
         case .unavailable: self.init(.storageUnavailable, error.description)
         case .storage, .damaged: self.init(.internalError, error.description)

@@ -135,6 +135,12 @@ extension APIServer {
         key: APIKeyID?,
         answering answer: (@Sendable (Run) -> StoredAnswer)?
     ) async throws -> RunHandle {
+        let estimate = runs.estimate(
+            preparation.plan,
+            preparation.facts,
+            reusing: preparation.retry.reused,
+            atMost: RunStarter.estimatedAttempts
+        )
         do {
             return try await runs.accept(
                 preparation.plan,
@@ -145,6 +151,7 @@ extension APIServer {
                 reusing: preparation.retry.reused,
                 redrive: redrive,
                 quota: passage.quota(for: preparation.items ?? 1),
+                estimate: estimate,
                 answering: answer
             )
         } catch {
@@ -154,6 +161,8 @@ extension APIServer {
                 "Nothing of the execution is left to be tried again.",
                 ["executionId": .string(redrive.execution.description)]
             )
+        } catch {
+            throw APIError(runtime: error, estimate)
         }
     }
 

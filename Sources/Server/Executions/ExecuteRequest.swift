@@ -19,6 +19,7 @@ struct ExecuteRequest {
     let failurePolicy: FailurePolicy?
     let limits: RunLimits
     let callback: CallbackOrder?
+    let customer: String?
     let iteratorConfigs: [JSON]?
     let warnings: [JSON]
 
@@ -27,7 +28,7 @@ struct ExecuteRequest {
 
     private static let common = [
         "inputs", "overrides", "targetNodeId", "triggerData", "version", "metadata", "timeoutBudgetMs", "failurePolicy",
-        "callbackUrl", "callbackSecret",
+        "callbackUrl", "callbackSecret", "customer",
     ]
 
     /// - Throws: ``APIError`` naming the field that cannot be used.
@@ -54,6 +55,10 @@ struct ExecuteRequest {
             failurePolicy = nil
         }
         callback = try Self.callback(fields)
+        customer = try fields.string("customer", atMost: 512)
+        if let customer, !(1...128).contains(customer.count) {
+            throw .field("customer", "must have 1 to 128 characters")
+        }
         if allowsGraph, let configs = fields["iteratorConfigs"] {
             guard let list = configs.array, (1...10).contains(list.count) else {
                 throw .field("iteratorConfigs", "must be a list of 1 to 10 objects")

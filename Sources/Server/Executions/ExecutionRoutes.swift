@@ -196,6 +196,7 @@ extension APIServer {
     static let startErrors: [ErrorCode] = [
         .workflowNotFound, .workflowInactive, .workflowNotPublished, .invalidInput, .invalidGraph, .resourceNotFound,
         .dailyExecutionLimit,
+        .insufficientCredits, .budgetExceeded,
     ]
 
     private static func control(

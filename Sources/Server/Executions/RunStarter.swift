@@ -77,6 +77,21 @@ struct RunStarter: Sendable {
             quota: passage.quota(for: facts.iteration?.total ?? 1),
             answering: order.answer
         )
+        let estimate = runs.estimate(choice.plan, facts, reusing: pinned, atMost: Self.estimatedAttempts)
+        do {
+            return try await runs.accept(
+                choice.plan,
+                facts,
+                graph: choice.graph,
+                trigger: order.origin.type,
+                key: order.origin.key,
+                reusing: pinned,
+                estimate: estimate,
+                answering: order.answer
+            )
+        } catch {
+            throw APIError(runtime: error, estimate)
+        }
     }
 
     /// A new identifier for an execution, on the loop that asks where there is one.
@@ -140,7 +155,7 @@ struct RunStarter: Sendable {
 
     // MARK: What it is accepted with
 
-    private func facts(_ order: StartOrder, _ row: WorkflowRow, _ choice: Choice) async throws -> RunFacts {
+    func facts(_ order: StartOrder, _ row: WorkflowRow, _ choice: Choice) async throws -> RunFacts {
         let (request, plan) = (order.request, choice.plan)
         var facts = RunFacts(
             execution: order.execution ?? newExecutionID(on: order.loop, at: order.at),
@@ -156,6 +171,8 @@ struct RunStarter: Sendable {
         } else {
             facts.values = try await RunInputs.read(request.inputs, for: plan, assets: assets)
         }
+        facts.callback = request.callback
+        facts.customer = request.customer
         facts.overrides = try request.settings(for: plan)
         facts.triggerData = request.triggerData
         facts.trigger = order.origin.json

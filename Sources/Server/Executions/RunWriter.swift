@@ -55,6 +55,7 @@ struct RunWriter {
         object["inputs"] = facts.inputs
         object["triggerData"] = facts.triggerData
         object["metadata"] = facts.metadata
+        object["customer"] = facts.customer.map(JSON.string) ?? .null
         object["timing"] = [
             "queuedMs": view.startedAt.map { milliseconds(facts.createdAt, $0) } ?? .null,
             "durationMs": view.endedAt.map { milliseconds(facts.createdAt, $0) } ?? .null,
@@ -70,7 +71,8 @@ struct RunWriter {
     private var money: JSON {
         let budget = view.budget
         return [
-            "estimated": nil, "reserved": .int(budget.reserved.credits(at: credit)), "used": .int(credits),
+            "estimated": view.facts.estimate.map(JSON.int) ?? .null,
+            "reserved": .int(budget.reserved.credits(at: credit)), "used": .int(credits),
             "limit": budget.cap.map { .int($0.nano / max(1, credit.nano)) } ?? .null,
             "saved": .int(view.saved.credits(at: credit)), "providerCostUsd": .double(view.cost.dollars),
             "reservedUsd": .double(budget.reserved.dollars),
