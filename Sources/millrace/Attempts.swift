@@ -151,6 +151,19 @@ struct Attempts: Sendable {
         tool == MediaFetch.tool || tool == HTTPRequestTool.tool
     }
 
+    /// What an attempt that was granted will probably cost; `nil` when nobody can say.
+    func estimate(_ request: Services.Request, _ grant: Grant) -> Money? {
+        guard !grant.isSandbox else { return .zero }
+        var (type, prepared) = (request.type, request.prepared)
+        if let name = grant.fallbackType, let other = request.fallbacks.first(where: { $0.type.id == name }),
+            let inputs = other.prepared
+        {
+            (type, prepared) = (other.type, inputs)
+        }
+        guard let offer = type.offer(grant.offer), !offer.isLocal else { return .zero }
+        return vendors.estimate(offer, of: type, prepared, now: now())
+    }
+
     /// Names the address and the credential of who would be called; `nil` for what is done on this machine.
     func identity(_ request: Services.Request, _ grant: Grant) -> [UInt8]? {
         guard let offer = request.type.offer(grant.offer), !offer.isLocal else { return nil }

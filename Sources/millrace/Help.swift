@@ -18,6 +18,8 @@ enum Help {
           keys         lists, makes, rotates and withdraws API keys
           people       lists who can sign in, and prints a link for a new password
           accounts     lists the accounts, and puts them on plans
+          credits      shows and grants the credits of an account
+          ledger       compares what was booked with a vendor's invoice
           retry        runs an execution of a server again, without what is finished
           dead-letters lists what failed for good on a server, tries it again or gives it up
           approvals    lists what waits for a decision, approves and rejects
@@ -184,6 +186,28 @@ enum Help {
         are free, starter, pro, enterprise and self_hosted, and those of the configuration file.
 
         Example: millrace accounts plan default free
+        "credits": """
+        Usage: millrace credits show | grant CREDITS [--note TEXT]   [--account ID] [--data DIR | --database URL]
+
+        Works on the data folder, also while a server uses it; without --account on the first account. Credits limit
+        accounts of every plan but self_hosted. A number below 0 takes credits back. Runs that wait for money go on within
+        a few seconds.
+
+        Example: millrace credits grant 500 --note "invoice 118"
+        """,
+        "ledger": """
+        Usage: millrace ledger reconcile INVOICE.csv [--provider NAME] [--from DAY] [--to DAY] [--data DIR | --database URL]
+
+        Compares the ledger with a vendor's invoice, call by call and to the nano-dollar. The invoice is CSV with names in
+        its first row, at most 10,000 rows a file:
+
+          reference   the vendor's name of the request or the job
+          amount_usd  what the vendor asks for it, such as 0.035; below 0 for money given back
+          provider    optional: the provider as the catalog names it
+
+        Prints what differs, what only one of the two knows, and the sums. The status is 0 when everything agrees, else 1.
+
+        Example: millrace ledger reconcile fal-november.csv --provider fal --from 2026-11-01 --to 2026-11-30
         """,
         "retry": """
         Usage: millrace retry EXECUTION [--from failed|start|NODE|NODE[ITEM]] [--draft] [--dry-run] [--url URL] [--key KEY]

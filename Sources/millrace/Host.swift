@@ -143,6 +143,7 @@ struct Host {
         services.callback = { await sender.send($0, $1) }
         services.notify = { await sender.notify($0) }
         services.credit = settings.credit
+        services.estimate = { [attempts] request, grant in attempts.estimate(request, grant) }
         runs = RunService(database: database, loops: loops.loops, services: services, duty: duty)
     }
 

@@ -32,6 +32,8 @@ struct Millrace {
             case "keys": status = try await KeysCommand.run(rest, environment)
             case "accounts": status = try await AccountsCommand.run(rest, environment)
             case "people": status = try await PeopleCommand.run(rest, environment)
+            case "credits": status = try await CreditsCommand.run(rest, environment)
+            case "ledger": status = try await LedgerCommand.run(rest, environment)
             case "approvals": status = try await ApprovalsCommand.run(rest, environment)
             case "schedules": status = try await SchedulesCommand.run(rest, environment)
             case "webhook": status = try await WebhookCommand.run(rest, environment)

@@ -89,6 +89,7 @@ enum ServeCommand {
             log: Host.log
         )
         let sweeps = Task { await housekeeping.run(on: host.loops.loops[0]) }
+        let funding = Task { await host.runs.keepFunding() }
         let signal = await signals.next()
         Host.log("Stopping (signal \(signal)): nothing new is taken, requests under way may finish.")
         host.runs.drain()
@@ -98,7 +99,9 @@ enum ServeCommand {
         vaultChanges.cancel()
         watch.cancel()
         sweeps.cancel()
+        funding.cancel()
         await sweeps.value
+        await funding.value
         await listener.stop(within: .seconds(10))
         await host.stop()
         return 0
