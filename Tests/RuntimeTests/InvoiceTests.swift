@@ -1,5 +1,6 @@
 import Catalog
 import Engine
+import EventLoop
 import Foundation
 import Runtime
 import Storage
@@ -7,6 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 import Values
+import Workflows
 
 /// A vendor with books of its own: what it says of a call depends on the name of the call alone.
 private final class Biller: Sendable {

@@ -1,5 +1,6 @@
 import Catalog
 import Engine
+import EventLoop
 import Foundation
 import Runtime
 import Storage
