@@ -169,6 +169,7 @@ actor Shard {
             return entry.handle
         }
         handles.withLock { $0[id] = entry.handle }
+        obtainWanted(entry)
         afterCommit(entry)
         return entry.handle
     }

@@ -76,6 +76,7 @@ struct MoneyTests {
             let items = (0..<200).map { Value.text("\($0)") }
             return .succeeded(outputs: ["texts": .list(items)], cost: .zero, requestID: nil)
         }
+        if schema != nil { try await bench.service.recover() }
         var budget = Self.budget(500)
         #expect(try await bench.database.insert(budget))
         let handle = try await bench.start { $0.budgetWait = .seconds(600) }
@@ -133,6 +134,7 @@ struct MoneyTests {
             await gate.wait()
             return .succeeded(outputs: ["text": .text("made")], cost: Money(nano: 121_000_000), requestID: "r")
         }
+        if schema != nil { try await bench.service.recover() }
         let made = try await bench.database.account(named: "a", makingIt: Self.account, at: RuntimeBench.now)
         #expect(made == Self.account)
         #expect(try await bench.database.setPlan("free", of: Self.account))

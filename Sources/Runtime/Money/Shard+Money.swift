@@ -53,10 +53,16 @@ extension Shard {
         }
     }
 
+    /// Asks for the money that was wanted while the run was being accepted.
+    func obtainWanted(_ entry: Entry) {
+        if !entry.money.wanted.isEmpty { obtain(entry, smallest: [:]) }
+    }
+
     /// Asks the database for money, for one node run after the other.
     private func obtain(_ entry: Entry, smallest: [Address: [HoldOrder]]) {
         for (address, orders) in smallest { entry.money.smallest[address] = orders }
-        guard !entry.money.isAsking else { return }
+        // A run that is just being accepted is not stored yet; its acceptance goes on with this.
+        guard !entry.money.isAsking, handles.withLock({ $0[entry.handle.id] != nil }) else { return }
         entry.money.isAsking = true
         // The driver may be deciding right now; what is shown of the run has the same facts.
         let (id, epoch, facts) = (entry.handle.id, entry.epoch, entry.handle.snapshot.run.facts)
@@ -84,8 +90,12 @@ extension Shard {
                     send(id, .unaffordable(address))
                 }
             } catch {
+                guard let entry = self.entry(id), entry.epoch == epoch else { return }
+                guard error != .fenced else {
+                    drop(entry, stopsAttempts: false)
+                    return await loadAgain(entry)
+                }
                 services.log("Money for \(id) cannot be held: \(error)")
-                guard error != .fenced, let entry = self.entry(id), entry.epoch == epoch else { return }
                 try? await loop.sleep(for: .seconds(1))
                 entry.money.wanted[address] = wanted
                 entry.money.smallest[address] = smallest
