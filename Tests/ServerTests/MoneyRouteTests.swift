@@ -21,7 +21,7 @@ struct MoneyRouteTests {
 
     /// A server at which every picture costs at most 15.5 cents, and 14.2 in the end.
     private static func bench(_ kind: DatabaseKind = .sqlite) async throws -> ServerBench {
-        try await ServerBench(kind) { services in
+        let change: (inout Services) -> Void = { services in
             services.quote = { request, now, _ in
                 var grant = Grant(
                     offer: request.type.offers[0].id,
@@ -44,13 +44,14 @@ struct MoneyRouteTests {
                 )
             }
         }
+        return try await ServerBench(kind, services: change, configure: { _ in })
     }
 
     @Test func `a run is refused for want of credits before anything is stored, node by node`() async throws {
         let bench = try await Self.bench()
         let workflow = try await bench.make(Self.paid)
-        #expect(try await bench.database.setPlan("free", of: bench.account))
-        await bench.runs.moneyChanged(for: bench.account)
+        #expect(try await bench.database.setPlan("free", of: ServerBench.account))
+        await bench.runs.moneyChanged(for: ServerBench.account)
         let refused = try await bench.pay(.post, "/api/v1/workflows/\(workflow)/execute", [:])
         #expect(refused.status == 402)
         #expect(refused.json["error"] == "Insufficient credits. Required: 30, Available: 0")
@@ -64,7 +65,7 @@ struct MoneyRouteTests {
         #expect(estimate?["estimatedCredits"] == 30 && estimate?["sufficient"] == false)
         #expect(estimate?["availableCredits"] == 0 && estimate?["estimateComplete"] == true)
         #expect(estimate?["range"]?["upperCredits"] == 31)
-        _ = try await bench.database.grant(40, to: bench.account, note: "", at: ServerBench.now)
+        _ = try await bench.database.grant(40, to: ServerBench.account, note: "", at: bench.clock.now)
         let started = try await bench.pay(
             .post,
             "/api/v1/workflows/\(workflow)/execute?wait=30",

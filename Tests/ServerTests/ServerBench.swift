@@ -27,10 +27,6 @@ final class ServerBench: Sendable {
     let server: APIServer
     private let company: Task<Void, Never>?
     private let schema: TestSchema?
-    let database: Database
-    let runs: RunService
-    /// The account of its keys.
-    let account: AccountID
     /// The node types of now.
     let catalog: LiveCatalog
     /// The callbacks that were sent.
@@ -78,13 +74,12 @@ final class ServerBench: Sendable {
     init(
         _ kind: DatabaseKind = .sqlite,
         beside other: ServerBench? = nil,
+        services change: (inout Services) -> Void = { _ in },
         configure: (inout APIServer.Configuration) throws -> Void
     ) async throws {
         schema = kind == .postgreSQL ? try other?.schema ?? TestSchema() : nil
         let clock = other?.clock ?? BenchClock()
         self.clock = clock
-    init(_ kind: DatabaseKind = .sqlite, configure: (inout Services) -> Void = { _ in }) async throws {
-        schema = kind == .postgreSQL ? try TestSchema() : nil
         folder = try TemporaryFolder()
         group = try LoopGroup(count: 1)
         try group.start()
@@ -143,11 +138,11 @@ final class ServerBench: Sendable {
         services.callback = { await sender.send($0, $1) }
         services.notify = { await sender.notify($0) }
         configure(&services)
+        change(&services)
         let runs = RunService(database: database, loops: group.loops, services: services)
         self.runs = runs
         var configuration = APIServer.Configuration(version: "test")
         try configure(&configuration)
-        (self.database, self.runs) = (database, runs)
         server = APIServer(
             database: database,
             runs: runs,
@@ -174,6 +169,7 @@ final class ServerBench: Sendable {
             makingIt: AccountID(high: 1, low: 1),
             at: Self.now
         )
+        let account = try await database.account(named: "test", makingIt: Self.account, at: clock.now)
         for (key, scopes) in [(Self.key, ["*"]), (Self.liveKey, ["*"]), (Self.readOnlyKey, ["workflows:read"])] {
             try await database.insert(
                 NewAPIKey.row(key, account: account, name: "test", scopes: scopes, at: clock.now)
@@ -294,5 +290,4 @@ final class ServerBench: Sendable {
         #expect(try await database.setPlan(plan, ofAccount: "test") == 1)
         clock.advance(by: .seconds(5))
     }
-    static var now: Instant { Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) }
 }

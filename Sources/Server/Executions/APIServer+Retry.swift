@@ -154,14 +154,14 @@ extension APIServer {
                 estimate: estimate,
                 answering: answer
             )
-        } catch {
-            guard case .alreadyRetried = error else { throw error }
+        } catch .alreadyRetried {
             throw APIError(
                 .deadLetterClosed,
                 "Nothing of the execution is left to be tried again.",
                 ["executionId": .string(redrive.execution.description)]
             )
         } catch {
+            guard case .short = error else { throw error }
             throw APIError(runtime: error, estimate)
         }
     }

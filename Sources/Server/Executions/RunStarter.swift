@@ -86,10 +86,12 @@ struct RunStarter: Sendable {
                 trigger: order.origin.type,
                 key: order.origin.key,
                 reusing: pinned,
+                quota: passage.quota(for: facts.iteration?.total ?? 1),
                 estimate: estimate,
                 answering: order.answer
             )
         } catch {
+            guard case .short = error else { throw error }
             throw APIError(runtime: error, estimate)
         }
     }

@@ -1,4 +1,4 @@
-public import Values
+import Values
 
 /// The sums of a group of appends that share a commit: each counter and each account is changed once, at its end.
 package struct MoneyTally: Sendable {
@@ -63,11 +63,6 @@ package struct MoneyTally: Sendable {
         )
         change(&counters[counter, default: Sums()])
     }
-}
-
-extension Instant {
-    /// The day in UTC, in days since 1970.
-    public var day: Int64 { microseconds.flooredQuotient(by: 86_400_000_000) }
 }
 
 extension MoneyTally.Counter: Comparable {
