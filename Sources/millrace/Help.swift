@@ -186,6 +186,7 @@ enum Help {
         are free, starter, pro, enterprise and self_hosted, and those of the configuration file.
 
         Example: millrace accounts plan default free
+        """,
         "credits": """
         Usage: millrace credits show | grant CREDITS [--note TEXT]   [--account ID] [--data DIR | --database URL]
 

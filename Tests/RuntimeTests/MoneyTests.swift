@@ -137,7 +137,7 @@ struct MoneyTests {
         if schema != nil { try await bench.service.recover() }
         let made = try await bench.database.account(named: "a", makingIt: Self.account, at: RuntimeBench.now)
         #expect(made == Self.account)
-        #expect(try await bench.database.setPlan("free", of: Self.account))
+        #expect(try await bench.database.setPlan("free", ofAccount: "a") == 1)
         let estimate = bench.service.estimate(bench.plan, try await Self.facts(bench))
         #expect(estimate.credits == 16 && estimate.isComplete)
         await #expect(throws: RuntimeError.short(.credits(required: 16, available: 0))) {

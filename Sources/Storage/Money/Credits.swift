@@ -116,15 +116,6 @@ extension Database {
         }
     }
 
-    /// Changes the plan of an account.
-    ///
-    /// - Returns: Whether there is such an account.
-    public func setPlan(_ plan: String, of account: AccountID) async throws(StorageError) -> Bool {
-        try await write { session throws(StorageError) in
-            try session.run("UPDATE accounts SET plan = ?2 WHERE id = ?1", [.id(account), .text(plan)]) == 1
-        }
-    }
-
     /// What limits the spending of an account.
     public func moneyRules(of account: AccountID) async throws(StorageError) -> MoneyRules {
         try await read { session throws(StorageError) in
