@@ -131,27 +131,6 @@ extension Shard {
 
     /// What an attempt of a node run is made of; `nil` when its inputs cannot be had any more.
     nonisolated func request(_ address: Address, _ run: Run, now: Instant) -> Services.Request? {
-        guard let prepared = try? run.prepare(address, now: now) else { return nil }
-        let node = run.plan.nodes[address.node]
-        var request = Services.Request(
-            execution: run.facts.execution,
-            account: run.facts.account,
-            workflow: run.facts.workflow,
-            address: address.text(in: run.plan),
-            label: node.label,
-            type: node.type,
-            offer: run.nodeRun(address)?.offer ?? 0,
-            sandbox: run.facts.sandbox,
-            prepared: prepared,
-            timeout: node.policy.timeout
-        )
-        request.credential = node.credential
-        request.environment = run.facts.environment
-        for place in node.fallbacks.indices {
-            let other = try? run.prepare(fallback: place, prepared, address)
-            request.fallbacks.append(Services.Fallback(type: node.fallbacks[place].type, prepared: other))
-        }
-        return request
         Services.Request(address, of: run, now: now)
     }
 
@@ -190,6 +169,8 @@ extension Services.Request {
             prepared: prepared,
             timeout: node.policy.timeout
         )
+        credential = node.credential
+        environment = run.facts.environment
         for place in node.fallbacks.indices {
             let other = try? run.prepare(fallback: place, prepared, address)
             fallbacks.append(Services.Fallback(type: node.fallbacks[place].type, prepared: other))

@@ -50,7 +50,7 @@ struct MoneyRouteTests {
     @Test func `a run is refused for want of credits before anything is stored, node by node`() async throws {
         let bench = try await Self.bench()
         let workflow = try await bench.make(Self.paid)
-        #expect(try await bench.database.setPlan("free", ofAccount: "test") == 1)
+        #expect(try await bench.database.setPlan("free", ofAccount: "default") == 1)
         await bench.runs.moneyChanged(for: ServerBench.account)
         let refused = try await bench.pay(.post, "/api/v1/workflows/\(workflow)/execute", [:])
         #expect(refused.status == 402)

@@ -17,7 +17,6 @@ import Vault
 /// The API over a real database, called without a socket; vendors are never asked.
 final class ServerBench: Sendable {
     static let key = "sk-full-0123456789abcdefghijklmnopqrstuv"
-    static let key = "sk-test-0123456789abcdefghijklmnopqrstuv"
     /// A key whose runs are paid.
     static let liveKey = "sk-live-0123456789abcdefghijklmnopqrstuv"
     static let readOnlyKey = "sk-read-0123456789abcdefghijklmnopqrstuv"
@@ -137,7 +136,6 @@ final class ServerBench: Sendable {
         )
         services.callback = { await sender.send($0, $1) }
         services.notify = { await sender.notify($0) }
-        configure(&services)
         change(&services)
         let runs = RunService(database: database, loops: group.loops, services: services)
         self.runs = runs
@@ -163,13 +161,6 @@ final class ServerBench: Sendable {
         if database.isShared { try await runs.join() }
         guard other == nil else { return }
         let account = try await database.account(named: "default", makingIt: Self.account, at: clock.now)
-        for (key, scopes) in [(Self.key, ["*"]), (Self.readOnlyKey, ["workflows:read"])] {
-        account = try await database.account(
-            named: "test",
-            makingIt: AccountID(high: 1, low: 1),
-            at: Self.now
-        )
-        let account = try await database.account(named: "test", makingIt: Self.account, at: clock.now)
         for (key, scopes) in [(Self.key, ["*"]), (Self.liveKey, ["*"]), (Self.readOnlyKey, ["workflows:read"])] {
             try await database.insert(
                 NewAPIKey.row(key, account: account, name: "test", scopes: scopes, at: clock.now)
@@ -287,7 +278,7 @@ final class ServerBench: Sendable {
 
     /// Puts the account on a plan, and lets the server notice.
     func setPlan(_ plan: String) async throws {
-        #expect(try await database.setPlan(plan, ofAccount: "test") == 1)
+        #expect(try await database.setPlan(plan, ofAccount: "default") == 1)
         clock.advance(by: .seconds(5))
     }
 }

@@ -55,9 +55,9 @@ extension RunInput {
             address.round == round ? input(address.inRound(1)) : nil
         }
         switch self {
-        case .accepted, .acceptedReusing, .recovered, .wake, .cancel, .pause, .resume, .changeCap, .credentialsChanged:
+        case .accepted, .acceptedReusing, .recovered, .wake, .cancel, .pause, .resume, .changeCap, .credentialsChanged,
+            .funded:
             return self
-        case .accepted, .acceptedReusing, .recovered, .wake, .cancel, .pause, .resume, .changeCap, .funded: return self
         case .unaffordable(let address): return here(address) { .unaffordable($0) }
         case .admitted(let address, let grant): return here(address) { .admitted($0, grant) }
         case .reused(let address, let outputs, let reuse): return here(address) { .reused($0, outputs: outputs, reuse) }

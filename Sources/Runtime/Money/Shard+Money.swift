@@ -1,3 +1,4 @@
+import Synchronization
 import Engine
 import EventLoop
 import Storage

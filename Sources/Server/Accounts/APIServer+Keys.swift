@@ -5,13 +5,6 @@ import Values
 extension APIServer {
     /// The longest time for which a key that is replaced stays valid.
     private static let longestGrace: Int64 = 30 * 86_400_000
-    /// The scopes a key may have (contract §3.1).
-    static let scopes = [
-        "workflows:read", "workflows:write", "workflows:execute", "executions:read", "executions:write", "usage:read",
-        "usage:write",
-        "apps:execute", "models:read", "approvals:write", "callbacks:write", "secrets:write", "keys:admin", "*",
-    ]
-
     /// GET /api-keys: newest first.
     func listKeys(_ exchange: Exchange) async throws -> Reply {
         let (limit, position) = try page(exchange)

@@ -54,8 +54,6 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     case signInLocked = "sign_in_locked"
     /// The word `insufficient_credits`.
     case insufficientCredits = "insufficient_credits"
-    /// The word `budget_exceeded`.
-    case budgetExceeded = "budget_exceeded"
     /// The word `insufficient_scope`.
     case insufficientScope = "insufficient_scope"
     /// The word `workflow_not_found`.
@@ -157,7 +155,6 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
         case .missingAuthorization, .invalidAPIKeyFormat, .invalidAPIKey, .apiKeyExpired, .invalidAccessToken: 401
         case .invalidSession, .invalidCredentials, .invalidSetupToken: 401
         case .invalidWebhookSignature: 401
-        case .budgetExceeded: 402
         case .insufficientCredits, .budgetExceeded: 402
         case .insufficientScope: 403
         case .webhookDisabled: 403

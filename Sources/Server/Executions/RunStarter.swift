@@ -66,17 +66,6 @@ struct RunStarter: Sendable {
         let facts = try await facts(order, row, choice)
         // Pinned results are for those who edit: a version runs as it is.
         let pinned = choice.version == nil ? try await pinned(choice.plan, of: order.account) : []
-        return try await runs.accept(
-            choice.plan,
-            facts,
-            graph: choice.graph,
-            trigger: order.origin.type,
-            key: order.origin.key,
-            reusing: pinned,
-            delivery: order.delivery,
-            quota: passage.quota(for: facts.iteration?.total ?? 1),
-            answering: order.answer
-        )
         let estimate = runs.estimate(choice.plan, facts, reusing: pinned, atMost: Self.estimatedAttempts)
         do {
             return try await runs.accept(
@@ -86,6 +75,7 @@ struct RunStarter: Sendable {
                 trigger: order.origin.type,
                 key: order.origin.key,
                 reusing: pinned,
+                delivery: order.delivery,
                 quota: passage.quota(for: facts.iteration?.total ?? 1),
                 estimate: estimate,
                 answering: order.answer

@@ -127,8 +127,9 @@ extension APIServer {
             return id.description
         case .key:
             let account = exchange.account
-            let keys = try await stored { try await self.database.apiKeys(of: account) }
-            guard let id = APIKeyID(target), keys.contains(where: { $0.id == id }) else {
+            guard let id = APIKeyID(target),
+                try await stored({ try await self.database.apiKey(id, of: account) }) != nil
+            else {
                 throw APIError.field("target", "names no API key of the account")
             }
             return id.description

@@ -14,7 +14,7 @@ extension APIServer {
             account: exchange.account,
             workflow: id,
             request: request,
-            origin: RunOrigin(key: exchange.key?.id),
+            origin: Self.origin(exchange),
             at: exchange.now,
             loop: exchange.request.loop
         )

@@ -178,8 +178,6 @@ extension SQLSession where Self: ~Copyable {
         for approval in append.approvals { try insert(approval) }
         try expire(append.expired)
         for change in append.openAttempts { try self.change(change, of: append.execution) }
-        if let end = append.end { try self.end(append.execution, end) }
-        if let held = append.release, let end = append.end { try release(held, spent: end.spent) }
         if let money = append.money { try book(money, of: append.execution) }
         if let end = append.end {
             if append.hasHolds, let payer = append.money?.payer {
@@ -187,6 +185,7 @@ extension SQLSession where Self: ~Copyable {
                 try releaseHolds(of: append.execution, payer, keeping: { kept[$0] ?? 0 }, at: end.at)
             }
             try self.end(append.execution, end)
+            if let held = append.release { try release(held, spent: end.spent) }
         }
         if let (parent, signal) = append.parentSignal { try deliver(signal, to: parent) }
     }
