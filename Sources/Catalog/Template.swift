@@ -12,6 +12,8 @@ public struct Template: Sendable {
     public let category: String
     /// Words to find it by.
     public let tags: [String]
+    /// A picture of what it makes.
+    public let previewURL: String?
     /// The settings of the workflow, as an object.
     public let settings: JSON
     /// The nodes, as a graph writes them.
@@ -24,13 +26,14 @@ public struct Template: Sendable {
     init(_ reader: ManifestReader) throws(ManifestError) {
         try reader.checkFormat()
         try reader.allow([
-            "format", "kind", "id", "name", "description", "category", "tags", "settings", "nodes", "edges",
+            "format", "kind", "id", "name", "description", "category", "tags", "previewUrl", "settings", "nodes", "edges",
         ])
         id = try reader.string("id")
         name = try reader.string("name")
         description = try reader.optionalString("description") ?? ""
         category = try reader.optionalString("category") ?? ""
         tags = try reader.strings("tags")
+        previewURL = try reader.optionalString("previewUrl")
         settings = .object(try reader.optionalReader("settings")?.object ?? JSONObject())
         let nodeReaders = try reader.readers("nodes")
         guard !nodeReaders.isEmpty else { throw reader.error("nodes", "must hold at least one node") }

@@ -54,6 +54,10 @@ public enum Kinds {
     public enum Budget: IdentifierKind {
         /// The prefix `bud`.
         public static let prefix = "bud"
+    /// A deployment of workflows.
+    public enum Deployment: IdentifierKind {
+        /// The prefix `dep`.
+        public static let prefix = "dep"
     }
     /// A request to the server.
     public enum Request: IdentifierKind {
@@ -104,6 +108,8 @@ public typealias ApprovalID = Identifier<Kinds.Approval>
 public typealias DeliveryID = Identifier<Kinds.Delivery>
 /// Names a budget.
 public typealias BudgetID = Identifier<Kinds.Budget>
+/// Names a deployment of workflows.
+public typealias DeploymentID = Identifier<Kinds.Deployment>
 /// Names a request to the server.
 public typealias RequestID = Identifier<Kinds.Request>
 /// Names a person who can sign in.

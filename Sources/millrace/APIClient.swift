@@ -20,9 +20,10 @@ struct APIClient {
         _ environment: [String: String],
         _ body: (APIClient, Loop) async throws -> Result
     ) async throws -> Result {
-        let url = arguments["url"] ?? environment["MILLRACE_URL"] ?? "http://127.0.0.1:8787"
-        guard let key = arguments["key"] ?? environment["MILLRACE_API_KEY"] else {
-            throw Arguments.UsageError(description: "Give an API key with --key or MILLRACE_API_KEY.")
+        let url = arguments["to"] ?? arguments["url"] ?? environment["MILLRACE_URL"] ?? "http://127.0.0.1:8787"
+        let variable = arguments["key-env"] ?? "MILLRACE_API_KEY"
+        guard let key = arguments["key"] ?? environment[variable] else {
+            throw Arguments.UsageError(description: "Give an API key with --key or \(variable).")
         }
         let target = try HTTPURL(url)
         let loop = try Loop(label: "millrace.client")

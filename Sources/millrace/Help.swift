@@ -10,7 +10,8 @@ enum Help {
           validate     checks workflow and manifest files
           export       writes a workflow in its canonical form
           import       makes a workflow of a file of ours, n8n, ComfyUI or React Flow
-          diff         compares two workflows by node and path
+          apply        makes the workflows of a server what the files of a folder say
+          diff         compares two workflows by node and path, or a folder with a server
           layout       places the nodes of workflow files
           rename       gives a node another identifier, wherever it is named
           nodes        lists the node types, or shows one
@@ -116,8 +117,27 @@ enum Help {
 
         Example: millrace import flow.json > flow.millrace.json
         """,
+        "apply": """
+        Usage: millrace apply DIR [--yes] [--prune] [--message TEXT] [--json]
+               millrace apply DIR --to URL --key-env NAME [--map-secrets FILE] …
+               millrace apply --rollback ID
+
+        Shows what would become of the workflows of a server, and with --yes makes them what the files of the folder
+        say and publishes them, all or none. A file stands for the workflow of its name, or of its id where it says one.
+        Doing it again changes nothing.
+
+          --message TEXT      what changed, kept with the versions
+          --prune             removes workflows that the deployment before held and the folder does not
+          --to URL            another server
+          --key-env NAME      the environment variable with the key for it (default MILLRACE_API_KEY)
+          --map-secrets FILE  names of secrets and credentials there: {"secrets": {"HERE": "THERE"}, "credentials": {}}
+          --rollback ID       takes a deployment back: what ran before runs again
+
+        Example: millrace apply flows --message "$(git log -1 --format=%s)" --yes
+        """,
         "diff": """
         Usage: millrace diff OLD NEW [--json] [--ignore-drawing] [--url URL] [--key KEY]
+               millrace diff DIR [--prune] [--json] [--ignore-drawing] [--to URL] [--key-env NAME] [--map-secrets FILE]
 
         Compares two workflows by node and path, not by line. Each is a file, or a workflow of a server by its identifier.
         Ends with 0 when they are equal, with 1 when they differ, with 2 when one cannot be read.

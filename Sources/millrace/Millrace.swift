@@ -26,6 +26,7 @@ struct Millrace {
             case "validate": status = try ValidateCommand.run(rest, environment)
             case "export": status = try await ExportCommand.run(rest, environment)
             case "import": status = try await ImportCommand.run(rest, environment)
+            case "apply": status = try await ApplyCommand.run(rest, environment)
             case "diff": status = await DiffCommand.run(rest, environment)
             case "layout": status = try LayoutCommand.run(rest, environment)
             case "nodes": status = try NodesCommand.run(rest, environment)

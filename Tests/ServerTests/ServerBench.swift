@@ -138,6 +138,7 @@ final class ServerBench: Sendable {
         services.notify = { await sender.notify($0) }
         change(&services)
         let runs = RunService(database: database, loops: group.loops, services: services)
+        try await runs.join()
         self.runs = runs
         var configuration = APIServer.Configuration(version: "test")
         try configure(&configuration)

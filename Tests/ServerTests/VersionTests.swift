@@ -266,38 +266,34 @@ struct VersionTests {
         #expect(try await made.bench.send(.get, "\(made.path)/versions").json["data"]?.array?.count == 1)
     }
 
-    private static func upper(_ label: String) -> Catalog.Document {
-        let text = """
-            {"kind": "node", "type": "utility:shout", "label": "\(label)", "inputs": [], "outputs": [{"id": "text",
-             "type": "TEXT"}], "params": [{"id": "template", "type": "TEXT", "default": "\(label)", "template": true}]}
+    /// A template that says a text where nothing else is written.
+    private static func template(_ text: String) -> Catalog.Document {
+        let manifest = """
+            {"kind": "node", "type": "utility:template", "inputs": [], "outputs": [{"id": "text", "type": "TEXT"}],
+             "params": [{"id": "template", "type": "TEXT", "default": "\(text)", "template": true}]}
             """
-        return Catalog.Document(file: "shout.json", bytes: Array(text.utf8), layer: .own)
+        return Catalog.Document(file: "template.json", bytes: Array(manifest.utf8), layer: .own)
     }
 
     @Test(arguments: DatabaseKind.available)
     func `a version runs with the manifests it was made with`(kind: DatabaseKind) async throws {
         let bench = try await ServerBench(kind)
         var loader = CatalogLoader()
-        bench.catalog.take(loader.read([Self.upper("first")]))
-        let nodes: JSON = [["id": "n", "data": ["nodeType": "utility:shout"]]]
-        let id = try await bench.make(nodes)
+        bench.catalog.take(loader.read([Self.template("first")]))
+        let id = try await bench.make([["id": "n", "data": ["nodeType": "utility:template"]]])
         let path = "/api/v1/workflows/\(id)"
         #expect(try await bench.send(.post, "\(path)/publish", [:]).status == 200)
-        func label(_ version: JSON) async throws -> JSON? {
-            let body: JSON = ["version": version]
-            let started = try await bench.start(id, body)
-            _ = try await bench.end(started)
-            let execution = started["executionId"]?.string ?? ""
-            let details = try await bench.send(.get, "/api/v1/executions/\(execution)").json
-            return details["nodes"]?[0]?["label"]
+        func text(_ version: JSON) async throws -> String? {
+            let end = try await bench.end(try await bench.start(id, ["version": version]))
+            return end["finalOutput"]?["text"]?.string
         }
-        #expect(try await label(1) == "first")
-        bench.catalog.take(loader.read([Self.upper("second")]))
-        #expect(try await label("draft") == "second")
-        #expect(try await label(1) == "first")
-        // It runs even when the type is gone; the draft does not.
+        #expect(try await text(1) == "first")
+        bench.catalog.take(loader.read([Self.template("second")]))
+        #expect(try await text("draft") == "second")
+        #expect(try await text(1) == "first")
+        // It runs even when the type that would serve it now needs more; the draft does not.
         bench.catalog.take(loader.read([]))
-        #expect(try await label("published") == "first")
+        #expect(try await text("published") == "first")
         #expect(try await bench.send(.post, "\(path)/execute", ["version": "draft"]).status == 422)
     }
 
@@ -345,7 +341,9 @@ struct VersionTests {
                 ["id": "wait", "data": ["nodeType": "logic:wait_event"]],
                 [
                     "id": "say",
-                    "data": ["nodeType": "utility:template", "config": ["template": .string("\(text) {{wait.data}}")]],
+                    "data": [
+                        "nodeType": "utility:template", "config": ["template": .string("\(text) {{wait.event}}")],
+                    ],
                 ],
             ]
         }

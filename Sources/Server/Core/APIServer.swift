@@ -71,6 +71,11 @@ public final class APIServer: Sendable {
     let approvalLinks: ApprovalLinks
     private let crossOrigins: CrossOrigins
     let callbackLinks: CallbackLinks
+    /// The ready workflows.
+    let templates = TemplateShelf()
+    /// Who may use the pages of public apps how often.
+    let visitors = VisitorRate()
+    let appLinks: AppLinks
     /// The requests under way that name themselves by a key.
     let turns = RequestTurns()
     /// How many calls of vendors came too late, too often or twice.
@@ -157,6 +162,7 @@ public final class APIServer: Sendable {
         approvalLinks = ApprovalLinks(key: secret)
         crossOrigins = CrossOrigins(origins: configuration.origins)
         callbackLinks = CallbackLinks(key: secret)
+        appLinks = AppLinks(key: secret)
         var router = Router<Route>()
         for route in Self.routes {
             router.add(route.method, route.isAtRoot ? route.path : "/api/v1" + route.path, route)

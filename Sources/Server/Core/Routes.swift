@@ -4,6 +4,8 @@ extension APIServer {
         workflowRoutes, executionRoutes, deadLetterRoutes, approvalRoutes, catalogRoutes, keyRoutes, mediaRoutes,
         moneyRoutes, systemRoutes,
         versionRoutes,
+        systemRoutes,
+        versionRoutes, templateRoutes, appRoutes, deploymentRoutes,
         metricsRoutes,
         accountRoutes, signInRoutes,
         vaultRoutes,

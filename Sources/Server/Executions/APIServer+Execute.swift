@@ -69,22 +69,25 @@ extension APIServer {
     func run(_ exchange: Exchange) async throws -> Reply {
         let body = try ExecuteRequest(try await exchange.object(), allowsGraph: false)
         let wait = try exchange.waitTime()
-        let receipt: @Sendable (Run) -> JSON = { run in
-            [
-                "data": [
-                    "executionId": .string(run.facts.execution.description), "status": "RUNNING",
-                    "workflowId": .string(run.facts.workflow.description),
-                    "workflowVersion": run.facts.version.map(JSON.int) ?? .null,
-                    "pollUrl": .string(Self.pollPath(run.facts.execution)),
-                ]
-            ]
-        }
+        let receipt: @Sendable (Run) -> JSON = { Self.accepted($0) }
         let handle = try await accept(body, exchange, answering: answer(to: exchange, status: 202, receipt))
         let snapshot = try await waited(handle, wait, exchange)
         if snapshot.run.end != nil, wait != nil {
             return .json(["data": detailsBody(snapshot.view, change: snapshot.change, exchange, includes: [])])
         }
         return .json(receipt(snapshot.run), status: 202, headers: ["location": Self.pollPath(handle.id)])
+    }
+
+    /// What is said about a run that was accepted (contract §7.3).
+    static func accepted(_ run: Run) -> JSON {
+        [
+            "data": [
+                "executionId": .string(run.facts.execution.description), "status": "RUNNING",
+                "workflowId": .string(run.facts.workflow.description),
+                "workflowVersion": run.facts.version.map(JSON.int) ?? .null,
+                "pollUrl": .string(Self.pollPath(run.facts.execution)),
+            ]
+        ]
     }
 
     /// GET /workflows/{id}/run: what a run needs and gives (contract §7.2).

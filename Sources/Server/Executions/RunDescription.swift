@@ -27,7 +27,7 @@ struct RunDescription {
         ]
     }
 
-    private var inputs: [JSON] {
+    var inputs: [JSON] {
         let shown = plan.settings.exposedInputs
         return plan.nodes.filter { node in
             node.type.family == "input" && node.incoming.isEmpty && shown?.contains(node.id) != false

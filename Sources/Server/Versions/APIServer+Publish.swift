@@ -120,7 +120,7 @@ extension APIServer {
         return try await version(graph, of: row, note, exchange, strictly: strictly)
     }
 
-    /// The next version of a workflow, of that graph.
+    /// The next version of a workflow, of that graph; `others` are published in the same commit, by identifier and name.
     ///
     /// - Throws: ``APIError`` when it is wanted strictly and could not run, or runs a workflow that is not published.
     func version(
@@ -128,7 +128,8 @@ extension APIServer {
         of row: WorkflowRow,
         _ note: VersionNote,
         _ exchange: Exchange,
-        strictly: Bool
+        strictly: Bool,
+        beside others: [String: VersionLock.Child] = [:]
     ) async throws -> (new: NewVersion, findings: [Violation]) {
         let written = try StoredGraph(graph)
         let workspace = try await workspace(of: graph, row.account)
@@ -137,7 +138,7 @@ extension APIServer {
             Compiler.compile(graph, hash: written.hash, catalog: catalog, workspace: workspace, for: .running)
         }
         var lock = VersionLock(graph, plan: outcome.plan, catalog: catalog)
-        let (children, loose) = try await children(of: graph, row.account)
+        let (children, loose) = try await children(of: graph, row.account, others)
         lock.children = children
         let findings = outcome.findings + loose
         if strictly, outcome.plan == nil || !loose.isEmpty { throw APIError(violations: findings) }
@@ -163,13 +164,18 @@ extension APIServer {
     /// The versions of workflows that nodes of a graph keep to, and findings about those that have none.
     private func children(
         of graph: Graph,
-        _ account: AccountID
+        _ account: AccountID,
+        _ others: [String: VersionLock.Child]
     ) async throws -> ([String: VersionLock.Child], [Violation]) {
         var children: [String: VersionLock.Child] = [:]
         var loose: [Violation] = []
         for node in graph.nodes where node.nodeType == WaitNode.child.rawValue && node.data["disabled"]?.bool != true {
             let word = node.setting("version")?.string
             guard word != "latest", let name = node.setting("workflow")?.string else { continue }
+            if word == nil, let other = others[name] {
+                children[node.id] = other
+                continue
+            }
             var found: VersionRow?
             if let row = try await workflow(named: name, of: account) {
                 let named = word.map { Int64($0).map(VersionName.number) ?? .tag($0) }

@@ -155,6 +155,11 @@ public enum ExecutionOwner: Sendable, Hashable {
 extension SQLSession where Self: ~Copyable {
     mutating func insert(_ workflow: WorkflowRow, graph: StoredGraph) throws(StorageError) {
         try keep(graph)
+        try insert(workflow)
+    }
+
+    /// Stores a workflow whose graph is stored.
+    mutating func insert(_ workflow: WorkflowRow) throws(StorageError) {
         try run(
             """
             INSERT INTO workflows (id, account_id, name, description, tags, is_active, draft_hash, viewport, revision,

@@ -103,7 +103,7 @@ public struct GraphNode: Sendable, Hashable {
     }
 
     /// The node with other data merged over its own: objects merge, all else replaces, null deletes.
-    func merging(data: JSONObject) -> GraphNode {
+    public func merging(data: JSONObject) -> GraphNode {
         var node = self
         node.raw["data"] = JSON.object(self.data).merging(.object(data))
         return node
