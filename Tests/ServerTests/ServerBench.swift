@@ -258,10 +258,11 @@ final class ServerBench: Sendable {
     /// The state of an execution when it has ended.
     func end(_ execution: JSON) async throws -> JSON {
         let id = try #require(execution["executionId"]?.string)
-        while true {
+        for _ in 0..<12 {
             let poll = try await send(.get, "/api/v1/workflows/executions/\(id)/poll?wait=5").json
             if poll["status"]?.string != "RUNNING" { return poll }
         }
+        throw CancellationError()
     }
 
     /// What the server answers to a request that it refuses by itself.

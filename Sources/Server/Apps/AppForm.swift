@@ -82,7 +82,8 @@ struct AppForm {
         switch type {
         case "boolean":
             let isOn = given == "true" ? " checked" : ""
-            return "<label><input type=\"checkbox\" value=\"true\" name=\"\(name.escapedForHTML)\"\(isOn)>\(label)\(hint)</label>"
+            return
+                "<label><input type=\"checkbox\" value=\"true\" name=\"\(name.escapedForHTML)\"\(isOn)>\(label)\(hint)</label>"
         case "select":
             let options = (input["options"]?.array ?? []).map { option in
                 let value = option.string ?? option["value"]?.string ?? option.text
@@ -92,12 +93,14 @@ struct AppForm {
             }
             return "<label>\(label)\(hint)<select \(attributes)>\(options.joined())</select></label>"
         case "number":
-            return "<label>\(label)\(hint)<input type=\"number\" step=\"any\" value=\"\(given.escapedForHTML)\" \(attributes)></label>"
+            return
+                "<label>\(label)\(hint)<input type=\"number\" step=\"any\" value=\"\(given.escapedForHTML)\" \(attributes)></label>"
         case "url":
             return "<label>\(label)\(hint)<input type=\"url\" value=\"\(given.escapedForHTML)\" \(attributes)></label>"
         default:
             let limit = input["maxLength"]?.integer.map { " maxlength=\"\($0)\"" } ?? ""
-            return "<label>\(label)\(hint)<textarea rows=\"4\" \(attributes)\(limit)>\(given.escapedForHTML)</textarea></label>"
+            return
+                "<label>\(label)\(hint)<textarea rows=\"4\" \(attributes)\(limit)>\(given.escapedForHTML)</textarea></label>"
         }
     }
 }

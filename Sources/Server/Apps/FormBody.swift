@@ -25,7 +25,8 @@ struct FormBody {
             texts = items
             return
         }
-        guard let boundary = Upload.parameter("boundary", of: contentType), (1...70).contains(boundary.utf8.count) else {
+        guard let boundary = Upload.parameter("boundary", of: contentType), (1...70).contains(boundary.utf8.count)
+        else {
             throw APIError(.badRequest, "The multipart body has no boundary.")
         }
         try read(bytes, Array("--\(boundary)".utf8))

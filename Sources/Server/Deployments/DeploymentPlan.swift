@@ -72,8 +72,13 @@ struct DeploymentPlan {
         return files.remove(at: place)
     }
 
-    mutating func note(_ action: Action, _ row: WorkflowRow, former: WorkflowRow? = nil, of name: String, diff: GraphDiff?)
-    {
+    mutating func note(
+        _ action: Action,
+        _ row: WorkflowRow,
+        former: WorkflowRow? = nil,
+        of name: String,
+        diff: GraphDiff?
+    ) {
         var object: JSONObject = ["action": .string(action.rawValue), "name": .string(name)]
         object["workflowId"] = action == .create ? .null : .string(row.id.description)
         object["version"] = action == .delete ? .null : (row.published?.version).map(JSON.int) ?? .null

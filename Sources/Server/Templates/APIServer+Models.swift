@@ -74,7 +74,8 @@ private struct ModelList {
                 "status": .string(lifecycle.status.rawValue),
                 "shutdownAt": lifecycle.shutdownAt.map(JSON.string) ?? .null,
             ]
-            object["contextWindow"] = uses.compactMap { $0.offer.source["vars"]?["contextWindow"]?.integer }.first
+            object["contextWindow"] =
+                uses.compactMap { $0.offer.source["vars"]?["contextWindow"]?.integer }.first
                 .map(JSON.int) ?? .null
             object["verified"] = .bool(uses.contains { $0.offer.unverified == nil })
             object["available"] = .bool(uses.contains { obstacle($0.offer) == nil })
