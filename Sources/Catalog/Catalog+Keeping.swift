@@ -21,6 +21,7 @@ extension Catalog {
     /// - Parameters:
     ///   - types: The node types, in the place of those of the same name.
     ///   - names: What other names stand for.
+    /// - Returns: A catalog of its own; this one does not change.
     public func keeping(to types: [NodeType], names: [String: String]) -> Catalog {
         var nodeTypes = nodeTypes
         var aliases = aliases

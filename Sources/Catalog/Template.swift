@@ -26,7 +26,8 @@ public struct Template: Sendable {
     init(_ reader: ManifestReader) throws(ManifestError) {
         try reader.checkFormat()
         try reader.allow([
-            "format", "kind", "id", "name", "description", "category", "tags", "previewUrl", "settings", "nodes", "edges",
+            "format", "kind", "id", "name", "description", "category", "tags", "previewUrl", "settings", "nodes",
+            "edges",
         ])
         id = try reader.string("id")
         name = try reader.string("name")
