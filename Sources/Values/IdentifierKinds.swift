@@ -54,6 +54,7 @@ public enum Kinds {
     public enum Budget: IdentifierKind {
         /// The prefix `bud`.
         public static let prefix = "bud"
+    }
     /// A deployment of workflows.
     public enum Deployment: IdentifierKind {
         /// The prefix `dep`.

@@ -3,8 +3,6 @@ extension APIServer {
     static let routes: [Route] = [
         workflowRoutes, executionRoutes, deadLetterRoutes, approvalRoutes, catalogRoutes, keyRoutes, mediaRoutes,
         moneyRoutes, systemRoutes,
-        versionRoutes,
-        systemRoutes,
         versionRoutes, templateRoutes, appRoutes, deploymentRoutes,
         metricsRoutes,
         accountRoutes, signInRoutes,

@@ -168,31 +168,32 @@ extension APIServer {
     /// there, unless something else is to be said of it.
     func seen(_ exchange: Exchange, orElse foreign: APIError? = nil) async throws -> Seen {
         let missing = APIError(.executionNotFound, "Execution not found", ["param": "id"])
-        return try await seen(try exchange.identifier(0, orElse: missing), of: exchange.account)
+        let id: ExecutionID = try exchange.identifier(0, orElse: missing)
+        return try await seen(id, orElse: foreign ?? missing) { exchange.mayRead(id, of: $0) }
     }
 
     /// An execution of an account.
     func seen(_ id: ExecutionID, of account: AccountID) async throws -> Seen {
         let missing = APIError(.executionNotFound, "Execution not found", ["param": "id"])
+        return try await seen(id, orElse: missing) { $0 == account }
+    }
+
+    private func seen(
+        _ id: ExecutionID,
+        orElse foreign: APIError,
+        _ mayRead: (AccountID) -> Bool
+    ) async throws -> Seen {
+        let missing = APIError(.executionNotFound, "Execution not found", ["param": "id"])
         if let handle = runs.knownHandle(id) {
-            guard exchange.mayRead(id, of: handle.snapshot.run.facts.account) else { throw foreign ?? missing }
+            guard mayRead(handle.snapshot.run.facts.account) else { throw foreign }
             return .live(handle)
         }
         if let view = ended[id] {
-            guard exchange.mayRead(id, of: view.facts.account) else { throw foreign ?? missing }
+            guard mayRead(view.facts.account) else { throw foreign }
             return .ended(view)
         }
         guard let row = try await stored({ try await self.database.execution(id) }) else { throw missing }
-        guard exchange.mayRead(id, of: row.facts.account) else { throw foreign ?? missing }
-            guard handle.snapshot.run.facts.account == account else { throw missing }
-            return .live(handle)
-        }
-        if let view = ended[id] {
-            guard view.facts.account == account else { throw missing }
-            return .ended(view)
-        }
-        guard let row = try await stored({ try await self.database.execution(id) }), row.facts.account == account
-        else { throw missing }
+        guard mayRead(row.facts.account) else { throw foreign }
         if let view = try Self.view(row) {
             ended.keep(view, of: row)
             return .ended(view)
