@@ -24,7 +24,7 @@ extension APIServer {
         try await onPage(exchange) { app in
             guard var form = try await form(app) else { return Self.closed(app) }
             let settings = form.settings
-            let address = exchange.request.peer.ip.description
+            let address = exchange.client.description
             guard visitors.admits(address, to: app.slug, atMost: settings.runsPerMinute, at: exchange.now) else {
                 return Self.busy(settings, "That was quick. Wait a minute, then run it again.")
             }
@@ -79,10 +79,10 @@ extension APIServer {
             return Self.notice(404, "Not here", "There is no app at this address.")
         }
         if !AppSettings(app).isPublic {
-            guard let header = exchange.request.headers["authorization"],
-                let key = try? await keys.key(header, at: exchange.now), key.account == app.account
+            guard let asker = try? await principal(of: exchange.request, at: exchange.now),
+                asker.account == app.account
             else { return Self.notice(404, "Not here", "There is no app at this address for everybody.") }
-            try key.require("apps:execute")
+            try asker.require("apps:execute")
         }
         return try await body(app)
     }

@@ -54,21 +54,3 @@ struct PageText {
         img,video{display:block;max-width:100%;margin:.5rem 0;border-radius:.5rem}audio{width:100%;margin:.5rem 0}progress{width:100%}
         """
 }
-
-extension String {
-    /// The text as it may stand in HTML and in the value of an attribute.
-    var escapedForHTML: String {
-        var safe = ""
-        for scalar in unicodeScalars {
-            switch scalar {
-            case "&": safe += "&amp;"
-            case "<": safe += "&lt;"
-            case ">": safe += "&gt;"
-            case "\"": safe += "&quot;"
-            case "'": safe += "&#39;"
-            default: safe.unicodeScalars.append(scalar)
-            }
-        }
-        return safe
-    }
-}

@@ -33,7 +33,7 @@ extension APIServer {
             id: DeploymentID(at: exchange.now, random: &random),
             account: exchange.account,
             createdAt: exchange.now,
-            createdBy: exchange.key?.id.description ?? "",
+            createdBy: exchange.principal?.actor ?? "",
             message: message,
             items: .array(plan.items.map(\.record))
         )

@@ -15,7 +15,8 @@ extension APIServer {
             throw APIError(.invalidFilter, "status must be one of: \(known).", ["field": "status"])
         }
         // Whether something is installed is looked up on the disk.
-        let models = try await pool.run { [obstacle] in
+        let account = exchange.account
+        let models = try await pool.run { [obstacle, catalog] in
             ModelList(catalog).models.filter { model in
                 model.matches(
                     provider: exchange.query("provider"),
@@ -24,7 +25,7 @@ extension APIServer {
                     status: exchange.query("status"),
                     words: words
                 )
-            }.map { (key: Array($0.id.utf8), json: $0.json(obstacle)) }
+            }.map { (key: Array($0.id.utf8), json: $0.json { obstacle($0, account) }) }
         }
         let start = after.map { place in (models.firstIndex { $0.key == place.id } ?? models.count - 1) + 1 }
         return page(models.dropFirst(start ?? 0), limit, key: \.key, \.json)

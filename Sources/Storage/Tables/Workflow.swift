@@ -156,6 +156,7 @@ extension SQLSession where Self: ~Copyable {
     mutating func insert(_ workflow: WorkflowRow, graph: StoredGraph) throws(StorageError) {
         try keep(graph)
         try insert(workflow)
+        try keep(graph.uses, of: workflow.id, workflow.account, isNew: true)
     }
 
     /// Stores a workflow whose graph is stored.
@@ -168,7 +169,6 @@ extension SQLSession where Self: ~Copyable {
             """,
             workflow.arguments
         )
-        try keep(graph.uses, of: workflow.id, workflow.account, isNew: true)
     }
 
     /// Replaces a workflow if its stored revision is the one before; otherwise nothing changes.
