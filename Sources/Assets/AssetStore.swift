@@ -186,6 +186,13 @@ public final class AssetStore: Sendable {
         return row.reference
     }
 
+    /// What is known about kept media of an account: what it has uploaded, or what its executions made or used.
+    public func reference(_ id: MediaID, of account: AccountID) async throws(AssetError) -> MediaReference? {
+        let row = try await stored { () throws(StorageError) in try await self.database.asset(id, of: account) }
+        guard let row, row.isStored else { return nil }
+        return row.reference
+    }
+
     func blocking<Value: Sendable>(
         _ work: @escaping @Sendable () throws(FileError) -> Value
     ) async throws(AssetError) -> Value {

@@ -19,6 +19,14 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
+    /// Whether it is this machine's own (RFC 1122, section 3.2.1.3, and RFC 4291, section 2.5.3).
+    public var isLoopback: Bool {
+        switch self {
+        case .v4(let bytes): bytes >> 24 == 127
+        case .v6(let high, let low): high == 0 && (low == 1 || (low >> 32 == 0xFFFF && low >> 24 & 0xFF == 127))
+        }
+    }
+
     /// The address of sixteen bytes.
     package init(v6 bytes: some Sequence<UInt8>) {
         var halves: (UInt64, UInt64) = (0, 0)

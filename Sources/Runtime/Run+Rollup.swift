@@ -71,7 +71,8 @@ extension NodeRollup {
         errors = hasFailed ? 1 : 0
         let made = attempts.count { !$0.isWait && $0.state != .withdrawn }
         retries = Int64(max(0, made - 1))
-        fallbacks = runs == 1 && attempts.last.map { $0.grant.fallback > 0 } == true ? 1 : 0
+        let last = attempts.last { !$0.isWait }?.grant
+        fallbacks = runs == 1 && last.map { $0.fallback > 0 && !$0.isSandbox } == true ? 1 : 0
         cost = attempts.reduce(.zero) { $0 + $1.cost }
         // Bounded, so that the sum of a great many never overflows.
         if runs == 1, let score = run?.candidates.last?.score, score.isFinite {

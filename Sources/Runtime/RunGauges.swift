@@ -1,6 +1,7 @@
 public import Engine
 public import Values
 
+import EventLoop
 import Storage
 import Synchronization
 
@@ -81,5 +82,18 @@ extension RunService {
     public func queueDepth(of account: AccountID) async throws -> Int {
         gauges.queued(of: account)
             + (try await database.queued(of: account, waitingFor: RunGauges.Standing.room.map(\.rawValue)))
+    }
+
+    /// How long each event loop takes now to come to something new.
+    public func loopLags() async -> [Duration] {
+        var lags: [Duration] = []
+        for shard in shards {
+            let asked = ContinuousClock.now
+            await withCheckedContinuation { continuation in
+                _ = shard.loop.schedule(after: .zero) { continuation.resume() }
+            }
+            lags.append(ContinuousClock.now - asked)
+        }
+        return lags
     }
 }

@@ -324,9 +324,9 @@ actor Shard {
 
     private func afterCommit(_ entry: Entry) {
         guard let committed = entry.driver.committed() else { return }
-        entry.handle.publish(committed.run, worker: database.worker)
         services.instruments.note(committed.events, of: committed.run)
         tally(entry, committed.run)
+        entry.handle.publish(committed.run, worker: database.worker)
         tellWatchers(entry)
         for effect in committed.effects { perform(effect, entry) }
         if !committed.abandoned.isEmpty {

@@ -8,26 +8,6 @@ extension Database {
         try await read { session throws(StorageError) in try session.execution(id) }
     }
 
-    /// The executions of a workflow or an account, newest first.
-    ///
-    /// - Parameters:
-    ///   - owner: Whose.
-    ///   - position: The last row of the page before.
-    ///   - limit: The most rows.
-    ///   - withResult: Whether the final states are wanted.
-    /// - Returns: At most so many rows.
-    /// - Throws: ``StorageError`` when the database fails.
-    public func executions(
-        of owner: ExecutionOwner,
-        after position: PagePosition?,
-        limit: Int,
-        withResult: Bool
-    ) async throws(StorageError) -> [ExecutionRow] {
-        try await read { session throws(StorageError) in
-            try session.executions(of: owner, after: position, limit: limit, withResult: withResult)
-        }
-    }
-
     /// The appends of a run that hold events after a number, oldest first.
     public func journal(
         of id: ExecutionID,

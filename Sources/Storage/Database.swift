@@ -48,6 +48,14 @@ public final class Database: Sendable {
     /// Whether the database took writes when it was last asked.
     public var isAvailable: Bool { isReachable.isRaised }
 
+    /// How many transactions this server has made, and how many pieces of work were in them.
+    public var commits: (groups: Int, pieces: Int) { writer.commits.value }
+
+    /// The size of the database in bytes.
+    public func size() async throws(StorageError) -> Int64 {
+        try await read { session throws(StorageError) in try session.row(session.dialect.size, [])?.integer(0) ?? 0 }
+    }
+
     /// Ends the threads once everything asked for is done; nothing may be asked for afterwards.
     public func close() async {
         listener?.stop()

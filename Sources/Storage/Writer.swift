@@ -1,4 +1,5 @@
 import EventLoop
+import Synchronization
 
 /// Something to be done inside a transaction.
 struct Work {
@@ -38,6 +39,8 @@ actor Writer {
     private let groups: any GroupCommit
     private var waiting: [Work] = []
     private var isFlushing = false
+    /// What is on the disk.
+    nonisolated let commits = CommitCount()
     private var isAbandoned = false
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -107,12 +110,29 @@ actor Writer {
         let group = Array(waiting.prefix(Self.largestGroup))
         waiting.removeFirst(group.count)
         if !waiting.isEmpty { scheduleFlush() }
-        for (work, outcome) in zip(group, groups.commit(group)) {
+        let outcomes = groups.commit(group)
+        commits.add(group.count)
+        for (work, outcome) in zip(group, outcomes) {
             switch outcome {
             case .success(let finish): finish()
             case .failure(let error): work.fail(error)
             }
         }
+    }
+}
+
+/// How many groups were committed, and how much work in them.
+final class CommitCount: Sendable {
+    private let groups = Atomic<Int>(0)
+    private let pieces = Atomic<Int>(0)
+
+    func add(_ count: Int) {
+        groups.wrappingAdd(1, ordering: .relaxed)
+        pieces.wrappingAdd(count, ordering: .relaxed)
+    }
+
+    var value: (groups: Int, pieces: Int) {
+        (groups.load(ordering: .relaxed), pieces.load(ordering: .relaxed))
     }
 }
 

@@ -85,6 +85,16 @@ public enum Kinds {
         /// The prefix `wrk`.
         public static let prefix = "wrk"
     }
+    /// A rule about metrics.
+    public enum Alert: IdentifierKind {
+        /// The prefix `alr`.
+        public static let prefix = "alr"
+    }
+    /// A time in which the condition of a rule about metrics held.
+    public enum AlertFiring: IdentifierKind {
+        /// The prefix `alf`.
+        public static let prefix = "alf"
+    }
 }
 
 /// Names a workflow.
@@ -121,3 +131,7 @@ public typealias InvitationID = Identifier<Kinds.Invitation>
 public typealias AuditID = Identifier<Kinds.Audit>
 /// Names a server among those that work on one database.
 public typealias WorkerID = Identifier<Kinds.Worker>
+/// Names a rule about metrics.
+public typealias AlertID = Identifier<Kinds.Alert>
+/// Names a time in which the condition of a rule about metrics held.
+public typealias AlertFiringID = Identifier<Kinds.AlertFiring>

@@ -190,6 +190,7 @@ struct Attempts: Sendable {
             if type.offer(call.grant.offer)?.tool == MediaFetch.tool {
                 let media = try await fetch.fetch(
                     prepared.inputs["url"]?.text ?? "",
+                    of: call.request.account,
                     deadline: call.grant.deadline,
                     on: call.loop
                 )

@@ -61,6 +61,7 @@ enum Help {
           --keep-logs DAYS            how long their journals are kept (30)
           --keep-media DAYS           how long media is kept that nothing refers to (30)
           --keep-audit DAYS           how long the record of who did what is kept (365)
+          --metrics WHO               who may read /metrics: loopback (default), key, open or off
           --media-quota BYTES         the most room for media, such as 20G; more uploads are refused (none)
           --disk-reserve BYTES        what is left free on the disk (256M)
           --master-key-file FILE      the key under which secrets are sealed (master.key in --data, made if missing)

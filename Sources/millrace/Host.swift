@@ -26,6 +26,8 @@ struct Host {
     let attempts: Attempts
     let plans: PlanCache
     let runs: RunService
+    /// Fetches what an https address holds, for an account.
+    let fetch: @Sendable (String, AccountID, Int64, Instant, Loop) async -> Result<MediaReference, NodeError>
     let secret: [UInt8]
     let vault: Vault
     let names: AccountNames
@@ -101,6 +103,23 @@ struct Host {
             mayReach: { Self.mayReach($0, addressGuard) },
             check: { [vault] in await Self.check(vendors, vault, $0, $1) }
         )
+        let media = MediaFetch(assets: assets, clients: clients, now: Self.clock)
+        fetch = { address, account, limit, deadline, loop in
+            do throws(NodeError) {
+                return .success(
+                    try await media.fetch(
+                        address,
+                        of: account,
+                        atMost: Int(limit),
+                        deadline: deadline,
+                        on: loop,
+                        mayGo: { $0.scheme == .https }
+                    )
+                )
+            } catch {
+                return .failure(error)
+            }
+        }
         attempts = Attempts(
             vendors: vendors,
             tools: tools,
@@ -112,6 +131,7 @@ struct Host {
                     HTTPRequestTool.Secret(value: $0.value, hosts: $0.hosts)
                 }
             },
+            fetch: media,
             now: Self.clock,
             places: max(2, loops.loops.count)
         )

@@ -35,6 +35,8 @@ enum ServeCommand {
         configuration.failedAuthenticationsPerMinute = try settings.failedAuthentications()
         configuration.origins = try settings.origins()
         configuration.trustedProxies = try settings.trustedProxies()
+        configuration.fetch = host.fetch
+        configuration.prometheus = try settings.prometheus
         let server = APIServer(
             database: host.database,
             runs: host.runs,
@@ -88,6 +90,8 @@ enum ServeCommand {
             clock: Host.clock,
             log: Host.log
         )
+        let alerts = AlertWatch(database: host.database, runs: host.runs, clock: Host.clock, log: Host.log)
+        let alerting = Task { await alerts.run(on: host.loops.loops[0]) }
         let sweeps = Task { await housekeeping.run(on: host.loops.loops[0]) }
         let funding = Task { await host.runs.keepFunding() }
         let signal = await signals.next()
@@ -102,6 +106,9 @@ enum ServeCommand {
         funding.cancel()
         await sweeps.value
         await funding.value
+        alerting.cancel()
+        await sweeps.value
+        await alerting.value
         await listener.stop(within: .seconds(10))
         await host.stop()
         return 0

@@ -16,6 +16,8 @@ struct Settings {
         "disk-reserve", "cors-origins",
         "labels", "lease", "keep-runs", "keep-logs", "keep-media", "keep-audit", "media-quota", "disk-reserve",
         "cors-origins", "master-key-file",
+        "cors-origins",
+        "metrics",
     ]
 
     let environment: [String: String]
@@ -63,6 +65,19 @@ struct Settings {
 
     /// A number of the configuration file.
     func number(_ name: String) -> Double? { file[name]?.number }
+
+    /// Who may read the numbers for Prometheus.
+    var prometheus: PrometheusAccess {
+        get throws {
+            let word = self["metrics"] ?? PrometheusAccess.loopback.rawValue
+            guard let access = PrometheusAccess(rawValue: word) else {
+                throw Arguments.UsageError(
+                    description: "--metrics must be loopback, key, open or off, not \(word)."
+                )
+            }
+            return access
+        }
+    }
 
     /// The price of a credit.
     var credit: Money { number("creditUsd").flatMap { Money(rounding: $0 * 1e9) } ?? Money(nano: 10_000_000) }

@@ -28,9 +28,14 @@ struct MediaFetchTests {
         }
     }
 
-    private func fetch(_ bench: VendorBench, _ address: String) async throws -> MediaReference {
+    private func fetch(_ bench: VendorBench, _ address: String, of account: UInt64 = 1) async throws -> MediaReference {
         let fetch = MediaFetch(assets: bench.assets, clients: [bench.client], now: VendorBench.now)
-        return try await fetch.fetch(address, deadline: VendorBench.now() + .seconds(20), on: bench.client.loop)
+        return try await fetch.fetch(
+            address,
+            of: AccountID(high: 0, low: account),
+            deadline: VendorBench.now() + .seconds(20),
+            on: bench.client.loop
+        )
     }
 
     @Test(arguments: ["/a%20b.png?x=1", "/moved"])
@@ -44,6 +49,8 @@ struct MediaFetchTests {
         let calls = bench.vendor.requests.count
         #expect(try await fetch(bench, media.path).hash == media.hash)
         #expect(bench.vendor.requests.count == calls)
+        // Another account does not know it.
+        await #expect(throws: NodeError.self) { try await fetch(bench, media.path, of: 2) }
         await bench.stop()
     }
 

@@ -69,12 +69,22 @@ final class ServerBench: Sendable {
         try await self.init(.postgreSQL, beside: other, configure: { _ in })
     }
 
+    /// A server whose runs are served by others than nobody.
+    convenience init(
+        _ kind: DatabaseKind = .sqlite,
+        services change: (inout Services) -> Void
+    ) async throws {
+        try await self.init(kind, configure: { _ in }, services: change)
+    }
+
     /// A server as an operator has set it up.
     init(
         _ kind: DatabaseKind = .sqlite,
         beside other: ServerBench? = nil,
         services change: (inout Services) -> Void = { _ in },
         configure: (inout APIServer.Configuration) throws -> Void
+        configure: (inout APIServer.Configuration) throws -> Void,
+        services change: (inout Services) -> Void = { _ in }
     ) async throws {
         schema = kind == .postgreSQL ? try other?.schema ?? TestSchema() : nil
         let clock = other?.clock ?? BenchClock()
@@ -82,7 +92,7 @@ final class ServerBench: Sendable {
         folder = try TemporaryFolder()
         group = try LoopGroup(count: 1)
         try group.start()
-        let database =
+        database =
             if let schema {
                 try Database.open(url: schema.url) { _ in }
             } else {
@@ -234,6 +244,34 @@ final class ServerBench: Sendable {
             guard name != "master.key" else { return nil }
             return FileManager.default.contents(atPath: "\(folder.path)/\(name)").map { (name, $0) }
         }
+    /// An answer whose body may be a file or a stream.
+    func whole(
+        _ method: HTTPMethod,
+        _ target: String,
+        _ headers: HTTPFields = [:],
+        _ body: [UInt8] = []
+    ) async -> HTTPResponse {
+        await server.answer(
+            HTTPRequest(method: method, target: target, headers: headers, body: body, loop: group.loops[0])
+        )
+    }
+
+    /// A key of another account.
+    func otherKey() async throws -> String {
+        let key = "sk-live-other-0123456789abcdefghijklmnopq"
+        let account = try await database.account(named: "other", makingIt: AccountID(high: 9, low: 9), at: clock.now)
+        try await database.insert(NewAPIKey.row(key, account: account, name: "other", scopes: ["*"], at: clock.now))
+        return key
+    }
+
+    /// A watch over the alerts, whose time is the one of the server and so much more.
+    func alertWatch(later span: Duration = .zero) -> AlertWatch {
+        AlertWatch(
+            database: database,
+            runs: runs,
+            clock: { [clock] in clock.now + span },
+            log: { Issue.record("\($0)") }
+        )
     }
 
     // MARK: Workflows

@@ -123,12 +123,12 @@ struct JournalTests {
             #expect(row.result == [9, 9])
             #expect(row.spent == Money(nano: 5))
             #expect(try await database.execution(Sample.execution(2))?.status == "COMPLETED")
-            let workflow = ExecutionOwner.workflow(Sample.workflow)
-            let rows = try await database.executions(of: workflow, after: nil, limit: 10, withResult: true)
+            let workflow = ExecutionFilter(.workflow(Sample.workflow), of: Sample.account)
+            let rows = try await database.executions(workflow, after: nil, limit: 10, withResult: true).rows
             #expect(rows.map(\.facts.id) == [Sample.execution(2), Sample.execution(1)])
             let place = PagePosition(time: rows[0].facts.createdAt, id: rows[0].facts.id.bytes)
-            let account = ExecutionOwner.account(Sample.account)
-            let next = try await database.executions(of: account, after: place, limit: 10, withResult: false)
+            let account = ExecutionFilter(.account(Sample.account), of: Sample.account)
+            let next = try await database.executions(account, after: place, limit: 10, withResult: false).rows
             #expect(next.map(\.facts.id) == [Sample.execution(1)])
             #expect(try await database.post(Sample.signal(1), to: Sample.execution(1)) == .finished)
         }

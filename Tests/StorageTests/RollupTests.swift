@@ -144,7 +144,9 @@ struct RollupTests {
         }
     }
 
-    @Test(arguments: [(0, 0), (1, 1), (10, 10), (11, 12), (100, 100), (101, 112), (999, 1000), (3_600_000, 4_000_000)])
+    @Test(arguments: [
+        (0, 0), (1, 1), (10, 10), (11, 11), (13, 14), (100, 100), (101, 112), (999, 1000), (3_600_000, 4_000_000),
+    ])
     func `a duration belongs to the first range that holds it`(milliseconds: Int64, upper: Int64) {
         #expect(LatencyBucket(milliseconds: milliseconds).upper == upper)
     }

@@ -5,7 +5,7 @@ public import HTTPClient
 public import Values
 
 import Catalog
-import HTTPValues
+public import HTTPValues
 
 /// Fetches what an address holds into the media store: the step between a text and a port that takes media.
 ///
@@ -32,27 +32,40 @@ public struct MediaFetch: Sendable {
     ///
     /// - Parameters:
     ///   - address: The address.
+    ///   - account: Whose stored media may be named.
+    ///   - limit: The most bytes.
+    ///   - mayGo: Whether the address, or a redirect, may lead there.
     ///   - deadline: When it must have ended.
     ///   - loop: The loop the call is made on.
     /// - Returns: The stored media.
     /// - Throws: ``NodeError``: `invalid_input` for what can never be fetched, `timeout`, `network`, `overloaded` or
     ///   `provider_internal` for what may be another time.
-    public func fetch(_ address: String, deadline: Instant, on loop: Loop) async throws(NodeError) -> MediaReference {
+    public func fetch(
+        _ address: String,
+        of account: AccountID,
+        atMost limit: Int = maximumBytes,
+        deadline: Instant,
+        on loop: Loop,
+        mayGo: @Sendable (HTTPURL) -> Bool = { _ in true }
+    ) async throws(NodeError) -> MediaReference {
         let address = Self.trimmed(address)
         if address.hasPrefix("data:") { return try await keep(data: address) }
-        if address.hasPrefix("/media/med_") { return try await stored(address) }
+        if address.hasPrefix("/media/med_") { return try await stored(address, of: account) }
         let url: HTTPURL
         do {
             url = try HTTPURL(address)
         } catch {
             throw NodeError(.invalidInput, "“\(Self.short(address))” is no address that can be fetched: \(error)")
         }
+        guard mayGo(url) else {
+            throw NodeError(.invalidInput, "“\(Self.short(address))” is no address that may be fetched.")
+        }
         guard let client = clients.first(where: { $0.loop === loop }) ?? clients.first else {
             throw NodeError("internal_error", "There is no HTTP client.")
         }
         var request = OutgoingRequest(url: url)
         request.totalTime = max(.milliseconds(1), deadline - now())
-        request.maximumResponseBytes = Self.maximumBytes
+        request.maximumResponseBytes = limit
         do {
             try await assets.admit()
         } catch {
@@ -61,7 +74,7 @@ public struct MediaFetch: Sendable {
         let path = assets.newPath()
         let response: OutgoingResponse
         do {
-            response = try await client.download(request, to: path, followingRedirects: 5) { _ in true }
+            response = try await client.download(request, to: path, followingRedirects: 5, to: mayGo)
         } catch {
             throw Self.translate(error, url)
         }
@@ -98,11 +111,11 @@ public struct MediaFetch: Sendable {
         }
     }
 
-    private func stored(_ path: String) async throws(NodeError) -> MediaReference {
+    private func stored(_ path: String, of account: AccountID) async throws(NodeError) -> MediaReference {
         let id = MediaID(String(path.dropFirst(7).prefix { $0 != "." && $0 != "?" }))
         let reference: MediaReference?
         do throws(AssetError) {
-            reference = if let id { try await assets.reference(id) } else { nil }
+            reference = if let id { try await assets.reference(id, of: account) } else { nil }
         } catch {
             throw Self.translate(error, path)
         }

@@ -7,6 +7,8 @@ import Workflows
 /// Reads `iteratorConfigs` (contract §8) as what a batch runs for.
 struct BatchRequest {
     let plan: Plan
+    /// Whose media may be named.
+    let account: AccountID
     let assets: AssetStore
     /// The longest source of items in bytes.
     static let maximumSource = 16 << 20
@@ -86,7 +88,7 @@ struct BatchRequest {
         guard (1...BatchSpec.maximumItems).contains(items.count) else {
             throw APIError.field("\(path).items", "must have 1 to \(BatchSpec.maximumItems) entries")
         }
-        let values = try await RunInputs.values(of: items, for: node, port, plan, assets: assets)
+        let values = try await RunInputs.values(of: items, for: node, port, plan, of: account, assets: assets)
         return BatchSpec.Axis(node: node.id, port: port, items: values)
     }
 
@@ -98,7 +100,7 @@ struct BatchRequest {
         }
         let text: String
         do {
-            guard let reference = try await assets.reference(id) else {
+            guard let reference = try await assets.reference(id, of: account) else {
                 throw APIError(.resourceNotFound, "There is no media \(id).", ["kind": "media"])
             }
             guard reference.bytes <= Self.maximumSource else {

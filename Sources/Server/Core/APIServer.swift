@@ -1,5 +1,6 @@
 public import Assets
 public import Catalog
+public import Engine
 public import EventLoop
 public import HTTPServer
 import HTTPValues
@@ -25,6 +26,16 @@ public final class APIServer: Sendable {
         public var credit = Money(nano: 10_000_000)
         /// The proxies that are believed about the clients they speak for.
         public var trustedProxies = TrustedProxies()
+        /// Fetches what an address holds, over https only and at most so many bytes, for an account; `nil` where nothing is
+        /// fetched.
+        public var fetch:
+            (
+                @Sendable (_ address: String, AccountID, _ limit: Int64, _ deadline: Instant, Loop) async -> Result<
+                    MediaReference, NodeError
+                >
+            )?
+        /// Who may read the numbers for Prometheus.
+        public var prometheus = PrometheusAccess.loopback
         /// Whether the API is served; a worker serves only what stands at the root, such as `/readyz`.
         public var servesAPI = true
         /// The plans of accounts.
@@ -76,6 +87,8 @@ public final class APIServer: Sendable {
     /// Who may use the pages of public apps how often.
     let visitors = VisitorRate()
     let appLinks: AppLinks
+    /// What is counted about requests.
+    let instruments = ServerInstruments()
     /// The requests under way that name themselves by a key.
     let turns = RequestTurns()
     /// How many calls of vendors came too late, too often or twice.
@@ -179,6 +192,8 @@ public final class APIServer: Sendable {
 
     /// Answers a request.
     public func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        let began = ContinuousClock.now
+        var route: Route?
         let id = requestID(request)
         let now = clock()
         let query = PercentCoding.items(request.query)
@@ -186,7 +201,7 @@ public final class APIServer: Sendable {
         var response: HTTPResponse
         do {
             guard let query else { throw APIError(.badRequest, "The query holds a broken escape, or too many items.") }
-            response = try await answer(request, id, query, at: now, &caller)
+            response = try await answer(request, id, query, at: now, &caller, &route)
         } catch {
             let error = error as? APIError ?? internalError(error, id)
             response = error.response(
@@ -196,6 +211,7 @@ public final class APIServer: Sendable {
         }
         complete(&response, id, caller, at: now)
         crossOrigins.allow(request, &response)
+        instruments.note(route, response.status, ContinuousClock.now - began)
         return response
     }
 
@@ -237,7 +253,8 @@ public final class APIServer: Sendable {
         _ id: String,
         _ query: [(name: String, value: String)],
         at now: Instant,
-        _ caller: inout Caller
+        _ caller: inout Caller,
+        _ known: inout Route?
     ) async throws -> HTTPResponse {
         let route: Route
         let parameters: [String]
@@ -257,6 +274,7 @@ public final class APIServer: Sendable {
                 "There is no \(request.method.rawValue) \(request.path). See /docs for all paths."
             )
         }
+        known = route
         guard configuration.servesAPI || route.isAtRoot else {
             throw APIError(.routeNotFound, "This server works on runs only. Ask one with the role all or api.")
         }

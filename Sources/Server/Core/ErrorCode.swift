@@ -78,6 +78,8 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     case executionFinished = "execution_finished"
     /// The word `not_waiting`.
     case notWaiting = "not_waiting"
+    /// The word `media_in_use`.
+    case mediaInUse = "media_in_use"
     /// The word `approval_decided`.
     case approvalDecided = "approval_decided"
     /// The word `too_many_signals`.
@@ -167,7 +169,8 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
         case .signInLocked: 429
         case .methodNotAllowed: 405
         case .requestTimeout: 408
-        case .staleWrite, .executionFinished, .tooManySignals, .notWaiting, .approvalDecided, .executionRunning,
+        case .mediaInUse, .staleWrite, .executionFinished, .tooManySignals, .notWaiting, .approvalDecided,
+            .executionRunning,
             .deadLetterClosed, .idempotencyInProgress, .nameTaken:
             409
         case .tooManyNames: 409

@@ -8,5 +8,6 @@ extension APIServer {
         accountRoutes, signInRoutes,
         vaultRoutes,
         webhookRoutes, scheduleRoutes, callbackRoutes,
+        alertRoutes,
     ].flatMap(\.self)
 }

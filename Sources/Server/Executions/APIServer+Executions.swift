@@ -60,39 +60,6 @@ extension APIServer {
         return .json(.object(object))
     }
 
-    /// GET /workflows/{id}/executions.
-    func history(_ exchange: Exchange) async throws -> Reply {
-        let workflow: WorkflowID = try exchange.identifier(0, orElse: Self.noWorkflow)
-        return try await page(of: .workflow(workflow), exchange)
-    }
-
-    /// GET /executions: of all workflows of the account.
-    func allExecutions(_ exchange: Exchange) async throws -> Reply {
-        try await page(of: .account(exchange.account), exchange)
-    }
-
-    private func page(of owner: ExecutionOwner, _ exchange: Exchange) async throws -> Reply {
-        let limit = try exchange.integer("limit", 1...100, orElse: 20)
-        let position = try exchange.query("cursor").map(cursors.decode)
-        let withNodes = exchange.query("include") == "nodes"
-        let rows = try await stored {
-            try await self.database.executions(of: owner, after: position, limit: limit + 1, withResult: true)
-        }
-        guard let first = rows.first?.facts else {
-            // A workflow without executions, or none at all.
-            if case .workflow = owner { _ = try await self.workflow(exchange) }
-            return .json(["data": [], "nextCursor": nil, "hasMore": false])
-        }
-        guard first.account == exchange.account else { throw Self.noWorkflow }
-        var items: [JSON] = []
-        for row in rows.prefix(limit) { items.append(try await item(row, exchange, withNodes: withNodes)) }
-        var next: JSON = .null
-        if rows.count > limit, let last = rows.prefix(limit).last?.facts {
-            next = .string(cursors.encode(PagePosition(time: last.createdAt, id: last.id.bytes)))
-        }
-        return .json(["data": .array(items), "nextCursor": next, "hasMore": .bool(rows.count > limit)])
-    }
-
     /// POST …/cancel: recorded when answered; the run may still complete first.
     func cancel(_ exchange: Exchange) async throws -> Reply {
         let fields = try Fields(try await exchange.object(), known: ["reason"])

@@ -103,6 +103,7 @@ extension APIServer {
         facts.trigger = origin.json
         origin.mark(&facts)
         facts.batch = RunStarter.uuid()
+        facts.batch = facts.execution.uuid
         facts.triggerData = body.triggerData ?? facts.triggerData
         try await change(&facts, body, plan)
         if let spec = facts.iteration { facts.iteration = try await unfinished(spec, of: id, body) }
@@ -174,7 +175,7 @@ extension APIServer {
             var inputs = facts.inputs.object ?? JSONObject()
             for member in body.inputs { inputs[member.key] = member.value }
             facts.inputs = .object(inputs)
-            facts.values = try await RunInputs.read(inputs, for: plan, assets: assets)
+            facts.values = try await RunInputs.read(inputs, for: plan, of: facts.account, assets: assets)
         }
         for (node, settings) in try ExecuteRequest.settings(body.overrides, for: plan) {
             for setting in settings { facts.overrides[node, default: JSONObject()][setting.key] = setting.value }

@@ -56,6 +56,20 @@ public struct ChildWorkflows: Sendable {
                     version: graph.version,
                     revision: graph.version == nil ? row.revision : nil,
                     values: values
+                let values = try await RunInputs.read(
+                    request.inputs,
+                    for: plan,
+                    of: request.account,
+                    assets: assets
+                )
+                return .success(
+                    ChildRequest.Answer(
+                        plan: plan,
+                        workflow: id,
+                        version: graph.version,
+                        revision: graph.version == nil ? row.revision : nil,
+                        values: values
+                    )
                 )
                 answer.variables = try await names.variables(of: plan, request.account)
                 return .success(answer)

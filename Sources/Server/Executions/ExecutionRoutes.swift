@@ -92,7 +92,7 @@ extension APIServer {
                 "Lists the executions of a workflow, newest first",
                 query: historyQuery,
                 answers: [.json("ExecutionPage")],
-                errors: [.workflowNotFound]
+                errors: [.workflowNotFound, .invalidFilter]
             )
         ) { try await $0.history($1) },
         Route(
@@ -104,8 +104,9 @@ extension APIServer {
                 "listExecutions",
                 "Executions",
                 "Lists the executions of all workflows, newest first",
-                query: historyQuery,
-                answers: [.json("ExecutionPage")]
+                query: historyQuery + [.text("workflowId", "Keeps those of that workflow", atMost: 40)],
+                answers: [.json("ExecutionPage")],
+                errors: [.invalidFilter]
             )
         ) { try await $0.allExecutions($1) },
         Route(
@@ -191,6 +192,14 @@ extension APIServer {
 
     private static let historyQuery: [Operation.Parameter] = [
         .limit, .cursor, .word("include", "`nodes` shows them", ["nodes"]),
+        .text("status", "Keeps those with one of these words of `status`, with commas between", atMost: 100),
+        .text("phase", "Keeps those in one of these phases, with commas between", atMost: 200),
+        .text("trigger", "Keeps those that one of these started, with commas between", atMost: 200),
+        .time("from", "Keeps those accepted then or later"), .time("to", "Keeps those accepted earlier"),
+        .text("version", "Keeps those that ran that version, or `draft`", atMost: 20),
+        .text("batchId", "Keeps those of that group", atMost: 40),
+        .text("customer", "Keeps those made for that customer", atMost: 128),
+        .text("metadata.{name}", "Keeps those whose metadata has that text under that name"),
     ]
     /// What may go wrong where a run is accepted.
     static let startErrors: [ErrorCode] = [

@@ -11,11 +11,17 @@ struct RunInputs {
     private(set) var values: [String: [String: Value]] = [:]
     private var problems: [JSON] = []
     private let assets: AssetStore
+    /// Whose media may be named.
+    private let account: AccountID
 
     /// - Throws: ``APIError`` naming every value that has no place or cannot be used there.
-    static func read(_ inputs: JSONObject, for plan: Plan, assets: AssetStore) async throws -> [String: [String: Value]]
-    {
-        var reader = RunInputs(plan: plan, assets: assets)
+    static func read(
+        _ inputs: JSONObject,
+        for plan: Plan,
+        of account: AccountID,
+        assets: AssetStore
+    ) async throws -> [String: [String: Value]] {
+        var reader = RunInputs(plan: plan, account: account, assets: assets)
         for member in inputs { try await reader.read(member.key, member.value) }
         try await reader.findMissing()
         guard reader.problems.isEmpty else {
@@ -37,10 +43,11 @@ struct RunInputs {
         for node: PlanNode,
         _ port: String,
         _ plan: Plan,
+        of account: AccountID,
         assets: AssetStore
     ) async throws -> [Value] {
         var values: [Value] = []
-        var reader = RunInputs(plan: plan, assets: assets)
+        var reader = RunInputs(plan: plan, account: account, assets: assets)
         for (place, item) in items.enumerated() {
             try await reader.set(node, port, item)
             guard reader.problems.isEmpty, let value = reader.values[node.id]?[port] else {
@@ -56,8 +63,9 @@ struct RunInputs {
         return values
     }
 
-    private init(plan: Plan, assets: AssetStore) {
+    private init(plan: Plan, account: AccountID, assets: AssetStore) {
         self.plan = plan
+        self.account = account
         self.assets = assets
     }
 
@@ -132,7 +140,7 @@ struct RunInputs {
             return nil
         }
         do throws(AssetError) {
-            return try await assets.reference(id)
+            return try await assets.reference(id, of: account)
         } catch {
             throw APIError(.internalError, error.description)
         }

@@ -161,7 +161,7 @@ struct RunStarter: Sendable {
         if let configs = request.iteratorConfigs {
             try await iterate(&facts, configs, request.inputs, plan)
         } else {
-            facts.values = try await RunInputs.read(request.inputs, for: plan, assets: assets)
+            facts.values = try await RunInputs.read(request.inputs, for: plan, of: order.account, assets: assets)
         }
         facts.callback = request.callback
         facts.customer = request.customer
@@ -184,28 +184,19 @@ struct RunStarter: Sendable {
         facts.batch = Self.uuid()
         facts.callback = try names.sealed(request.callback, of: row.account)
         facts.variables = try await names.variables(of: plan, row.account)
+        facts.batch = facts.execution.uuid
         request.limits.apply(to: &facts, settings: plan.settings, credit: credit)
         return facts
     }
 
     /// Makes an execution a batch.
     private func iterate(_ facts: inout RunFacts, _ configs: [JSON], _ inputs: JSONObject, _ plan: Plan) async throws {
-        let spec = try await BatchRequest(plan: plan, assets: assets).read(configs)
+        let spec = try await BatchRequest(plan: plan, account: facts.account, assets: assets).read(configs)
         // The other inputs are checked as they are for the first item.
         var first = inputs
         for axis in spec.axes { first[axis.node] = axis.items.first?.asJSON }
-        facts.values = try await RunInputs.read(first, for: plan, assets: assets)
+        facts.values = try await RunInputs.read(first, for: plan, of: facts.account, assets: assets)
         for axis in spec.axes { facts.values[axis.node]?[axis.port] = nil }
         facts.iteration = spec
-    }
-
-    /// A random UUID, version 4 (RFC 9562, section 5.4).
-    static func uuid() -> String {
-        var random = SystemRandomNumberGenerator()
-        var bytes = (0..<16).map { _ in random.next() as UInt8 }
-        bytes[6] = bytes[6] & 0x0F | 0x40
-        bytes[8] = bytes[8] & 0x3F | 0x80
-        let text = Array(bytes.hex)
-        return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(text[$0]) }.joined(separator: "-")
     }
 }

@@ -2,14 +2,16 @@ import Storage
 import Assets
 import FileSystem
 import HTTPServer
+import Engine
 import HTTPValues
 import Values
 
 extension APIServer {
-    /// POST /media/upload: one file, as a multipart field `file` or as the whole body.
+    /// POST /media/upload: one file, as a multipart field `file`, as the whole body, or by its address.
     func uploadMedia(_ exchange: Exchange) async throws -> Reply {
         let limit = configuration.maximumUploadBytes
         let type = exchange.request.headers["content-type"] ?? "application/octet-stream"
+        if exchange.mediaType == "application/json" { return try await uploadByAddress(exchange, limit) }
         let path = assets.newPath()
         let reference: MediaReference
         do {
@@ -29,24 +31,126 @@ extension APIServer {
         return .json(["data": item], status: 201, headers: headers)
     }
 
+    /// Fetches what `url` holds, over https only.
+    private func uploadByAddress(_ exchange: Exchange, _ limit: Int64) async throws -> Reply {
+        let fields = try Fields(try await exchange.object(), known: ["url"])
+        guard let address = try fields.string("url", atMost: 2000) else {
+            throw APIError(.missingFields, "Missing required fields: url", ["fields": ["url"]])
+        }
+        guard address.lowercased().hasPrefix("https://") else {
+            throw APIError.field("url", "must begin with https://")
+        }
+        guard let fetch = configuration.fetch else {
+            throw APIError.field("url", "cannot be fetched by this server; upload the file itself")
+        }
+        let reference: MediaReference
+        switch await fetch(address, exchange.account, limit, exchange.now + .seconds(300), exchange.request.loop) {
+        case .success(let media): reference = media
+        case .failure(let error): throw APIError.field("url", "cannot be fetched: \(error.message)")
+        }
+        let isPage = ["text/html", "application/xhtml+xml", "text/javascript", "application/javascript"]
+        guard !isPage.contains(reference.mimeType) else {
+            throw APIError(.unsupportedMediaType, "The address holds a page (\(reference.mimeType)), and no media.")
+        }
+        do {
+            let keptUntil = configuration.keepMedia.map { exchange.now + $0 }
+            try await assets.markUploaded(reference, account: exchange.account, until: keptUntil)
+        } catch {
+            throw Self.translate(error, limit: limit)
+        }
+        let writer = ValueWriter(links: links, base: base(exchange), now: exchange.now)
+        let headers: HTTPFields = ["location": "/api/v1/media/\(reference.id)"]
+        return .json(["data": writer.json(reference)], status: 201, headers: headers)
+    }
+
+    /// GET /media: the media of the account, newest first; with `sha256` that one, and what made or used it.
+    func listMedia(_ exchange: Exchange) async throws -> Reply {
+        if let text = exchange.query("sha256") { return try await uses(of: text, exchange) }
+        let limit = try exchange.integer("limit", 1...100, orElse: 20)
+        let position = try exchange.query("cursor").map(cursors.decode)
+        var filter = MediaFilter(account: exchange.account)
+        filter.from = try HistoryQuery.time("from", exchange)
+        filter.to = try HistoryQuery.time("to", exchange)
+        let kind = try word("kind", of: MediaKind.self, exchange)
+        let mime = exchange.query("mime")?.lowercased()
+        let name = exchange.query("q")?.lowercased()
+        filter.isWanted = { asset in
+            let media = asset.reference
+            return (kind == nil || kind == MediaKind(media)) && (mime == nil || mime == media.mimeType.lowercased())
+                && name.map { media.name?.lowercased().contains($0) == true } ?? true
+        }
+        let wanted = filter
+        let page = try await stored { try await self.database.media(wanted, after: position, limit: limit) }
+        let next = page.next.map { JSON.string(cursors.encode($0)) }
+        return .json([
+            "data": .array(page.rows.map { item($0, exchange) }), "nextCursor": next ?? .null,
+            "hasMore": .bool(next != nil),
+        ])
+    }
+
+    /// The media of a hash, with the executions and nodes that made or used it.
+    private func uses(of text: String, _ exchange: Exchange) async throws -> Reply {
+        guard let hash = ContentHash(text.lowercased()) else {
+            throw APIError(.invalidFilter, "sha256 must be 64 hexadecimal digits.", ["param": "sha256"])
+        }
+        let limit = try exchange.integer("limit", 1...100, orElse: 20)
+        let found = try await stored {
+            try await self.database.asset(MediaID(hash: hash), of: exchange.account)
+        }
+        guard let found, found.isStored, found.reference.hash == hash else {
+            return .json(["data": [], "nextCursor": nil, "hasMore": false])
+        }
+        let executions = try await stored {
+            try await self.database.executions(using: hash, of: exchange.account, limit: limit)
+        }
+        var object = item(found, exchange).object ?? JSONObject()
+        object["uses"] = .array(
+            try executions.map { row in
+                let nodes = try Self.view(row)?.nodes.filter { $0.outputs.values.contains { $0.holds(hash) } } ?? []
+                return [
+                    "executionId": .string(row.facts.id.description),
+                    "workflowId": .string(row.facts.workflow.description), "status": .string(row.status),
+                    "startTime": .string(row.facts.createdAt.description),
+                    "nodeIds": .array(nodes.map { .string($0.id) }),
+                ]
+            }
+        )
+        return .json(["data": [.object(object)], "nextCursor": nil, "hasMore": false])
+    }
+
+    /// DELETE /media/{id}: an upload that nothing refers to.
+    func deleteMedia(_ exchange: Exchange) async throws -> Reply {
+        let reference = try await owned(exchange)
+        let isGone = try await stored {
+            try await self.database.withdraw(reference.hash, from: exchange.account, at: exchange.now)
+        }
+        guard isGone == true else {
+            throw APIError(
+                .mediaInUse,
+                "The media is used by executions or workflows, or was made by one; it goes when they are gone.",
+                ["kind": "media"]
+            )
+        }
+        return .empty()
+    }
+
     /// GET /media/{id} below /api/v1: what is known about some media.
     func describeMedia(_ exchange: Exchange) async throws -> Reply {
-        let missing = APIError(.resourceNotFound, "Media not found", ["kind": "media"])
-        let id: MediaID = try exchange.identifier(0, orElse: missing)
-        guard let reference = try await reference(id) else { throw missing }
+        let reference = try await owned(exchange)
         let writer = ValueWriter(links: links, base: base(exchange), now: exchange.now)
         return .json(["data": writer.json(reference)])
     }
 
-    /// GET /media/{id}.{ext} at the root: the bytes, for a signed link or a key.
+    /// GET /media/{id}.{ext} at the root: the bytes, for a signed link or a key of an account that has them.
     func mediaFile(_ exchange: Exchange) async throws -> Reply {
-        let missing = APIError(.resourceNotFound, "Media not found", ["kind": "media"])
         let name = exchange.parameters[0]
-        guard let id = MediaID(String(name.prefix { $0 != "." })) else { throw missing }
+        guard let id = MediaID(String(name.prefix { $0 != "." })) else { throw Self.noMedia }
+        let found: MediaReference?
         if let token = exchange.query("token") {
             guard links.allows(token, id, at: exchange.now) else {
                 throw APIError(.invalidAccessToken, "The link has expired or was changed. Ask for the execution again.")
             }
+            found = try await reference { try await self.assets.reference(id) }
         } else {
             let request = exchange.request
             guard request.headers.contains("authorization") || request.cookie(SessionRing.cookie) != nil else {
@@ -58,9 +162,16 @@ extension APIServer {
             let principal = try await principal(of: request, at: exchange.now)
             try await limiter.charge(.requests, principal.account, at: exchange.now)
             try principal.require("executions:read")
+            let key = try await countingFailures(from: exchange.request.peer.ip, at: exchange.now) {
+                () throws(APIError) in
+                try await keys.key(exchange.request.headers["authorization"], at: exchange.now)
+            }
+            try await limiter.charge(.requests, key.account, at: exchange.now)
+            try key.require("executions:read")
+            found = try await reference { try await self.assets.reference(id, of: key.account) }
         }
-        guard let reference = try await reference(id) else { throw missing }
-        return try .raw(file(reference, exchange))
+        guard let found else { throw Self.noMedia }
+        return try .raw(file(found, exchange))
     }
 
     private func file(_ reference: MediaReference, _ exchange: Exchange) throws(APIError) -> HTTPResponse {
@@ -69,52 +180,65 @@ extension APIServer {
             "content-type": reference.mimeType, "etag": tag, "accept-ranges": "bytes",
             "cache-control": "private, max-age=86400, immutable", "x-content-type-options": "nosniff",
             "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+            "content-disposition": reference.disposition,
         ]
         if exchange.hasCopy(of: tag) { return HTTPResponse(status: 304, headers: headers) }
-        // What a browser would run as a page of ours is only offered for saving.
-        if !reference.portTypeIsShown { headers["content-disposition"] = "attachment" }
+        let request = exchange.request.headers
         let length = Int(reference.bytes)
         let path = assets.path(of: reference.hash)
-        guard let range = exchange.request.headers["range"] else {
+        // A part is only good for who has the rest of the same bytes.
+        let wanted = request["if-range"].map { $0 == tag } ?? true ? request["range"] : nil
+        switch ByteRange(wanted, of: length) {
+        case .whole:
             return HTTPResponse(status: 200, headers: headers, body: .file(HTTPFileSlice(path: path, length: length)))
-        }
-        guard let (first, count) = Self.range(range, of: length) else {
+        case .unsatisfiable:
             var error = APIError(.rangeNotSatisfiable, "The media has \(length) bytes.")
             error.headers = ["content-range": "bytes */\(length)"]
             throw error
+        case .part(let first, let count):
+            headers["content-range"] = "bytes \(first)-\(first + count - 1)/\(length)"
+            return HTTPResponse(
+                status: 206,
+                headers: headers,
+                body: .file(HTTPFileSlice(path: path, offset: first, length: count))
+            )
         }
-        headers["content-range"] = "bytes \(first)-\(first + count - 1)/\(length)"
-        return HTTPResponse(
-            status: 206,
-            headers: headers,
-            body: .file(HTTPFileSlice(path: path, offset: first, length: count))
-        )
     }
 
-    /// The first byte and the number of bytes of a single range (RFC 9110, section 14.1.2); `nil` when there are none.
-    private static func range(_ text: String, of length: Int) -> (Int, Int)? {
-        guard text.hasPrefix("bytes="), length > 0 else { return nil }
-        let parts = text.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 2 else { return nil }
-        if parts[0].isEmpty {
-            guard let count = Int(parts[1]), count > 0 else { return nil }
-            return (max(0, length - count), min(count, length))
+    // MARK: Parts
+
+    private static var noMedia: APIError { APIError(.resourceNotFound, "Media not found", ["kind": "media"]) }
+
+    /// The media that the path names, if the account that asks has it.
+    private func owned(_ exchange: Exchange) async throws(APIError) -> MediaReference {
+        let id: MediaID = try exchange.identifier(0, orElse: Self.noMedia)
+        let account = exchange.account
+        guard let found = try await reference({ try await self.assets.reference(id, of: account) }) else {
+            throw Self.noMedia
         }
-        guard let first = Int(parts[0]), first < length else { return nil }
-        if parts[1].isEmpty { return (first, length - first) }
-        guard let last = Int(parts[1]), last >= first else { return nil }
-        return (first, min(last, length - 1) - first + 1)
+        return found
     }
 
-    private func reference(_ id: MediaID) async throws(APIError) -> MediaReference? {
+    private func reference(
+        _ look: () async throws -> MediaReference?
+    ) async throws(APIError) -> MediaReference? {
         do {
-            return try await assets.reference(id)
+            return try await look()
         } catch {
             throw Self.translate(error, limit: 0)
         }
     }
 
     static func translate(_ error: any Error, limit: Int64) -> APIError {
+    private func item(_ asset: AssetRow, _ exchange: Exchange) -> JSON {
+        let writer = ValueWriter(links: links, base: base(exchange), now: exchange.now)
+        var object = writer.json(asset.reference).object ?? JSONObject()
+        object["kind"] = .string(MediaKind(asset.reference).rawValue)
+        object["createdAt"] = .string(asset.createdAt.description)
+        return .object(object)
+    }
+
+    private static func translate(_ error: any Error, limit: Int64) -> APIError {
         switch error {
         case let error as APIError: return error
         case let error as HTTPExchangeError: return APIError(error, limit: Int(limit))
@@ -129,13 +253,43 @@ extension APIServer {
     }
 }
 
+/// What media is, in one word; the raw value is the word on the wire.
+enum MediaKind: String, CaseIterable {
+    case image, video, audio, model, file
+
+    init(_ media: MediaReference) {
+        self = MediaKind(rawValue: String(media.mimeType.prefix { $0 != "/" })) ?? .file
+    }
+}
+
 extension MediaReference {
     /// Whether a browser shows the media without running anything in it.
-    fileprivate var portTypeIsShown: Bool {
+    private var isShown: Bool {
         switch portType {
         case .image: mimeType != "image/svg+xml"
         case .video, .audio: true
         default: mimeType == "application/pdf" || mimeType == "text/plain"
         }
     }
+
+    /// The header field `Content-Disposition` (RFC 6266): what a browser would run as a page of ours is only saved.
+    fileprivate var disposition: String {
+        let word = isShown ? "inline" : "attachment"
+        guard let name, !name.isEmpty else { return word }
+        var escaped = ""
+        for byte in name.utf8.prefix(200) {
+            let character = Character(Unicode.Scalar(byte))
+            if character.isASCII, character.isLetter || character.isNumber || "-._~".contains(character) {
+                escaped.append(character)
+            } else {
+                escaped += "%" + [byte].hex.uppercased()
+            }
+        }
+        return "\(word); filename*=UTF-8''\(escaped)"
+    }
+}
+
+extension Value {
+    /// Whether it is, or holds, the media of a hash.
+    fileprivate func holds(_ hash: ContentHash) -> Bool { media.contains { $0.hash == hash } }
 }

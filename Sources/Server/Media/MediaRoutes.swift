@@ -11,12 +11,45 @@ extension APIServer {
             operation: Operation(
                 "uploadMedia",
                 "Media",
-                "Stores a file: a form with `file`, or the file itself as the body",
+                "Stores a file: a form with `file`, the file itself as the body, or JSON with its `url`",
                 body: .form("MediaUpload"),
                 answers: [.created("MediaItem", 201, "Stored")],
-                errors: [.unsupportedMediaType]
+                errors: [.unsupportedMediaType, .invalidField]
             )
         ) { try await $0.uploadMedia($1) },
+        Route(
+            row: 52,
+            method: .get,
+            path: "/media",
+            scopes: ["workflows:read"],
+            operation: Operation(
+                "listMedia",
+                "Media",
+                "Lists the media of the account, newest first, or the uses of one",
+                query: [
+                    .limit, .cursor, .text("sha256", "Shows that media with its uses", atMost: 64),
+                    .word("kind", "Keeps media of that kind", MediaKind.allCases.map(\.rawValue)),
+                    .text("mime", "Keeps media of that MIME type", atMost: 100),
+                    .time("from", "Keeps what was stored then or later"), .time("to", "Keeps what was stored earlier"),
+                    .text("q", "Keeps what has that text in its name", atMost: 100),
+                ],
+                answers: [.json("MediaPage")],
+                errors: [.invalidFilter]
+            )
+        ) { try await $0.listMedia($1) },
+        Route(
+            row: 52,
+            method: .delete,
+            path: "/media/{id}",
+            scopes: ["workflows:write"],
+            operation: Operation(
+                "deleteMedia",
+                "Media",
+                "Removes an upload that nothing refers to",
+                answers: [.noContent],
+                errors: [.resourceNotFound, .mediaInUse]
+            )
+        ) { try await $0.deleteMedia($1) },
         Route(
             row: 52,
             method: .get,

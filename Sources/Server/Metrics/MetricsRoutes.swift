@@ -48,6 +48,22 @@ extension APIServer {
                 errors: [.invalidFilter]
             )
         ) { try await $0.metricsSeries($1) },
+        Route(
+            row: 66,
+            method: .get,
+            path: "/metrics",
+            scopes: nil,
+            isAtRoot: true,
+            operation: Operation(
+                "getPrometheus",
+                "Server",
+                "Shows the numbers of this server to Prometheus; the setting `metrics` says to whom",
+                answers: [.other("text/plain", "The exposition format 0.0.4")],
+                errors: [
+                    .missingAuthorization, .invalidAPIKeyFormat, .invalidAPIKey, .apiKeyExpired, .insufficientScope,
+                ]
+            )
+        ) { try await $0.prometheus($1) },
     ]
 
     private static let metricsQuery: [Operation.Parameter] = [

@@ -76,6 +76,7 @@ extension SQLSession where Self: ~Copyable {
         for hash in hashes
         where try run("DELETE FROM assets WHERE hash = ?1 AND state = 'deleting'", [.hash(hash)]) == 1 {
             try run("DELETE FROM asset_refs WHERE hash = ?1", [.hash(hash)])
+            try run("DELETE FROM account_media WHERE hash = ?1", [.hash(hash)])
         }
     }
 

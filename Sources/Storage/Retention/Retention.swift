@@ -51,9 +51,10 @@ enum RetentionTables {
     /// Rows of these hold an ended execution: somebody still works for it.
     static let holding = ["live", "open_attempts", "outbox"]
     /// Rows of these go with the execution.
-    static let following = ["inbox", "approvals", "dead_letters", "snapshots", "crashed_runs"]
+    static let following = ["inbox", "approvals", "dead_letters", "snapshots", "crashed_runs", "execution_metadata"]
     /// Records with a time, which go by the age of the class audit: table, key and time.
     static let records: [(table: String, key: String, time: String)] = [
         (table: "audit", key: "id", time: "at")
+        ("alert_firings", "id", "fired_at")
     ]
 }

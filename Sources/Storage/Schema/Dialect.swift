@@ -4,6 +4,8 @@ package struct Dialect: Sendable {
     let words: [(placeholder: String, word: String)]
     /// The time of the database's clock in microseconds since 1970.
     package let now: String
+    /// A query of the bytes of the database.
+    let size: String
     /// Locks the rows of a query; where one connection writes, nothing.
     let locked: String
     /// Locks the rows of a query and leaves out those that others have locked; where one connection writes, nothing.
@@ -12,6 +14,7 @@ package struct Dialect: Sendable {
     package static let sqlite = Dialect(
         words: [("{bytes}", "BLOB"), ("{integer}", "INTEGER"), ("{clustered}", "WITHOUT ROWID")],
         now: "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
+        size: "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
         locked: "",
         skipLocked: ""
     )
@@ -19,6 +22,7 @@ package struct Dialect: Sendable {
     static let postgreSQL = Dialect(
         words: [("{bytes}", "BYTEA"), ("{integer}", "BIGINT"), ("{clustered}", "")],
         now: "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)",
+        size: "SELECT pg_database_size(current_database())",
         locked: "FOR UPDATE",
         skipLocked: "FOR UPDATE SKIP LOCKED"
     )

@@ -1,8 +1,7 @@
 /// The numbered steps that build the tables; they only go forward, and a released one never changes.
 enum Migrations {
     static let all: [String] = [
-        migration1, workers, retry, waits, openAttempts, retention, answers, versions, metrics, limits, people, vault,
-        triggers, money,
+        migration1, workers, retry, waits, openAttempts, retention, answers, versions, metrics, limits, people, vault, triggers, money, mediaLibrary,
     ]
 
     /// The accounts, workflows, executions with their journal, assets and keys (data-model.md).

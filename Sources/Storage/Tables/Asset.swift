@@ -8,6 +8,15 @@ public struct AssetRow: Sendable {
     public let isStored: Bool
     /// When it was first written.
     public let createdAt: Instant
+
+    /// Reads the columns `meta`, `state` and `created_at`.
+    init(_ row: SQLRow) throws(StorageError) {
+        guard let reference = MediaReference(json: try row.json(0)) else { throw .damaged(what: "media record") }
+        self.reference = reference
+        // What is dying has all its bytes, and who refers to it revives it.
+        isStored = ["stored", "dying"].contains(try row.text(1))
+        createdAt = try row.time(2)
+    }
 }
 
 extension SQLSession where Self: ~Copyable {
@@ -49,6 +58,14 @@ extension SQLSession where Self: ~Copyable {
             [.hash(hash)]
         )
         try refer("execution", execution.bytes, to: hash)
+        try later(
+            """
+            INSERT INTO account_media (account_id, hash, created_at)
+            SELECT e.account_id, a.hash, a.created_at FROM executions AS e, assets AS a WHERE e.id = ?1 AND a.hash = ?2
+            ON CONFLICT DO NOTHING
+            """,
+            [.id(execution), .hash(hash)]
+        )
     }
 
     /// Marks media complete and gives it to an account: an upload, which is kept until a time, or for ever.
@@ -67,6 +84,13 @@ extension SQLSession where Self: ~Copyable {
             [.hash(hash), .time(time)]
         )
         try refer("account", account.bytes, to: hash)
+        try run(
+            """
+            INSERT INTO account_media (account_id, hash, created_at)
+            VALUES (?1, ?2, (SELECT created_at FROM assets WHERE hash = ?2)) ON CONFLICT DO NOTHING
+            """,
+            [.id(account), .hash(hash)]
+        )
     }
 
     /// Lets something keep media as long as it is there itself.
@@ -88,10 +112,7 @@ extension SQLSession where Self: ~Copyable {
     /// The asset whose hash begins with these bytes.
     mutating func asset(prefix: [UInt8]) throws(StorageError) -> AssetRow? {
         guard let row = try row(Self.byPrefix("meta, state, created_at"), Self.range(prefix)) else { return nil }
-        guard let reference = MediaReference(json: try row.json(0)) else { throw .damaged(what: "media record") }
-        // What is dying has all its bytes, and who refers to it revives it.
-        let isStored = ["stored", "dying"].contains(try row.text(1))
-        return AssetRow(reference: reference, isStored: isStored, createdAt: try row.time(2))
+        return try AssetRow(row)
     }
 
     private static func byPrefix(_ columns: String) -> String {

@@ -30,6 +30,23 @@ extension SQLSession where Self: ~Copyable {
                 .optional(execution.parent?.item), .optional(execution.batch),
             ]
         )
+        // A run that starts nothing is found by its own identifier; the first child of one makes it a group.
+        guard let parent = execution.parent, parent.item == nil, let batch = execution.group else { return }
+        try label(parent.execution, batch: batch, of: execution.account)
+    }
+
+    /// Finds the parent of an execution under the group it has just got.
+    mutating func label(_ parent: ExecutionID, batch: String, of account: AccountID) throws(StorageError) {
+        let label = ExecutionFilter.Label.batch(batch)
+        try run(
+            """
+            INSERT INTO execution_metadata (account_id, key, value, created_at, execution_id)
+            SELECT account_id, CAST(?3 AS TEXT), CAST(?4 AS TEXT), created_at, id FROM executions
+            WHERE id = ?1 AND account_id = ?2
+            ON CONFLICT DO NOTHING
+            """,
+            [.id(parent), .id(account), .text(label.key), .text(label.value)]
+        )
     }
 
     /// The executions that a batch has started, by their place in it.

@@ -30,6 +30,10 @@ public struct NewExecution: Sendable {
     public var customer: String?
     /// The API key that pays, when another execution started it.
     public var payingKey: APIKeyID?
+    /// The group that it belongs to with those that started it; `nil` for one that nobody started.
+    public var group: String?
+    /// The words under which it is found.
+    public var labels: [ExecutionFilter.Label] = []
 
     /// An execution with these facts.
     public init(
@@ -83,6 +87,8 @@ public struct ExecutionEnd: Sendable {
     public var hasOpenJobs = false
     /// Until when it is kept, where its workflow says so; otherwise by the server's retention.
     public var keepUntil: Instant?
+    /// The exact state it ended in, a word of contract §5.
+    public var phase: String?
     /// What it adds to the hourly numbers; `nil` when it is not counted, as a batch, whose items are.
     public var rollup: RunRollup?
 
@@ -126,6 +132,12 @@ public struct ExecutionRow: Sendable {
         error_code, failed_node, spent_nano, customer
         """
 
+    /// The columns of a table that a query calls by another name.
+    static func columns(of table: String) -> String {
+        let names: [Substring] = columns.split { $0 == "," || $0 == " " || $0 == "\n" }
+        return names.map { "\(table).\($0)" }.joined(separator: ", ")
+    }
+
     init(_ row: SQLRow, withResult: Bool) throws(StorageError) {
         var facts = NewExecution(
             id: try row.id(0),
@@ -164,6 +176,7 @@ extension SQLSession where Self: ~Copyable {
             ]
         )
         try insertFamily(of: execution)
+        try insertLabels(of: execution)
         try later(
             """
             INSERT INTO workflow_stats (workflow_id, executions, last_executed_at) VALUES (?1, 1, ?2)
@@ -178,12 +191,12 @@ extension SQLSession where Self: ~Copyable {
         try later(
             """
             UPDATE executions SET ended_at = ?2, status = ?3, error_code = ?4, failed_node = ?5, spent_nano = ?6,
-                result = ?7, keep_until = ?8
+                result = ?7, keep_until = ?8, phase = ?9
             WHERE id = ?1
             """,
             [
                 .id(id), .time(end.at), .text(end.status), .optional(end.errorCode), .optional(end.failedNode),
-                .integer(end.spent.nano), .blob(end.result), .time(end.keepUntil),
+                .integer(end.spent.nano), .blob(end.result), .time(end.keepUntil), .optional(end.phase),
             ]
         )
         try later("DELETE FROM live WHERE execution_id = ?1", [.id(id)])

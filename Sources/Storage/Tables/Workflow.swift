@@ -234,27 +234,4 @@ extension SQLSession where Self: ~Copyable {
         try removeTriggers(of: id)
         return true
     }
-
-    /// The executions of a workflow or an account, newest first.
-    mutating func executions(
-        of owner: ExecutionOwner,
-        after: PagePosition?,
-        limit: Int,
-        withResult: Bool
-    ) throws(StorageError) -> [ExecutionRow] {
-        var executions: [ExecutionRow] = []
-        for row in try rows(
-            """
-            SELECT \(ExecutionRow.columns)\(withResult ? ", result" : "") FROM executions
-            WHERE \(owner.column) = ?1 AND (created_at, id) < (?2, ?3) ORDER BY created_at DESC, id DESC LIMIT ?4
-            """,
-            [
-                owner.value, .integer(after?.time.microseconds ?? .max), .blob(after?.id ?? []),
-                .integer(Int64(limit)),
-            ]
-        ) {
-            executions.append(try ExecutionRow(row, withResult: withResult))
-        }
-        return executions
-    }
 }
