@@ -10,6 +10,7 @@ extension Run {
     /// - Parameters:
     ///   - end: Its end.
     ///   - credit: The price of a credit.
+    /// - Returns: The numbers of the run and its nodes.
     func rollup(_ end: RunEnd, credit: Money) -> RunRollup? {
         guard outside.batch == nil else { return nil }
         var rollup = RunRollup(

@@ -34,9 +34,9 @@ public struct MediaFetch: Sendable {
     ///   - address: The address.
     ///   - account: Whose stored media may be named.
     ///   - limit: The most bytes.
-    ///   - mayGo: Whether the address, or a redirect, may lead there.
     ///   - deadline: When it must have ended.
     ///   - loop: The loop the call is made on.
+    ///   - mayGo: Whether the address, or a redirect, may lead there.
     /// - Returns: The stored media.
     /// - Throws: ``NodeError``: `invalid_input` for what can never be fetched, `timeout`, `network`, `overloaded` or
     ///   `provider_internal` for what may be another time.

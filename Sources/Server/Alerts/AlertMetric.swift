@@ -17,6 +17,8 @@ enum AlertMetric: String, CaseIterable, Sendable {
     ///   - now: The time.
     ///   - database: Keeps the hourly numbers.
     ///   - runs: Knows how many runs wait for room.
+    /// - Returns: The value.
+    /// - Throws: What the database says.
     static func value(
         of rule: AlertRule,
         _ account: AccountID,

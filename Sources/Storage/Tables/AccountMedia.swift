@@ -19,7 +19,9 @@ public struct MediaFilter: Sendable {
 public struct MediaPage: Sendable {
     /// The media, newest first.
     public var rows: [AssetRow] = []
-    /// Where the list goes on; `nil` at its end. There may be no more rows, because only so many are looked at for a page.
+    /// Where the list goes on; `nil` at its end.
+    ///
+    /// There may be no more rows, because only so many are looked at for a page.
     public var next: PagePosition?
 }
 

@@ -36,7 +36,9 @@ public struct ExecutionFilter: Sendable {
     public var account: AccountID
     /// Only those with one of these public statuses; empty for all.
     public var statuses: Set<String> = []
-    /// Only those in one of these phases; empty for all. Of those that are not terminal all are given, because only their
+    /// Only those in one of these phases; empty for all.
+    ///
+    /// Of those that are not terminal all are given, because only their
     /// events tell their phase.
     public var phases: Set<String> = []
     /// Only those that one of these started; empty for all.
@@ -64,6 +66,8 @@ public struct ExecutionFilter: Sendable {
 public struct ExecutionPage: Sendable {
     /// The executions, newest first.
     public var rows: [ExecutionRow]
-    /// Where the list goes on; `nil` at its end. There may be no more rows, because only so many are looked at for a page.
+    /// Where the list goes on; `nil` at its end.
+    ///
+    /// There may be no more rows, because only so many are looked at for a page.
     public var next: PagePosition?
 }
