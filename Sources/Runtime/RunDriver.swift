@@ -223,9 +223,8 @@ struct RunDriver {
             append.end?.hasApprovals = run.plan.nodes.contains { $0.type.id == WaitNode.approval.rawValue }
             append.parentSignal = Self.parentSignal(of: run, view, random: &random)
             append.end?.hasOpenJobs = run.hasOpenJobs
-            append.end?.rollup = run.rollup(end, credit: money.credit)
             append.end?.phase = end.phase.rawValue
-            append.end?.rollup = run.rollup(end, credit: credit)
+            append.end?.rollup = run.rollup(end, credit: money.credit)
             append.end?.keepUntil = run.plan.settings.keepRuns.map { end.at + $0 }
             if money.hasHolds {
                 append.hasHolds = true

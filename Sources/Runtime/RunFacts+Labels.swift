@@ -8,6 +8,7 @@ extension RunFacts {
         var labels = (metadata.object ?? JSONObject()).compactMap { note in
             note.value.string.map { ExecutionFilter.Label(key: note.key, value: $0) }
         }
+        if let customer { labels.append(.customer(customer)) }
         if parent != nil || iteration != nil { labels.append(.batch(batch)) }
         return labels
     }

@@ -201,12 +201,11 @@ public final class RunService: Sendable {
         execution.quota = quota
         execution.customer = facts.customer
         execution.payingKey = facts.key
+        if facts.parent != nil || facts.iteration != nil { execution.group = facts.batch }
+        execution.labels = facts.labels
         let shard = shard(of: facts.execution)
         let holds = try await holds(for: facts, estimate, on: shard.loop)
         return try await shard.accept(
-        if facts.parent != nil || facts.iteration != nil { execution.group = facts.batch }
-        execution.labels = facts.labels
-        return try await shard(of: facts.execution).accept(
             Run(plan: plan, facts: facts),
             execution,
             graph: graph,

@@ -124,14 +124,13 @@ struct Host {
             vendors: vendors,
             tools: tools,
             sandbox: Sandbox(assets: assets, tools: tools),
-            fetch: MediaFetch(assets: assets, clients: clients, now: Self.clock),
+            fetch: media,
             requests: HTTPRequestTool(clients: clients, version: Self.version, now: Self.clock) {
                 [names] account, name throws(NodeError) in
                 try await names.secret(name, of: account).map {
                     HTTPRequestTool.Secret(value: $0.value, hosts: $0.hosts)
                 }
             },
-            fetch: media,
             now: Self.clock,
             places: max(2, loops.loops.count)
         )

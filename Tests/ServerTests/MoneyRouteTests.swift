@@ -44,7 +44,7 @@ struct MoneyRouteTests {
                 )
             }
         }
-        return try await ServerBench(kind, services: change, configure: { _ in })
+        return try await ServerBench(kind, services: change)
     }
 
     @Test func `a run is refused for want of credits before anything is stored, node by node`() async throws {

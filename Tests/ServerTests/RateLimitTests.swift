@@ -28,12 +28,8 @@ struct RateLimitTests {
     }
 
     private func executions(_ bench: ServerBench) async throws -> Int {
-        try await bench.database.executions(
-            of: .account(ServerBench.account),
-            after: nil,
-            limit: 100,
-            withResult: false
-        ).count
+        let filter = ExecutionFilter(.account(ServerBench.account), of: ServerBench.account)
+        return try await bench.database.executions(filter, after: nil, limit: 100, withResult: false).rows.count
     }
 
     @Test func `the eleventh request of a minute is refused on the free plan`() async throws {

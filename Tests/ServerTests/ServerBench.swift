@@ -81,8 +81,6 @@ final class ServerBench: Sendable {
     init(
         _ kind: DatabaseKind = .sqlite,
         beside other: ServerBench? = nil,
-        services change: (inout Services) -> Void = { _ in },
-        configure: (inout APIServer.Configuration) throws -> Void
         configure: (inout APIServer.Configuration) throws -> Void,
         services change: (inout Services) -> Void = { _ in }
     ) async throws {
@@ -98,7 +96,7 @@ final class ServerBench: Sendable {
             } else {
                 try Database.open(folder: folder.path) { Issue.record("\($0)") }
             }
-        self.database = database
+        let database = self.database
         let catalog = LiveCatalog(try Self.builtIn.get())
         self.catalog = catalog
         let pool = try BlockingPool(label: "test", threads: 2, capacity: 100)
@@ -244,6 +242,8 @@ final class ServerBench: Sendable {
             guard name != "master.key" else { return nil }
             return FileManager.default.contents(atPath: "\(folder.path)/\(name)").map { (name, $0) }
         }
+    }
+
     /// An answer whose body may be a file or a stream.
     func whole(
         _ method: HTTPMethod,

@@ -211,48 +211,6 @@ extension APIServer {
         return try JSON(parsing: body)
     }
 
-    private func item(_ row: ExecutionRow, _ exchange: Exchange, withNodes: Bool) async throws -> JSON {
-        // Another server may work on it.
-        var view = try Self.view(row)
-        if view == nil { view = try? await runs.handle(row.facts.id)?.snapshot.view }
-        let facts = row.facts
-        var object: JSONObject = [
-            "executionId": .string(facts.id.description), "workflowId": .string(facts.workflow.description),
-            "status": .string(row.status), "phase": .string(view?.phase ?? "queued"),
-            "workflowVersion": facts.version.map(JSON.int) ?? .null,
-            "workflowRevision": facts.revision.map(JSON.int) ?? .null,
-            "startTime": .string(facts.createdAt.description),
-            "endTime": row.endedAt.map { .string($0.description) } ?? .null,
-            "durationMs": row.endedAt.map { .int(($0 - facts.createdAt).wholeMilliseconds) } ?? .null,
-            "creditsUsed": .int(view.map { writer($0, exchange).credits } ?? 0),
-            "trigger": ["type": .string(facts.trigger)], "test": .bool(view?.facts.isTest ?? false),
-            "error": view?.error.map { .string($0.message) } ?? .null,
-            "errorCode": row.errorCode.map(JSON.string) ?? .null,
-            "failedNodeId": row.failedNode.map(JSON.string) ?? .null,
-            "batchId": view.map { .string($0.facts.batch) } ?? .null,
-            "runIndexInBatch": .int(Int64(view?.facts.parent?.item ?? 0)),
-            "nodeCount": .int(Int64(view?.nodes.count ?? 0)),
-            "nodesCompleted": .int(Int64(view?.nodes.count { $0.status == "COMPLETED" } ?? 0)),
-        ]
-        if row.endedAt == nil, let view {
-            let poll = writer(view, exchange).poll(now: exchange.now)
-            for name in ["waiting", "worker", "wakeAt"] { object[name] = poll[name] }
-        }
-        if withNodes, let view {
-            let poll = writer(view, exchange).details(now: exchange.now)
-            object["nodes"] = .array(
-                (poll["nodes"]?.array ?? []).map { node in
-                    var short = JSONObject()
-                    for name in ["nodeId", "status", "durationMs", "credits", "outputUrl", "text"] {
-                        short[name] = node[name]
-                    }
-                    return .object(short)
-                }
-            )
-        }
-        return .object(object)
-    }
-
     private static func change(_ tag: Substring) -> Int64? {
         guard tag.hasPrefix("W/\""), tag.hasSuffix("\""), let dot = tag.lastIndex(of: ".") else { return nil }
         return Int64(tag[tag.index(after: dot)...].dropLast())

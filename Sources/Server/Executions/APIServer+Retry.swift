@@ -102,7 +102,6 @@ extension APIServer {
         origin.retryOf = id
         facts.trigger = origin.json
         origin.mark(&facts)
-        facts.batch = RunStarter.uuid()
         facts.batch = facts.execution.uuid
         facts.triggerData = body.triggerData ?? facts.triggerData
         try await change(&facts, body, plan)

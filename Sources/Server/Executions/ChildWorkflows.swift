@@ -49,27 +49,18 @@ public struct ChildWorkflows: Sendable {
             return refuse("invalid_input", "The workflow \(row.name) cannot run: \(first)")
         case .plan(let plan):
             do {
-                let values = try await RunInputs.read(request.inputs, for: plan, assets: assets)
-                var answer = ChildRequest.Answer(
-                    plan: plan,
-                    workflow: id,
-                    version: graph.version,
-                    revision: graph.version == nil ? row.revision : nil,
-                    values: values
                 let values = try await RunInputs.read(
                     request.inputs,
                     for: plan,
                     of: request.account,
                     assets: assets
                 )
-                return .success(
-                    ChildRequest.Answer(
-                        plan: plan,
-                        workflow: id,
-                        version: graph.version,
-                        revision: graph.version == nil ? row.revision : nil,
-                        values: values
-                    )
+                var answer = ChildRequest.Answer(
+                    plan: plan,
+                    workflow: id,
+                    version: graph.version,
+                    revision: graph.version == nil ? row.revision : nil,
+                    values: values
                 )
                 answer.variables = try await names.variables(of: plan, request.account)
                 return .success(answer)

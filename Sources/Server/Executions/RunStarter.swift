@@ -181,7 +181,6 @@ struct RunStarter: Sendable {
         facts.sandbox = plan.settings.sandbox
         order.origin.mark(&facts)
         facts.metadata = request.metadata
-        facts.batch = Self.uuid()
         facts.callback = try names.sealed(request.callback, of: row.account)
         facts.variables = try await names.variables(of: plan, row.account)
         facts.batch = facts.execution.uuid

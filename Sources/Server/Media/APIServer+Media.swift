@@ -162,13 +162,7 @@ extension APIServer {
             let principal = try await principal(of: request, at: exchange.now)
             try await limiter.charge(.requests, principal.account, at: exchange.now)
             try principal.require("executions:read")
-            let key = try await countingFailures(from: exchange.request.peer.ip, at: exchange.now) {
-                () throws(APIError) in
-                try await keys.key(exchange.request.headers["authorization"], at: exchange.now)
-            }
-            try await limiter.charge(.requests, key.account, at: exchange.now)
-            try key.require("executions:read")
-            found = try await reference { try await self.assets.reference(id, of: key.account) }
+            found = try await reference { try await self.assets.reference(id, of: principal.account) }
         }
         guard let found else { throw Self.noMedia }
         return try .raw(file(found, exchange))
@@ -229,7 +223,6 @@ extension APIServer {
         }
     }
 
-    static func translate(_ error: any Error, limit: Int64) -> APIError {
     private func item(_ asset: AssetRow, _ exchange: Exchange) -> JSON {
         let writer = ValueWriter(links: links, base: base(exchange), now: exchange.now)
         var object = writer.json(asset.reference).object ?? JSONObject()
@@ -238,7 +231,7 @@ extension APIServer {
         return .object(object)
     }
 
-    private static func translate(_ error: any Error, limit: Int64) -> APIError {
+    static func translate(_ error: any Error, limit: Int64) -> APIError {
         switch error {
         case let error as APIError: return error
         case let error as HTTPExchangeError: return APIError(error, limit: Int(limit))

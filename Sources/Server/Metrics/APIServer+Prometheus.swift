@@ -68,7 +68,7 @@ extension APIServer {
             if exchange.request.peer.ip.isLoopback, !isPassedOn { return }
         case .key: break
         }
-        try await keys.key(headers["authorization"], at: exchange.now).require("*")
+        try await principal(of: exchange.request, at: exchange.now).require("*")
     }
 
     private func addRuns(_ standings: [RunGauges.Standing: Int], to text: inout PrometheusText) {

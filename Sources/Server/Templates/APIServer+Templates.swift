@@ -1,5 +1,6 @@
 import Catalog
 import Engine
+import Runtime
 import EventLoop
 import HTTPServer
 import HTTPValues
@@ -47,7 +48,7 @@ extension APIServer {
         let name = try fields.string("name", atMost: 1000) ?? item.template.name
         guard !name.allSatisfy(\.isWhitespace) else { throw APIError.field("name", "must not be empty") }
         let inputs = try fields.object("inputs") ?? JSONObject()
-        let (graph, findings) = try await setting(inputs, in: item)
+        let (graph, findings) = try await setting(inputs, in: item, of: exchange.account)
         let stored = try StoredGraph(graph)
         var row = exchange.newWorkflow(stored)
         row.name = name
@@ -82,14 +83,18 @@ extension APIServer {
     }
 
     /// The graph of a template whose input nodes have these values where nothing else is sent.
-    private func setting(_ inputs: JSONObject, in item: TemplateShelf.Item) async throws -> (Graph, [Violation]) {
+    private func setting(
+        _ inputs: JSONObject,
+        in item: TemplateShelf.Item,
+        of account: AccountID
+    ) async throws -> (Graph, [Violation]) {
         var graph = item.graph
         if !inputs.isEmpty {
             guard let plan = item.plan else {
                 throw APIError.field("inputs", "cannot be set: the template does not run on this server")
             }
             // The values are read as a run would read them, so that what cannot be run is refused here.
-            let values = try await RunInputs.read(inputs, for: plan, assets: assets)
+            let values = try await RunInputs.read(inputs, for: plan, of: account, assets: assets)
             for (place, node) in graph.nodes.enumerated() {
                 guard let sent = values[node.id] else { continue }
                 var config = JSONObject()
@@ -102,7 +107,19 @@ extension APIServer {
     }
 
     /// The credits that a run of a plan will probably take; 0 where it only computes.
-    func estimatedCredits(_ plan: Plan?, _ account: AccountID) -> Int64 { 0 }
+    func estimatedCredits(_ plan: Plan?, _ account: AccountID) -> Int64 {
+        guard let plan else { return 0 }
+        let now = clock()
+        let facts = RunFacts(
+            execution: starter.newExecutionID(on: nil, at: now),
+            account: account,
+            workflow: WorkflowID(high: 0, low: 0),
+            version: nil,
+            revision: nil,
+            createdAt: now
+        )
+        return runs.estimate(plan, facts).credits
+    }
 
     /// A page of a list that is in memory.
     func page<Item>(

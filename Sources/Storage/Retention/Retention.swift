@@ -54,7 +54,7 @@ enum RetentionTables {
     static let following = ["inbox", "approvals", "dead_letters", "snapshots", "crashed_runs", "execution_metadata"]
     /// Records with a time, which go by the age of the class audit: table, key and time.
     static let records: [(table: String, key: String, time: String)] = [
-        (table: "audit", key: "id", time: "at")
-        ("alert_firings", "id", "fired_at")
+        (table: "audit", key: "id", time: "at"),
+        ("alert_firings", "id", "fired_at"),
     ]
 }

@@ -1,7 +1,8 @@
 /// The numbered steps that build the tables; they only go forward, and a released one never changes.
 enum Migrations {
     static let all: [String] = [
-        migration1, workers, retry, waits, openAttempts, retention, answers, versions, metrics, limits, people, vault, triggers, money, mediaLibrary,
+        migration1, workers, retry, waits, openAttempts, retention, answers, versions, metrics, limits, people, vault,
+        triggers, money, mediaLibrary,
     ]
 
     /// The accounts, workflows, executions with their journal, assets and keys (data-model.md).
