@@ -110,7 +110,7 @@ struct ExecutionSweepTests {
         let last = Database.schema
         do {
             let connection = try Connection(path: path, mode: .write)
-            try connection.script("DELETE FROM schema_version WHERE version = \(last); DROP TABLE idempotency")
+            try connection.script("DELETE FROM schema_version WHERE version = \(last); DROP TABLE account_media")
         }
         for old in last - 3..<last { _ = try File(writing: "\(path).before-\(old)") }
         try await Database.open(folder: bench.folder.path) { Issue.record("\($0)") }.close()

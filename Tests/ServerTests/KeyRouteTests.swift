@@ -21,7 +21,7 @@ struct KeyRouteTests {
         #expect(row?["createdBy"]?.string?.hasPrefix("key_") == true)
         let cursor = try #require(list.json["nextCursor"]?.string)
         let next = try await bench.ask(ServerBench.key, .get, "/api-keys?limit=100&cursor=\(cursor)")
-        #expect(next.json["data"]?.array?.count == 2 && next.json["hasMore"] == false)
+        #expect(next.json["data"]?.array?.count == 3 && next.json["hasMore"] == false)
         #expect(try await bench.ask(key, .get, "/workflows").status == 200)
         bench.clock.pass(.seconds(3601))
         let expired = try await bench.ask(key, .get, "/workflows")

@@ -83,8 +83,9 @@ struct ScheduleRouteTests {
 
     @Test func `the run of a planned time is started by the clock, and its schedule knows it`() async throws {
         let bench = try await ServerBench()
-        let soon = Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) + .milliseconds(300)
+        let soon = bench.clock.now + .milliseconds(300)
         let made = try await schedule(bench, ["at": .string(soon.description), "inputs": ["name": "Ada"]])
+        bench.clock.advance(by: .seconds(1))
         let workflow = try #require(made["workflowId"]?.string)
         let path = "/api/v1/schedules/\(made["id"]?.string ?? "")"
         var history = try await bench.send(.get, "/api/v1/workflows/\(workflow)/executions").json

@@ -30,6 +30,23 @@ final class ServerBench: Sendable {
     let catalog: LiveCatalog
     /// The callbacks that were sent.
     let posts = Posts()
+    private let complaints = Complaints()
+
+    /// What a server says that should have nothing to say, until its test is over.
+    private final class Complaints: Sendable {
+        private let isOver = Atomic(false)
+
+        func note(_ text: String) {
+            if !isOver.load(ordering: .relaxed) { Issue.record("\(text)") }
+        }
+
+        func end() { isOver.store(true, ordering: .relaxed) }
+    }
+
+    deinit {
+        complaints.end()
+        company?.cancel()
+    }
 
     /// A callback that was sent.
     struct Post: Sendable {
@@ -94,7 +111,7 @@ final class ServerBench: Sendable {
             if let schema {
                 try Database.open(url: schema.url) { _ in }
             } else {
-                try Database.open(folder: folder.path) { Issue.record("\($0)") }
+                try Database.open(folder: folder.path) { [complaints] in complaints.note("\($0)") }
             }
         let database = self.database
         let catalog = LiveCatalog(try Self.builtIn.get())
@@ -107,13 +124,13 @@ final class ServerBench: Sendable {
             perform: { _, _ in .failed(NodeError("auth", "There are no vendors."), cost: .zero) },
             plan: { try await plans.plan($0) },
             now: { clock.now },
-            log: { Issue.record("\($0)") }
+            log: { [complaints] in complaints.note($0) }
         )
         let vault = try await Vault.open(
             database,
             key: .file("\((other?.folder ?? folder).path)/master.key"),
             clock: { clock.now },
-            log: { Issue.record("\($0)") }
+            log: { [complaints] in complaints.note($0) }
         )
         let names = AccountNames(
             database: database,
@@ -162,7 +179,7 @@ final class ServerBench: Sendable {
             secret: [UInt8](repeating: 7, count: 32),
             configuration: configuration,
             clock: { clock.now },
-            log: { Issue.record("\($0)") }
+            log: { [complaints] in complaints.note($0) }
         )
         // A server beside another one hears of its changes.
         let loop = group.loops[0]
@@ -179,6 +196,7 @@ final class ServerBench: Sendable {
 
     /// Stops to hear of the changes of others.
     func leave() async {
+        complaints.end()
         company?.cancel()
         await company?.value
     }
