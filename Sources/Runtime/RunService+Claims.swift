@@ -213,8 +213,10 @@ extension RunService {
         case .change(let id): await shard(of: id).refresh(id)
         case .access: tellAccessChange()
         case .vault: await services.vaultChanged()
+        case .money: desk.forget()
         case .lost:
             tellAccessChange()
+            desk.forget()
             await services.vaultChanged()
             try? await sweep()
         }

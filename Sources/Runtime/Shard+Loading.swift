@@ -107,13 +107,10 @@ extension Shard {
             marker.deciding(id, slot: place, body)
         }
         let signals = try await database.signals(of: id)
+        let rules = try await desk.rules(of: run.facts.account, on: loop)
         var money = RunMoney(credit: services.credit, hasHolds: live.hasHolds)
         if live.hasHolds {
-            money.restore(
-                try await database.holds(of: id),
-                try await desk.rules(of: run.facts.account, on: loop),
-                run
-            )
+            money.restore(try await database.holds(of: id), rules, run)
         }
         let seen = reloading.removeValue(forKey: id) ?? watched.removeValue(forKey: id)?.handle
         let handle = seen ?? RunHandle(run, worker: database.worker)

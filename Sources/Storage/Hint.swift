@@ -14,6 +14,8 @@ public enum Hint: Sendable, Hashable {
     case access
     /// A credential or the key of what is sealed has changed.
     case vault
+    /// The plan or a budget of an account has changed.
+    case money
     /// Hints may have been lost.
     case lost
 
@@ -25,6 +27,7 @@ public enum Hint: Sendable, Hashable {
         case .change(let id): "change \(id)"
         case .access: "access"
         case .vault: "vault"
+        case .money: "money"
         case .lost: "lost"
         }
     }
@@ -35,6 +38,7 @@ public enum Hint: Sendable, Hashable {
         case ("work", nil): self = .work
         case ("access", nil): self = .access
         case ("vault", nil): self = .vault
+        case ("money", nil): self = .money
         case ("signal", let id?): self = .signal(id)
         case ("watch", let id?): self = .watch(id)
         case ("change", let id?): self = .change(id)

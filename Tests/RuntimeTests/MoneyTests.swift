@@ -91,7 +91,7 @@ struct MoneyTests {
         #expect(handle.snapshot.view.waiting?.wait.reason == .budget)
         budget.amount = 5000
         #expect(try await bench.database.update(budget))
-        await bench.service.moneyChanged(for: Self.account)
+        await bench.service.moneyChanged()
         var end = await bench.end(handle)
         while end == nil {
             await bench.service.fundWaiting()

@@ -242,8 +242,11 @@ private struct History {
             for node in run["nodes"]?.array ?? [] {
                 let parts = [run["workflowId"], node["nodeId"], node["nodeType"], node["model"]]
                 let key = parts.map { $0?.string ?? "" }.joined(separator: "|")
-                let isRun = ["COMPLETED", "FAILED"].contains(node["status"]?.string) && node["cached"] != true
+                // What takes no time and calls nobody, such as an input, is no run of a node.
                 let attempts = node["attempts"]?.array ?? []
+                let isRun =
+                    ["COMPLETED", "FAILED"].contains(node["status"]?.string) && node["cached"] != true
+                    && !attempts.isEmpty
                 guard isRun || !attempts.isEmpty else { continue }
                 rows[key, default: ([], [])].all.append(node)
                 if isRun { rows[key]?.runs.append(node) }
@@ -257,7 +260,7 @@ private struct History {
             cursor = page["nextCursor"]?.string.map { "&cursor=\($0)" } ?? ""
             #expect(page["hasMore"] == .bool(!cursor.isEmpty))
         } while !cursor.isEmpty
-        #expect(found.count == rows.count)
+        #expect(found.count == rows.count, "\(rows.keys.sorted()) \(found.map(\.text))")
         for row in found {
             let parts = [row["workflowId"], row["nodeId"], row["nodeType"], row["model"]]
             let key = parts.map { $0?.string ?? "" }.joined(separator: "|")

@@ -51,7 +51,7 @@ struct MoneyRouteTests {
         let bench = try await Self.bench()
         let workflow = try await bench.make(Self.paid)
         #expect(try await bench.database.setPlan("free", ofAccount: "default") == 1)
-        await bench.runs.moneyChanged(for: ServerBench.account)
+        await bench.runs.moneyChanged()
         let refused = try await bench.pay(.post, "/api/v1/workflows/\(workflow)/execute", [:])
         #expect(refused.status == 402)
         #expect(refused.json["error"] == "Insufficient credits. Required: 30, Available: 0")

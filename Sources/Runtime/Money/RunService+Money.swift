@@ -35,9 +35,9 @@ extension RunService {
         }
     }
 
-    /// Notes that the plan or a budget of an account was changed, and lets runs that wait for money ask again.
-    public func moneyChanged(for account: AccountID) async {
-        desk.forget(account)
+    /// Notes that the plan or a budget of an account was changed here, and lets runs that wait for money ask again.
+    public func moneyChanged() async {
+        desk.forget()
         await fundWaiting()
     }
 
@@ -71,14 +71,14 @@ extension RunService {
 
     /// What a new execution is to hold where spending is limited.
     func holds(for facts: RunFacts, _ estimate: Estimate?, on loop: Loop) async throws(RuntimeError) -> [HoldOrder] {
-        guard let estimate, facts.parent == nil, !estimate.rows.isEmpty else { return [] }
+        // They are known from here on, so that no attempt has to wait for them.
         let rules: MoneyRules
         do {
             rules = try await desk.rules(of: facts.account, on: loop)
         } catch {
             throw RuntimeError(error)
         }
-        guard !rules.isFree else { return [] }
+        guard !rules.isFree, let estimate, facts.parent == nil, !estimate.rows.isEmpty else { return [] }
         var orders: [HoldOrder] = []
         for (purse, unit) in rules.purses(for: facts.payer, on: services.now().day) {
             let amount = unit == .credits ? estimate.credits : unit.amount(of: estimate.cost, credit: services.credit)

@@ -43,15 +43,24 @@ extension Shard {
     private func learnRules(_ entry: Entry, _ address: Address, _ account: AccountID) {
         let id = entry.handle.id
         Task(executorPreference: loop) {
-            await self.insist("What limits \(account) cannot be read") { () throws(RuntimeError) in
-                do throws(StorageError) {
-                    _ = try await self.desk.rules(of: account, on: self.loop)
-                } catch {
-                    throw RuntimeError(error)
-                }
-            }
+            guard await self.knowsRules(of: account) else { return }
             await self.askAgain(id, address)
         }
+    }
+
+    /// Reads what limits an account, however long that takes; `false` when this server ends before.
+    private func knowsRules(of account: AccountID) async -> Bool {
+        var isKnown = false
+        while !isKnown, !isStopping {
+            do throws(StorageError) {
+                _ = try await desk.rules(of: account, on: loop)
+                isKnown = true
+            } catch {
+                services.log("What limits \(account) cannot be read: \(error)")
+                guard (try? await loop.sleep(for: .seconds(1))) != nil else { return false }
+            }
+        }
+        return isKnown
     }
 
     /// Asks for the money that was wanted while the run was being accepted.

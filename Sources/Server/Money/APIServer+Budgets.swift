@@ -60,7 +60,7 @@ extension APIServer {
         guard try await stored({ try await self.database.insert(budget, answering: answer) }) else {
             throw APIError.field("scope", "is one too many: an account has at most \(Budget.most) budgets")
         }
-        await runs.moneyChanged(for: exchange.account)
+        await runs.moneyChanged()
         return reply
     }
 
@@ -81,7 +81,7 @@ extension APIServer {
         budget.updatedAt = exchange.now
         let changed = budget
         guard try await stored({ try await self.database.update(changed) }) else { throw Self.noBudget }
-        await runs.moneyChanged(for: exchange.account)
+        await runs.moneyChanged()
         return .json(
             .object(
                 Self.describe(
@@ -96,7 +96,7 @@ extension APIServer {
         let id: BudgetID = try exchange.identifier(0, orElse: Self.noBudget)
         let account = exchange.account
         guard try await stored({ try await self.database.removeBudget(id, of: account) }) else { throw Self.noBudget }
-        await runs.moneyChanged(for: account)
+        await runs.moneyChanged()
         return .empty()
     }
 

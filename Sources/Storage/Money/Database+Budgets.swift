@@ -72,6 +72,7 @@ extension Database {
                 ]
             )
             try session.countPast(budget)
+            try session.send(.money, to: nil)
             return true
         }
     }
@@ -98,6 +99,7 @@ extension Database {
             )
             // Where there is more room it may tell once more.
             try session.run("UPDATE budget_periods SET warned_at = NULL WHERE budget_id = ?1", [.id(budget.id)])
+            try session.send(.money, to: nil)
             return changed == 1
         }
     }
@@ -113,6 +115,7 @@ extension Database {
             }
             try session.run("DELETE FROM budget_periods WHERE budget_id = ?1", [.id(id)])
             try session.run("DELETE FROM budget_alerts WHERE budget_id = ?1", [.id(id)])
+            try session.send(.money, to: nil)
             return true
         }
     }

@@ -107,7 +107,8 @@ extension Database {
     /// - Returns: How many accounts are on it now that were named so.
     public func setPlan(_ plan: String, ofAccount name: String) async throws(StorageError) -> Int {
         try await write { session throws(StorageError) in
-            try session.run(
+            try session.send(.money, to: nil)
+            return try session.run(
                 "UPDATE accounts SET plan = ?2 WHERE name = ?1 OR id = ?3",
                 [.text(name), .text(plan), .id(AccountID(name))]
             )
