@@ -30,7 +30,7 @@ extension APIServer {
                 "Approvals",
                 "Shows one, for a key or its link; a browser gets a page. Never decides",
                 query: [token],
-                answers: [.json("Approval")],
+                answers: [.json("Approval").or("text/html")],
                 errors: linkErrors
             )
         ) { try await $0.showApproval($1) },
@@ -59,7 +59,7 @@ extension APIServer {
                 "Decides to \(verb), for a key or the link of the approval",
                 query: [token],
                 body: .json("DecisionInput", isRequired: false),
-                answers: [.json("Approval")],
+                answers: [.json("Approval").or("text/html")],
                 errors: linkErrors + [.approvalDecided]
             )
         ) { try await $0.decideApproval($1, isApproved: isApproved) }

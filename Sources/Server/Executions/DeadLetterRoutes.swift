@@ -33,7 +33,7 @@ extension APIServer {
                 "retryDeadLetter",
                 "Dead letters",
                 "Tries again what failed",
-                body: .json("RetryInput", isRequired: false),
+                body: .json("RedriveInput", isRequired: false),
                 answers: [.created("DeadLetterRetried", 202, "Accepted")],
                 errors: [
                     .resourceNotFound, .executionNotFound, .deadLetterClosed, .executionRunning, .workflowInactive,

@@ -148,7 +148,7 @@ extension APIServer {
                 query: [.wait, .word("dryRun", "Whether only the report is wanted", ["true", "false"])],
                 body: .json("RetryInput", isRequired: false),
                 answers: [
-                    .created("ExecutionStarted"), .json("RetryReport", 200, "The report, or the ended execution"),
+                    .created("ExecutionRetried"), .json("RetryReport", 200, "The report, or the ended execution"),
                 ],
                 errors: [
                     .executionNotFound, .executionRunning, .workflowNotFound, .workflowInactive, .invalidInput,

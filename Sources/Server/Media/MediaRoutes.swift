@@ -12,9 +12,9 @@ extension APIServer {
                 "uploadMedia",
                 "Media",
                 "Stores a file: a form with `file`, the file itself as the body, or JSON with its `url`",
-                body: .form("MediaUpload"),
+                body: .form("MediaUpload", or: ["application/json", "application/octet-stream"]),
                 answers: [.created("MediaItem", 201, "Stored")],
-                errors: [.unsupportedMediaType, .invalidField]
+                errors: [.missingFields, .invalidField]
             )
         ) { try await $0.uploadMedia($1) },
         Route(

@@ -57,7 +57,8 @@ struct OpenAPIDocument {
                 scopes.isEmpty ? "Needs a key or a session." : "Needs \(scopes.joined(separator: " and "))."
             )
         } else {
-            object["security"] = []
+            // Some routes take a signed link in the place of a key.
+            object["security"] = route.errors.contains(.missingAuthorization) ? [["key": []], [:]] : []
         }
         let parameters = parameters(route, operation)
         if !parameters.isEmpty { object["parameters"] = .array(parameters) }
@@ -89,15 +90,20 @@ struct OpenAPIDocument {
         switch body {
         case .json(let name, let isRequired):
             ["required": .bool(isRequired), "content": ["application/json": ["schema": Self.reference(name)]]]
-        case .form(let name): ["required": true, "content": ["multipart/form-data": ["schema": Self.reference(name)]]]
-        case .raw(let types):
-            [
-                "required": true,
-                "content": .object(
-                    JSONObject(types.map { .init(key: $0, value: ["schema": ["type": "string"]]) })
-                ),
-            ]
+        case .form(let name, let others):
+            ["required": true, "content": Self.content(["multipart/form-data": Self.reference(name)], or: others)]
+        case .file(let name, let others):
+            ["required": true, "content": Self.content(["application/json": Self.reference(name)], or: others)]
+        case .raw(let types): ["required": true, "content": Self.content([:], or: types)]
         }
+    }
+
+    /// Media types with their schemas, and others of which nothing is said.
+    private static func content(_ known: JSONObject, or others: [String]) -> JSON {
+        var content = JSONObject()
+        for member in known { content[member.key] = ["schema": member.value] }
+        for type in others { content[type] = ["schema": ["type": "string"]] }
+        return .object(content)
     }
 
     private func responses(_ route: Route, _ operation: Operation) -> JSONObject {
@@ -110,8 +116,9 @@ struct OpenAPIDocument {
             }
             if !headers.isEmpty { response["headers"] = .object(headers) }
             switch answer.content {
-            case .json(let name): response["content"] = ["application/json": ["schema": Self.reference(name)]]
-            case .raw(let type): response["content"] = .object([type: ["schema": ["type": "string"]]])
+            case .json(let name):
+                response["content"] = Self.content(["application/json": Self.reference(name)], or: answer.others)
+            case .raw(let type): response["content"] = Self.content([:], or: [type] + answer.others)
             case .none: break
             }
             responses["\(answer.status)"] = .object(response)
@@ -151,7 +158,7 @@ extension Route {
         switch operation?.body {
         case .json:
             codes += [.invalidJSON, .jsonTooDeep, .invalidField, .bodyTooLarge, .unsupportedMediaType]
-        case .form, .raw: codes.append(.bodyTooLarge)
+        case .form, .file, .raw: codes.append(.bodyTooLarge)
         case nil: break
         }
         if operation?.query.isEmpty == false { codes.append(.invalidField) }

@@ -59,8 +59,10 @@ struct Operation: Sendable {
     enum Body: Sendable {
         /// JSON that follows the component schema of that name.
         case json(String, isRequired: Bool = true)
-        /// A form with files that follows the component schema of that name.
-        case form(String)
+        /// A form with files that follows the component schema of that name, or a body of one of the other media types.
+        case form(String, or: [String] = [])
+        /// A file: JSON that follows the component schema of that name, or a text or bytes of one of the media types.
+        case file(String, or: [String])
         /// Anything of these media types.
         case raw([String])
     }
@@ -72,6 +74,15 @@ struct Operation: Sendable {
         let content: Content
         /// The header fields that come with it, besides those of every answer, with what they say.
         var headers: [(name: String, description: String)] = []
+        /// The other media types that it may have, when the client asks for one.
+        var others: [String] = []
+
+        /// The same answer, which may also come as another media type.
+        func or(_ type: String) -> Answer {
+            var answer = self
+            answer.others.append(type)
+            return answer
+        }
 
         /// A JSON answer of the component schema of that name.
         static func json(_ schema: String, _ status: Int = 200, _ description: String = "Done") -> Answer {

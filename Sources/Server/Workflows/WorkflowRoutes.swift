@@ -31,6 +31,7 @@ extension APIServer {
                 "Workflows",
                 "Creates a workflow, or replaces the one whose id is sent",
                 query: [strict],
+                headers: [.ifMatch],
                 body: .json("WorkflowInput"),
                 answers: [.created("WorkflowSaved"), .json("WorkflowSaved", 200, "Replaced")],
                 errors: graphErrors + [.missingFields, .workflowNotFound, .staleWrite]
@@ -150,9 +151,10 @@ extension APIServer {
                 "layOutWorkflow",
                 "Workflows",
                 "Places the nodes",
+                headers: [.ifMatch],
                 body: .json("LayoutInput", isRequired: false),
                 answers: [.json("Layout")],
-                errors: [.workflowNotFound, .staleWrite]
+                errors: [.workflowNotFound, .staleWrite, .invalidGraph]
             )
         ) { try await $0.layOut($1) },
         Route(
@@ -168,11 +170,11 @@ extension APIServer {
                 query: [
                     .text("format", "The format; found out when it is not sent"),
                     .text("name", "What the workflow is called"),
-                    .word("dryRun", "Whether only the report is wanted", ["true", "false"]),
+                    .word("dryRun", "Whether only the report is wanted", ["true", "false"]), strict,
                 ],
-                body: .raw(["application/json", "application/yaml", "image/png", "text/plain"]),
+                body: .file("ImportFile", or: ["application/yaml", "image/png", "text/plain"]),
                 answers: [.created("Import"), .json("Import", 200, "The report of a dry run")],
-                errors: [.invalidJSON, .jsonTooDeep, .unsupportedImport, .invalidGraph]
+                errors: graphErrors + [.invalidJSON, .jsonTooDeep, .unsupportedImport, .unsupportedMediaType]
             )
         ) { try await $0.importWorkflow($1) },
         Route(
@@ -188,7 +190,7 @@ extension APIServer {
                     .word("format", "How it is written", ["millrace", "wireflow", "reactflow", "yaml"]),
                     .text("version", "Which version; the draft when it is not sent"),
                 ],
-                answers: [.json("Export")],
+                answers: [.json("Export").or("application/yaml")],
                 errors: [.workflowNotFound, .resourceNotFound, .workflowNotPublished, .invalidFilter]
             )
         ) { try await $0.exportWorkflow($1) },
