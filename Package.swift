@@ -183,7 +183,7 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "FileSystem", "HTTPServer", "HTTPValues",
-                "JSONSchemas", "Layout", "Runtime", "Storage", "Telemetry", "Timetables", "Values", "Vault",
+                "Handbook", "JSONSchemas", "Layout", "Runtime", "Storage", "Telemetry", "Timetables", "Values", "Vault",
                 "Workflows",
             ]
         ),

@@ -4,7 +4,7 @@ private import CCatalog
 public enum BuiltInCatalog {
     /// Every file of the folder `Catalog`, by its path within it, sorted.
     public static var documents: [Catalog.Document] {
-        files.filter { !$0.path.hasPrefix(schemas) }.map { Catalog.Document(file: $0.path, bytes: $0.bytes()) }
+        files.filter { $0.isInCatalog }.map { Catalog.Document(file: $0.path, bytes: $0.bytes()) }
     }
 
     /// The JSON Schema of a kind of document, such as `node`; `nil` when there is no such kind.
@@ -17,13 +17,27 @@ public enum BuiltInCatalog {
         files.filter { $0.path.hasPrefix("\(schemas)\(folder)/") }.map { $0.bytes() }
     }
 
+    /// A file of the documentation that the server shows, such as `errors.md`; `nil` when there is no such file.
+    public static func page(_ path: String) -> [UInt8]? {
+        files.first { $0.path == "documentation/\(path)" }?.bytes()
+    }
+
     private static let schemas = "schemas/"
 
-    private static var files: [(path: String, bytes: () -> [UInt8])] {
+    private struct File {
+        let path: String
+        let bytes: () -> [UInt8]
+
+        var isInCatalog: Bool { !path.hasPrefix(schemas) && !path.hasPrefix("documentation/") }
+    }
+
+    private static var files: [File] {
         (0..<catalog_count()).map { number in
-            (
-                unsafe String(cString: catalog_path(number)),
-                { unsafe Array(UnsafeBufferPointer(start: catalog_bytes(number), count: catalog_length(number))) }
+            File(
+                path: unsafe String(cString: catalog_path(number)),
+                bytes: {
+                    unsafe Array(UnsafeBufferPointer(start: catalog_bytes(number), count: catalog_length(number)))
+                }
             )
         }
     }

@@ -2,8 +2,7 @@ extension APIServer {
     /// Everything the server answers; the rows are those of contract §2.
     static let routes: [Route] = [
         workflowRoutes, executionRoutes, deadLetterRoutes, approvalRoutes, catalogRoutes, keyRoutes, mediaRoutes,
-        moneyRoutes, systemRoutes,
-        versionRoutes, templateRoutes, appRoutes, deploymentRoutes,
+        moneyRoutes, systemRoutes, docsRoutes, versionRoutes, templateRoutes, appRoutes, deploymentRoutes,
         metricsRoutes,
         accountRoutes, signInRoutes,
         vaultRoutes,
