@@ -14,6 +14,10 @@ public enum HTTPMethod: String, CaseIterable, Sendable {
     case delete = "DELETE"
     /// Say what may be done with the target.
     case options = "OPTIONS"
+    /// Give back what arrived.
+    case trace = "TRACE"
+    /// Give what a query finds in the target.
+    case query = "QUERY"
 
     /// Whether sending the request twice has the effect of sending it once (RFC 9110, section 9.2.2).
     public var isIdempotent: Bool {

@@ -38,7 +38,7 @@ public enum Kinds {
     /// A dead letter.
     public enum DeadLetter: IdentifierKind {
         /// The prefix `dlt`.
-        public static let prefix = "dlt"
+        public static let prefix = "dlq"
     }
     /// An approval.
     public enum Approval: IdentifierKind {

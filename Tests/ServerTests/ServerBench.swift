@@ -251,6 +251,7 @@ final class ServerBench: Sendable {
         )
         let response = await server.answer(request)
         guard case .bytes(let bytes) = response.body else { throw CancellationError() }
+        SeenAnswers.note(method.rawValue, target, response.status, bytes)
         return (response.status, response.headers, bytes)
     }
 
@@ -291,6 +292,9 @@ final class ServerBench: Sendable {
             log: { Issue.record("\($0)") }
         )
     }
+
+    /// Takes no new work, as when the server is stopping.
+    func drain() { runs.drain() }
 
     // MARK: Workflows
 

@@ -34,9 +34,8 @@ extension APIServer {
                 errors: linkErrors
             )
         ) { try await $0.showApproval($1) },
-        // What mail scanners open: the page of the approval.
-        Route(row: 61, method: .get, path: "/approvals/{id}/approve", scopes: nil) { try await $0.showApproval($1) },
-        Route(row: 61, method: .get, path: "/approvals/{id}/reject", scopes: nil) { try await $0.showApproval($1) },
+        // What mail scanners open.
+        link("showApproveLink", "approve"), link("showRejectLink", "reject"),
         decision("approve", isApproved: true),
         decision("reject", isApproved: false),
     ]
@@ -46,6 +45,23 @@ extension APIServer {
         .resourceNotFound, .invalidAccessToken, .missingAuthorization, .invalidAPIKeyFormat, .invalidAPIKey,
         .apiKeyExpired, .insufficientScope, .rateLimited,
     ]
+
+    private static func link(_ id: String, _ verb: String) -> Route {
+        Route(
+            row: 61,
+            method: .get,
+            path: "/approvals/{id}/\(verb)",
+            scopes: nil,
+            operation: Operation(
+                id,
+                "Approvals",
+                "Shows the approval that a link to \(verb) it belongs to. Never decides",
+                query: [token],
+                answers: [.json("Approval").or("text/html")],
+                errors: linkErrors
+            )
+        ) { try await $0.showApproval($1) }
+    }
 
     private static func decision(_ verb: String, isApproved: Bool) -> Route {
         Route(

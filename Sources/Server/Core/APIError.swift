@@ -1,3 +1,4 @@
+import EventLoop
 public import HTTPServer
 public import HTTPValues
 public import Values
@@ -23,6 +24,16 @@ public struct APIError: Error, Sendable {
     /// A field with a value that cannot be used.
     public static func field(_ name: String, _ reason: String) -> APIError {
         APIError(.invalidField, "\(name) \(reason).", ["field": .string(name)])
+    }
+
+    /// What the machinery below says about a request that is at its end: its client is gone, or its work has no place.
+    init?(machine error: any Error) {
+        switch error {
+        case is CancellationError: self.init(.badRequest, "The client closed the connection.")
+        case EventLoopError.poolIsFull: self.init(.overloaded, "Too much is under way. Try again in a moment.")
+        case EventLoopError.poolIsStopped: self.init(.draining, "The server is stopping.")
+        default: return nil
+        }
     }
 
     /// The answer, in the default shape or, with `asObject`, with all members under `error`.

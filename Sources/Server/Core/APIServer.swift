@@ -95,6 +95,8 @@ public final class APIServer: Sendable {
     let uselessCallbacks = Atomic<Int>(0)
     let clock: @Sendable () -> Instant
     let log: @Sendable (String) -> Void
+    /// The description of the API, once somebody has asked for it.
+    let openAPIDocument = Mutex<JSON?>(nil)
     private let router: Router<Route>
 
     /// The node types of now.
@@ -206,7 +208,7 @@ public final class APIServer: Sendable {
             let error = error as? APIError ?? internalError(error, id)
             response = error.response(
                 requestID: id,
-                asObject: query?.contains { $0.name == "errors" && $0.value == "object" } ?? false
+                asObject: request.query?.split(separator: "&").contains("errors=object") ?? false
             )
         }
         complete(&response, id, caller, at: now)
@@ -287,6 +289,7 @@ public final class APIServer: Sendable {
             try found.requireAll(scopes)
             principal = found
         }
+        if !query.isEmpty { try route.operation?.check(query) }
         var exchange = Exchange(
             request: request,
             id: id,
@@ -338,6 +341,7 @@ public final class APIServer: Sendable {
     }
 
     private func internalError(_ error: any Error, _ id: String) -> APIError {
+        if let known = APIError(machine: error) { return known }
         log("request \(id) failed: \(error)")
         return APIError(
             .internalError,

@@ -53,7 +53,12 @@ extension APIServer {
     ]
 
     private func openAPI() -> Reply {
-        let document = OpenAPIDocument(routes: Self.routes, version: configuration.version).json
+        // Made once: everybody may ask for it.
+        let document = openAPIDocument.withLock { known in
+            let document = known ?? OpenAPIDocument(routes: Self.routes, version: configuration.version).json
+            known = document
+            return document
+        }
         return .json(document, headers: ["cache-control": "public, max-age=300", "access-control-allow-origin": "*"])
     }
 

@@ -97,7 +97,7 @@ extension APIServer {
         APIError(
             .deadLetterClosed,
             "The dead letter is \(letter.status.rawValue), of the kind \(letter.kind.rawValue), and cannot be changed so.",
-            ["status": .string(letter.status.rawValue)]
+            ["deadLetterStatus": .string(letter.status.rawValue)]
         )
     }
 }

@@ -121,7 +121,7 @@ extension APIServer {
                 "Streams what happens in an execution",
                 query: [.integer("after", "The last event that is known", 0...Int.max)],
                 headers: [.text("Last-Event-ID", "The last event that is known")],
-                answers: [.other("text/event-stream", "Server-sent events, to the end of the execution")],
+                answers: [.events("Event", "Server-sent events, to the end of the execution")],
                 errors: [.executionNotFound]
             )
         ) { try await $0.events($1) },
@@ -148,7 +148,7 @@ extension APIServer {
                 query: [.wait, .word("dryRun", "Whether only the report is wanted", ["true", "false"])],
                 body: .json("RetryInput", isRequired: false),
                 answers: [
-                    .created("ExecutionRetried"), .json("RetryReport", 200, "The report, or the ended execution"),
+                    .created("ExecutionRetried"), .json("RetryAnswer", 200, "The report, or the ended execution"),
                 ],
                 errors: [
                     .executionNotFound, .executionRunning, .workflowNotFound, .workflowInactive, .invalidInput,

@@ -97,6 +97,7 @@ struct RunStarter: Sendable {
     func choose(_ request: ExecuteRequest, _ row: WorkflowRow) async throws -> Choice {
         let saved = try await saved(try VersionChoice(request.version), of: row)
         guard request.hasGraph else { return try await choice(saved, row) }
+        try GraphMembers.check(nodes: request.nodes, edges: request.edges)
         let base = try await graph(saved.runs)
         let graph: Graph
         do {

@@ -241,7 +241,7 @@ extension APIServer {
         case AssetError.tooLarge:
             return APIError(.bodyTooLarge, "The file is longer than \(limit) bytes.", ["maxBytes": .int(limit)])
         case let error as FileError where error.isFull: return APIError(.storageFull, AssetError.full.description)
-        default: return APIError(.internalError, "\(error)")
+        default: return APIError(machine: error) ?? APIError(.internalError, "\(error)")
         }
     }
 }

@@ -118,6 +118,8 @@ struct OpenAPIDocument {
             switch answer.content {
             case .json(let name):
                 response["content"] = Self.content(["application/json": Self.reference(name)], or: answer.others)
+            case .events(let name):
+                response["content"] = Self.content(["text/event-stream": Self.reference(name)], or: answer.others)
             case .raw(let type): response["content"] = Self.content([:], or: [type] + answer.others)
             case .none: break
             }
@@ -147,7 +149,7 @@ extension Route {
 
     /// Every code it may answer: its own, and those that follow from what it is.
     var errors: [ErrorCode] {
-        var codes: [ErrorCode] = [.badRequest]
+        var codes: [ErrorCode] = [.badRequest, .uriTooLong, .headersTooLarge]
         if scopes != nil {
             codes += [.missingAuthorization, .invalidAPIKeyFormat, .invalidAPIKey, .apiKeyExpired, .invalidSession]
             if ![.get, .head].contains(method) { codes.append(.invalidCSRFToken) }
@@ -161,7 +163,7 @@ extension Route {
         case .form, .file, .raw: codes.append(.bodyTooLarge)
         case nil: break
         }
-        if operation?.query.isEmpty == false { codes.append(.invalidField) }
+        if operation?.query.isEmpty == false { codes += [.invalidField, .invalidFilter] }
         if operation?.query.contains(where: { $0.name == "cursor" }) == true { codes.append(.invalidCursor) }
         if operation?.headers.contains(where: { $0.name == "If-Match" }) == true { codes.append(.preconditionFailed) }
         if keyedBody != nil { codes += [.invalidIdempotencyKey, .idempotencyInProgress, .idempotencyKeyReused] }

@@ -105,6 +105,11 @@ struct Operation: Sendable {
         /// The client has this already.
         static let notModified = Answer(status: 304, description: "Not changed", content: .none)
 
+        /// Server-sent events, each of which follows the component schema of that name.
+        static func events(_ schema: String, _ description: String) -> Answer {
+            Answer(status: 200, description: description, content: .events(schema))
+        }
+
         /// An answer of another media type.
         static func other(_ type: String, _ description: String, status: Int = 200) -> Answer {
             Answer(status: status, description: description, content: .raw(type))
@@ -114,6 +119,7 @@ struct Operation: Sendable {
     /// What comes with an answer.
     enum Content: Sendable {
         case json(String)
+        case events(String)
         case raw(String)
         case none
     }
@@ -164,7 +170,7 @@ extension Operation.Parameter {
     private static func text(_ length: Int) -> JSON { ["type": "string", "maxLength": .int(Int64(length))] }
 
     /// The writes that are refused when somebody else was faster.
-    static let ifMatch = Self("If-Match", "The `ETag` that the change is made on", text(200))
+    static let ifMatch = Self("If-Match", "The `ETag` that the change is made on", ["type": "string"])
     /// The reads that cost nothing when nothing has changed.
-    static let ifNoneMatch = Self("If-None-Match", "The `ETag` of the answer that the client has", text(200))
+    static let ifNoneMatch = Self("If-None-Match", "The `ETag` of the answer that the client has", ["type": "string"])
 }

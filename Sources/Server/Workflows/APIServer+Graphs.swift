@@ -26,6 +26,7 @@ extension APIServer {
 
     /// Reads the graph of a body; what is missing is taken from the base.
     static func graph(_ fields: Fields, base: JSON? = nil) throws(APIError) -> Graph {
+        try GraphMembers.check(nodes: fields["nodes"], edges: fields["edges"])
         let settings = fields["settings"] ?? base?["settings"] ?? .object(JSONObject())
         do {
             return try Graph(

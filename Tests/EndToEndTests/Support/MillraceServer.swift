@@ -92,6 +92,9 @@ final class MillraceServer {
     /// Stops the server from running, or lets it go on, without its knowing.
     func freeze(_ isFrozen: Bool) { program?.freeze(isFrozen) }
 
+    /// What the system calls the server; 0 while none runs.
+    var process: Int32 { program?.id ?? 0 }
+
     /// What the server has logged, over all its starts.
     var log: String { earlierLog + (program?.errors ?? "") }
 
@@ -151,6 +154,7 @@ final class MillraceServer {
         let http = try #require(response as? HTTPURLResponse)
         var fields: [String: String] = [:]
         for (name, value) in http.allHeaderFields { fields["\(name)".lowercased()] = "\(value)" }
+        SeenAnswers.note(method, http.url?.path ?? "", http.statusCode, [UInt8](data))
         return Answer(status: http.statusCode, headers: fields, body: data)
     }
 

@@ -33,6 +33,9 @@ final class Program {
         for path in [outputPath, errorPath] { try? FileManager.default.removeItem(atPath: path) }
     }
 
+    /// What the system calls it.
+    var id: Int32 { child.id }
+
     /// What it has written to its output so far.
     var output: String { Self.text(outputPath) }
 
