@@ -197,7 +197,8 @@ public final class AssetStore: Sendable {
         _ work: @escaping @Sendable () throws(FileError) -> Value
     ) async throws(AssetError) -> Value {
         do {
-            return try await pool.run { try work() }
+            // What has arrived is kept, also when its sender is gone.
+            return try await pool.run(isCancellable: false) { try work() }
         } catch let error as FileError {
             throw Self.translate(error)
         } catch {

@@ -66,7 +66,7 @@ class Contract:
     def __init__(self):
         self.document = send("GET", "/api/v1/openapi.json").json
         closed = copy.deepcopy(self.document["components"])
-        close(closed["schemas"])
+        close(closed["schemas"], parts(closed["schemas"]))
         self.components = closed
         self.operations = {
             operation["operationId"]: (method.upper(), path, operation)
@@ -123,13 +123,34 @@ def describe(place, error):
     return f"{place}: {where}: {best.message[:400]}"
 
 
-def close(schema):
+def parts(schemas):
+    """The components that are part of others by `allOf`, and are open for that reason."""
+    found = set()
+
+    def walk(schema):
+        if isinstance(schema, dict):
+            found.update(part["$ref"].split("/")[-1] for part in schema.get("allOf", []) if "$ref" in part)
+            for value in schema.values():
+                walk(value)
+        elif isinstance(schema, list):
+            for value in schema:
+                walk(value)
+
+    walk(schemas)
+    return found
+
+
+def close(schema, open):
     """Refuses members that a schema does not mention, unless it says that there may be others."""
     if isinstance(schema, dict):
-        if "properties" in schema and isinstance(schema["properties"], dict) and schema.get("type") == "object":
+        if "allOf" in schema:
+            schema["unevaluatedProperties"] = False
+            return
+        if isinstance(schema.get("properties"), dict) and schema.get("type") == "object":
             schema.setdefault("additionalProperties", False)
-        for value in schema.values():
-            close(value)
+        for name, value in schema.items():
+            if name not in open:
+                close(value, open)
     elif isinstance(schema, list):
         for value in schema:
-            close(value)
+            close(value, open)

@@ -131,7 +131,7 @@ def raw(random):
         while piece := connection.recv(65536):
             answer += piece
     words = answer.split(b" ", 2)
-    return int(words[1]) if len(words) > 2 else 0, text
+    return int(words[1]) if len(words) > 2 else 0, f"{text} {answer[-400:]}"
 
 
 def one(number):
