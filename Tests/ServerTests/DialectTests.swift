@@ -18,9 +18,9 @@ struct DialectTests {
         status: Int
     ) async throws {
         let bench = try await ServerBench()
-        let plain = try await bench.send(method, path, [])
+        let plain = try await bench.send(method, path)
         #expect(plain.status == status && plain.json["error"]?.string != nil, "\(plain.json.text)")
-        let object = try await bench.send(method, path + (path.contains("?") ? "&" : "?") + "errors=object", [])
+        let object = try await bench.send(method, path + (path.contains("?") ? "&" : "?") + "errors=object")
         #expect(object.status == status)
         let error = try #require(object.json["error"])
         #expect(object.json.object?.count == 1)
@@ -37,8 +37,8 @@ struct DialectTests {
         let long = [UInt8](repeating: UInt8(ascii: " "), count: 2 << 20)
         for query in ["", "?errors=object"] {
             let answers = [
-                try await bench.send(.get, "/api/v1/workflows\(query)", [], key: "sk-nobody-0123456789abcdef01234567"),
-                try await bench.send(.get, "/api/v1/executions\(query)", [], key: ServerBench.readOnlyKey),
+                try await bench.send(.get, "/api/v1/workflows\(query)", key: "sk-nobody-0123456789abcdef01234567"),
+                try await bench.send(.get, "/api/v1/executions\(query)", key: ServerBench.readOnlyKey),
                 try await bench.send(.post, "/api/v1/workflows\(query)", long),
                 try await bench.send(.post, "/api/v1/workflows\(query)", [UInt8]("x".utf8), type: "text/html"),
                 try await bench.send(
@@ -66,8 +66,8 @@ struct DialectTests {
             "/api/v1/workflows/executions/\(id)/poll?fields=status", "/api/v1/executions", "/api/v1/nodes/input:text",
             "/api/v1/api-keys", "/api/v1/dead-letters", "/api/v1/approvals", "/healthz",
         ] {
-            let plain = try await bench.send(.get, path, [])
-            let wrapped = try await bench.send(.get, path + (path.contains("?") ? "&" : "?") + "envelope=data", [])
+            let plain = try await bench.send(.get, path)
+            let wrapped = try await bench.send(.get, path + (path.contains("?") ? "&" : "?") + "envelope=data")
             #expect(wrapped.status == 200 && wrapped.json.object?.count == 1, "\(path)")
             #expect(wrapped.json["data"] == plain.json, "\(path)")
         }
@@ -91,7 +91,7 @@ struct DialectTests {
         let execution = try #require(tolerant(started.json)["executionId"]?.string)
         var state: JSON
         repeat {
-            let poll = try await bench.send(.get, with("/api/v1/workflows/executions/\(execution)/poll?wait=5"), [])
+            let poll = try await bench.send(.get, with("/api/v1/workflows/executions/\(execution)/poll?wait=5"))
             state = tolerant(poll.json)
         } while state["status"]?.string?.lowercased() == "running"
         #expect(state["status"] == "COMPLETED" && state["finalOutput"]?["text"] == "x")
@@ -122,7 +122,7 @@ struct DialectTests {
         #expect(Set(runs.map { $0["id"]?.string }).count == 6)
         #expect(try await bench.end(run)["status"] == "COMPLETED")
         let batch = try #require(run["batchId"]?.string)
-        let items = try await bench.send(.get, "/api/v1/batches/\(batch)", []).json["items"]?["data"]?.array ?? []
+        let items = try await bench.send(.get, "/api/v1/batches/\(batch)").json["items"]?["data"]?.array ?? []
         #expect(items.map { $0["inputs"] } == ["x", "y", "z"].flatMap { a in ["1", "2"].map { ["a": a, "b": $0] } })
     }
 
@@ -131,7 +131,7 @@ struct DialectTests {
         let workflow = try await bench.make(Self.text)
         bench.drain()
         for (method, path) in [(HTTPMethod.get, "/readyz"), (.post, "/api/v1/workflows/\(workflow)/execute")] {
-            let answer = try await bench.send(method, path, [])
+            let answer = try await bench.send(method, path)
             #expect(answer.status == 503 && answer.json["code"] == "draining", "\(path)")
             #expect(answer.headers["retry-after"] != nil)
         }
@@ -139,24 +139,25 @@ struct DialectTests {
 
     @Test(arguments: ["/api/v1/executions?include=all", "/api/v1/workflows/executions/exec_x/poll?fields=all"])
     func `a word of the query that is none of those that are read is refused by name`(path: String) async throws {
-        let answer = try await ServerBench().send(.get, path, [])
+        let answer = try await ServerBench().send(.get, path)
         #expect(answer.status == 400 && answer.json["code"] == "invalid_filter")
         #expect(answer.json["param"]?.string.map { path.contains($0) } == true)
     }
 
     @Test(arguments: [
-        (["id": "a", "data": "x"] as JSON, [] as JSON, "nodes[0].data"),
-        (["id": "a", "position": 1], [], "nodes[0].position"),
-        (["id": "a"], [["source": "a", "target": "a", "targetHandle": [:]]], "edges[0].targetHandle"),
+        (#"{"id": "a", "data": "x"}"#, "[]", "nodes[0].data"),
+        (#"{"id": "a", "position": 1}"#, "[]", "nodes[0].position"),
+        (#"{"id": "a"}"#, #"[{"source": "a", "target": "a", "targetHandle": {}}]"#, "edges[0].targetHandle"),
     ])
     func `a member of a node or edge that nobody would read is refused by name`(
-        node: JSON,
-        edges: JSON,
+        node: String,
+        edges: String,
         field: String
     ) async throws {
         let bench = try await ServerBench()
+        let body = Array("{\"name\": \"n\", \"nodes\": [\(node)], \"edges\": \(edges)}".utf8)
         for path in ["/api/v1/workflows?strict=false", "/api/v1/workflows/lint"] {
-            let answer = try await bench.send(.post, path, ["name": "n", "nodes": [node], "edges": edges])
+            let answer = try await bench.send(.post, path, body)
             #expect(answer.status == 400 && answer.json["field"] == .string(field), "\(answer.json.text)")
         }
     }
