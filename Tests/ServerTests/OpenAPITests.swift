@@ -72,8 +72,8 @@ struct OpenAPITests {
                 let isEmpty = ["204", "304"].contains(answer.key)
                 #expect((answer.value["content"] == nil) == isEmpty, "\(name) \(answer.key)")
             }
-            let needsKey = operation.json["security"]?[0] != nil
-            #expect((answers["401"] != nil) == needsKey, "\(name)")
+            // A signature or a password may be wrong where no key is needed.
+            #expect(answers["401"] != nil || operation.json["security"]?[0] == nil, "\(name)")
         }
     }
 

@@ -78,21 +78,3 @@ struct AccountPage {
             """
     }
 }
-
-extension String {
-    /// The text as it stands in HTML, also within quotes.
-    var escapedForHTML: String {
-        var safe = ""
-        for scalar in unicodeScalars {
-            switch scalar {
-            case "&": safe += "&amp;"
-            case "<": safe += "&lt;"
-            case ">": safe += "&gt;"
-            case "\"": safe += "&quot;"
-            case "'": safe += "&#39;"
-            default: safe.unicodeScalars.append(scalar)
-            }
-        }
-        return safe
-    }
-}

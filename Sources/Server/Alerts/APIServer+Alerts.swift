@@ -135,10 +135,7 @@ extension APIServer {
         rule.minimumRuns = try fields.integer("minimumRuns", 1...1_000_000) ?? rule.minimumRuns
         rule.channel = try fields.string("channel", atMost: 100) ?? rule.channel
         if let text = try fields.string("workflowId", atMost: 100) {
-            guard let id = WorkflowID(text), let row = try await stored({ try await self.workflows.workflow(id) }),
-                row.account == exchange.account
-            else { throw Self.noWorkflow }
-            rule.workflow = id
+            rule.workflow = try await workflowID(text, exchange)
         }
     }
 

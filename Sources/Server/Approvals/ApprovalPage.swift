@@ -39,13 +39,13 @@ struct ApprovalPage {
         """
 
     private var text: String {
-        let title = escaped(row.request["title"]?.string ?? "Approval")
+        let title = (row.request["title"]?.string ?? "Approval").escapedForHTML
         return """
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
             <title>\(title)</title><style>\(Self.style)</style></head><body><main>
             <h1>\(title)</h1>
-            <p>\(escaped(row.request["message"]?.string ?? ""))</p>
+            <p>\((row.request["message"]?.string ?? "").escapedForHTML)</p>
             \(shownPayload)
             \(isOpen ? form : outcome)
             </main></body></html>
@@ -57,27 +57,27 @@ struct ApprovalPage {
     private var shownPayload: String {
         guard !payload.isNull else { return "" }
         if let url = payload["url"]?.string, let type = payload["mimeType"]?.string {
-            if type.hasPrefix("image/") { return "<p><img alt=\"\" src=\"\(escaped(url))\"></p>" }
-            if type.hasPrefix("video/") { return "<p><video controls src=\"\(escaped(url))\"></video></p>" }
-            if type.hasPrefix("audio/") { return "<p><audio controls src=\"\(escaped(url))\"></audio></p>" }
+            if type.hasPrefix("image/") { return "<p><img alt=\"\" src=\"\(url.escapedForHTML)\"></p>" }
+            if type.hasPrefix("video/") { return "<p><video controls src=\"\(url.escapedForHTML)\"></video></p>" }
+            if type.hasPrefix("audio/") { return "<p><audio controls src=\"\(url.escapedForHTML)\"></audio></p>" }
         }
-        return "<pre>\(escaped(payload.string ?? payload.indentedText))</pre>"
+        return "<pre>\((payload.string ?? payload.indentedText).escapedForHTML)</pre>"
     }
 
     private var outcome: String {
         guard row.status != "pending", row.status != "expired" else {
             return "<p><strong>Nobody has decided in time.</strong></p>"
         }
-        let comment = row.comment.map { ": \(escaped($0))" } ?? ""
+        let comment = row.comment.map { ": \($0.escapedForHTML)" } ?? ""
         return """
-            <p><strong>\(row.status == "approved" ? "Approved" : "Rejected")</strong> by \(escaped(row.decidedBy ?? ""))
+            <p><strong>\(row.status == "approved" ? "Approved" : "Rejected")</strong> by \((row.decidedBy ?? "").escapedForHTML)
             at \(row.decidedAt.map(\.description) ?? "")\(comment)</p>
             """
     }
 
     private var form: String {
         let path = "/api/v1/approvals/\(row.id)"
-        let query = token.isEmpty ? "" : "?token=\(escaped(token))"
+        let query = token.isEmpty ? "" : "?token=\(token.escapedForHTML)"
         let until = row.expiresAt.map { "<p>To be decided by \($0).</p>" } ?? ""
         return """
             \(until)<form method="post" action="\(path)/approve\(query)">
@@ -96,11 +96,11 @@ struct ApprovalPage {
             return "<label>Data (JSON) <textarea name=\"data\" rows=\"6\"></textarea></label>"
         }
         return fields.map { field in
-            let name = escaped("data.\(field.name)")
-            let label = escaped(field.label)
+            let name = "data.\(field.name)".escapedForHTML
+            let label = field.label.escapedForHTML
             let required = field.isRequired ? " required" : ""
             if !field.choices.isEmpty {
-                let options = field.choices.map { "<option>\(escaped($0))</option>" }.joined()
+                let options = field.choices.map { "<option>\($0.escapedForHTML)</option>" }.joined()
                 return "<label>\(label) <select name=\"\(name)\"\(required)>\(options)</select></label>"
             }
             switch field.type {
@@ -111,5 +111,4 @@ struct ApprovalPage {
         }.joined(separator: "\n")
     }
 
-    private func escaped(_ text: String) -> String { text.escapedForHTML }
 }

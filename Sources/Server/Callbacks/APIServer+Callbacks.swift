@@ -174,11 +174,7 @@ extension APIServer {
 
     private func workflow(named fields: Fields, _ exchange: Exchange) async throws -> WorkflowID? {
         guard let text = try fields.string("workflowId") else { return nil }
-        let missing = APIError(.workflowNotFound, "Workflow not found", ["param": "workflowId"])
-        guard let id = WorkflowID(text), let row = try await stored({ try await self.workflows.workflow(id) }),
-            row.account == exchange.account
-        else { throw missing }
-        return id
+        return try await workflowID(text, exchange)
     }
 
     private static func url(_ fields: Fields) throws(APIError) -> String? {

@@ -121,9 +121,9 @@ extension APIServer {
         switch scope {
         case .account, .customer: return target
         case .workflow:
-            guard let id = WorkflowID(target),
-                let row = try await stored({ try await self.workflows.workflow(id) }), row.account == exchange.account
-            else { throw APIError.field("target", "names no workflow of the account") }
+            let missing = APIError.field("target", "names no workflow of the account")
+            guard let id = WorkflowID(target) else { throw missing }
+            try await requireWorkflow(id, exchange, orElse: missing)
             return id.description
         case .key:
             let account = exchange.account

@@ -43,7 +43,7 @@ extension APIServer {
         guard let plan else {
             throw APIError(.missingFields, "Missing required fields: cron, everyMs or at", ["fields": ["cron"]])
         }
-        try await requireWorkflow(workflow, exchange)
+        try await requireWorkflow(workflow, exchange, orElse: Self.noScheduledWorkflow)
         var random = SystemRandomNumberGenerator()
         var row = ScheduleRow(
             id: ScheduleID(at: exchange.now, random: &random),
@@ -57,6 +57,9 @@ extension APIServer {
             updatedAt: exchange.now
         )
         try Self.plan(&row, plan, try ScheduleRequest.timetable(plan, zones), at: exchange.now)
+        guard !row.isActive || row.nextAt != nil else {
+            throw APIError.field(row.plan["at"]?.integer != nil ? "at" : "cron", "has no time that is still to come")
+        }
         let reply = Reply.json(
             Self.json(row),
             status: 201,
@@ -110,7 +113,7 @@ extension APIServer {
     /// PATCH /schedules/{id}.
     func patchSchedule(_ exchange: Exchange) async throws -> Reply {
         let request = try ScheduleRequest(try await exchange.object())
-        if let workflow = request.workflow { try await requireWorkflow(workflow, exchange) }
+        if let workflow = request.workflow { try await requireWorkflow(workflow, exchange, orElse: Self.noScheduledWorkflow) }
         return .json(
             Self.json(
                 try await changeSchedule(exchange) { row, zones, now in
@@ -188,6 +191,12 @@ extension APIServer {
     /// The clocks of places.
     var zones: TimeZones { runs.zones }
 
+    private static let noScheduledWorkflow = APIError(
+        .workflowNotFound,
+        "Workflow not found",
+        ["param": "workflowId"]
+    )
+
     /// The schedule that the path names, if it belongs to the account that asks.
     func schedule(_ exchange: Exchange) async throws -> ScheduleRow {
         let missing = APIError(.resourceNotFound, "Schedule not found", ["kind": "schedule", "param": "id"])
@@ -195,13 +204,6 @@ extension APIServer {
         guard let row = try await stored({ try await self.database.schedule(id) }), row.account == exchange.account
         else { throw missing }
         return row
-    }
-
-    private func requireWorkflow(_ id: WorkflowID, _ exchange: Exchange) async throws {
-        let row = try await stored { try await self.workflows.workflow(id) }
-        guard row?.account == exchange.account else {
-            throw APIError(.workflowNotFound, "Workflow not found", ["param": "workflowId"])
-        }
     }
 
     /// Changes a schedule; when its time comes meanwhile, the change is made again.

@@ -218,6 +218,25 @@ extension APIServer {
         return row
     }
 
+    /// The identifier of a workflow, which must belong to the account that asks.
+    ///
+    /// - Parameters:
+    ///   - text: Its text form.
+    ///   - exchange: Who asks.
+    /// - Throws: An error that names the field `workflowId`.
+    func workflowID(_ text: String, _ exchange: Exchange) async throws -> WorkflowID {
+        let missing = APIError(.workflowNotFound, "Workflow not found", ["param": "workflowId"])
+        guard let id = WorkflowID(text) else { throw missing }
+        try await requireWorkflow(id, exchange, orElse: missing)
+        return id
+    }
+
+    /// Checks that a workflow belongs to the account that asks.
+    func requireWorkflow(_ id: WorkflowID, _ exchange: Exchange, orElse missing: APIError) async throws {
+        let row = try await stored { try await self.workflows.workflow(id) }
+        guard row?.account == exchange.account else { throw missing }
+    }
+
     private func workflow(_ id: WorkflowID, of exchange: Exchange) async throws(APIError) -> WorkflowRow? {
         do {
             let row = try await database.workflow(id)
