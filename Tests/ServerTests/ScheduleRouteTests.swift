@@ -1,5 +1,6 @@
 import Foundation
 import HTTPValues
+import Runtime
 import Server
 import Testing
 import Values
