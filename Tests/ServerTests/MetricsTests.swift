@@ -85,7 +85,6 @@ struct MetricsTests {
             ["id": "wait", "data": ["nodeType": "logic:wait_event", "config": ["timeout": "1h"]]]
         ])
         for number in 0..<94 {
-            if kind == .postgreSQL { try await bench.runs.renewLease() }
             switch number % 9 {
             case 7:
                 let run = try await bench.start(waiting)

@@ -181,10 +181,9 @@ final class ServerBench: Sendable {
             clock: { clock.now },
             log: { [complaints] in complaints.note($0) }
         )
-        // A server beside another one hears of its changes.
+        // A server beside others hears of their changes, and keeps its lease.
         let loop = group.loops[0]
-        company = other == nil ? nil : Task(executorPreference: loop) { await runs.keepUp() }
-        if database.isShared { try await runs.join() }
+        company = database.isShared ? Task(executorPreference: loop) { await runs.keepUp() } : nil
         guard other == nil else { return }
         let account = try await database.account(named: "default", makingIt: Self.account, at: clock.now)
         for (key, scopes) in [(Self.key, ["*"]), (Self.liveKey, ["*"]), (Self.readOnlyKey, ["workflows:read"])] {
