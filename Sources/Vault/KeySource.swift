@@ -59,6 +59,9 @@ public enum KeySource: Sendable {
 
     private static func write(_ key: MasterKey, to path: String) throws(VaultError) {
         do {
+            if let slash = path.lastIndex(of: "/"), slash > path.startIndex {
+                try Folder.make(String(path[..<slash]))
+            }
             try Folder.replace(path, with: Array("\(key.text)\n".utf8))
         } catch {
             throw .keyFile(path: path, reason: error.description)

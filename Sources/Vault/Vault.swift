@@ -64,7 +64,8 @@ public final class Vault: Sendable {
 
     /// The vault of a database.
     ///
-    /// A database without keys gets its first one, and its file a master key when it has none.
+    /// A database without keys gets its first one, and its file a master key when it has none. So does the database of one
+    /// server whose master key is gone, as long as nothing is sealed.
     ///
     /// - Throws: ``VaultError`` when the master key is missing or another one than that of the database.
     public static func open(
@@ -122,6 +123,14 @@ public final class Vault: Sendable {
             throw .storage(error)
         }
         var masters = try source.candidates()
+        // What seals nothing is not worth its master key, as in a backup of a server without secrets.
+        if masters.isEmpty, !rows.isEmpty, !database.isShared {
+            do {
+                if try await database.removeUnusedDataKeys() { rows = [] }
+            } catch {
+                throw .storage(error)
+            }
+        }
         if rows.isEmpty {
             if masters.isEmpty { masters = [try source.make()] }
             let master = masters[0]

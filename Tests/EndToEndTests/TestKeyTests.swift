@@ -39,7 +39,7 @@ struct TestKeyTests {
         }
         let first = try await run(image)
         let details = try await end(first, server)
-        #expect(details.row("hero")?["attempts"]?[0]?["provider"] == "sandbox", "\(details.text)")
+        #expect(details.row("hero")?["attempts"]?[0]?["sandbox"] == true, "\(details.text)")
         let batch = try await run(
             image,
             ["iteratorConfigs": [["nodeId": "topic", "items": ["one", "two", "three"]]]]

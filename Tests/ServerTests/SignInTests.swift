@@ -91,11 +91,11 @@ struct SignInTests {
                 from: peer
             )
         }
-        await withTaskGroup(of: Void.self) { group in
-            for number in 0..<50 {
-                group.addTask { _ = try? await sign("p\(number)@example.com", from: "192.0.2.7") }
-            }
+        var codes: [String] = []
+        for number in 0..<60 where codes.last != "sign_in_locked" {
+            codes.append(try await sign("p\(number)@example.com", from: "192.0.2.7").code ?? "")
         }
+        #expect(codes.last == "sign_in_locked" && codes.count > 5, "\(codes)")
         #expect(try await sign("ada@example.com", from: "192.0.2.7").code == "sign_in_locked")
         #expect(try await sign("ada@example.com", from: "192.0.2.8").status == 200)
     }

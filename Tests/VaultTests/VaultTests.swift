@@ -97,6 +97,16 @@ struct VaultTests {
         }
     }
 
+    @Test func `one server that has lost its key starts with another one where nothing is sealed`() async throws {
+        let database = try Database.open(folder: folder.path) { Issue.record("\($0)") }
+        _ = try await vault(database)
+        let new = try await vault(database, .file("\(path).new/key"))
+        let sealed = try new.seal("canary", for: .secret("KEY"), of: Self.account)
+        let later = try await vault(database, .file("\(path).new/key"))
+        #expect(try await later.open(sealed, for: .secret("KEY"), of: Self.account) == "canary")
+        await database.close()
+    }
+
     @Test func `the file of the key can be read by its owner only`() async throws {
         try await use(.sqlite) { database, _ in
             _ = try await vault(database)
@@ -108,7 +118,8 @@ struct VaultTests {
     @Test(arguments: StoreKind.available)
     func `a server with another key, or with none, does not start`(_ kind: StoreKind) async throws {
         try await use(kind) { database, _ in
-            _ = try await vault(database)
+            let first = try await vault(database)
+            _ = try await database.insert(try credential(first, 1, name: "one"), most: 10)
             let key = try #require(MasterKey(String(repeating: "ab", count: 32)))
             do {
                 _ = try await vault(database, .environment(key))

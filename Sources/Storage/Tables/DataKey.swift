@@ -77,6 +77,19 @@ extension Database {
         }
     }
 
+    /// Removes the keys, unless a secret or a credential is sealed.
+    ///
+    /// - Returns: Whether nothing was sealed.
+    public func removeUnusedDataKeys() async throws(StorageError) -> Bool {
+        try await write { session throws(StorageError) in
+            for table in ["credentials", "secrets"] {
+                guard try session.row("SELECT 1 FROM \(table) LIMIT 1", []) == nil else { return false }
+            }
+            try session.run("DELETE FROM data_keys", [])
+            return true
+        }
+    }
+
     /// Gives up everything that is sealed, with the keys that could open it.
     public func forgetSealed() async throws(StorageError) {
         try await write { session throws(StorageError) in

@@ -45,7 +45,10 @@ final class Company {
     init(vendor: JobVendor, on schema: TestSchema? = nil) throws {
         func server(_ arguments: [String]) throws -> MillraceServer {
             try MillraceServer(
-                environment: vendor.environment,
+                // Servers that share a database share the key of what is sealed.
+                environment: vendor.environment.merging(
+                    ["MILLRACE_MASTER_KEY": String(repeating: "5a", count: 32)]
+                ) { $1 },
                 arguments: ["--allow-private", vendor.address] + arguments,
                 catalog: JobVendor.catalog,
                 isPublic: true
