@@ -191,7 +191,7 @@ let package = Package(
             name: "ServerTests",
             dependencies: [
                 "Admission", "Assets", "Catalog", "Crypto", "Engine", "EventLoop", "HTTPServer", "HTTPValues",
-                "Runtime", "Server", "Storage", "TestSupport", "Values", "Vault", "Workflows",
+                "Runtime", "SQLite", "Server", "Storage", "TestSupport", "Values", "Vault", "Workflows",
             ]
         ),
 

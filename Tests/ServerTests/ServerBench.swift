@@ -98,6 +98,7 @@ final class ServerBench: Sendable {
     init(
         _ kind: DatabaseKind = .sqlite,
         beside other: ServerBench? = nil,
+        noting statements: StatementLog? = nil,
         configure: (inout APIServer.Configuration) throws -> Void,
         services change: (inout Services) -> Void = { _ in }
     ) async throws {
@@ -110,6 +111,10 @@ final class ServerBench: Sendable {
         database =
             if let schema {
                 try Database.open(url: schema.url) { _ in }
+            } else if let statements {
+                try Database.open(folder: folder.path, on: statements.machine) { [complaints] in
+                    complaints.note("\($0)")
+                }
             } else {
                 try Database.open(folder: folder.path) { [complaints] in complaints.note("\($0)") }
             }
@@ -199,6 +204,9 @@ final class ServerBench: Sendable {
         company?.cancel()
         await company?.value
     }
+
+    /// Where its SQLite database is.
+    var databasePath: String { "\(folder.path)/millrace.db" }
 
     /// The files of its database as they are on the disk.
     func databaseBytes() -> [UInt8] {

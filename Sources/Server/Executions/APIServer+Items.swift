@@ -35,8 +35,10 @@ extension APIServer {
                 cursors.encode(PagePosition(time: Instant(microseconds: 0), id: Array(last.text(in: run.plan).utf8)))
             )
         }
+        // A batch shows no nodes of its own.
+        let counts = writer.view.nodes.dropFirst(place).first?.items
         return .json([
-            "data": .array(items), "items": writer.view.nodes[place].items.map(writer.counts) ?? .null,
+            "data": .array(items), "items": counts.map(writer.counts) ?? .null,
             "nextCursor": next,
             "hasMore": .bool(page.count > limit),
         ])

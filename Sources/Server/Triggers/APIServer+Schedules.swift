@@ -113,7 +113,9 @@ extension APIServer {
     /// PATCH /schedules/{id}.
     func patchSchedule(_ exchange: Exchange) async throws -> Reply {
         let request = try ScheduleRequest(try await exchange.object())
-        if let workflow = request.workflow { try await requireWorkflow(workflow, exchange, orElse: Self.noScheduledWorkflow) }
+        if let workflow = request.workflow {
+            try await requireWorkflow(workflow, exchange, orElse: Self.noScheduledWorkflow)
+        }
         return .json(
             Self.json(
                 try await changeSchedule(exchange) { row, zones, now in

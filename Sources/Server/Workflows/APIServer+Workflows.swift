@@ -223,6 +223,7 @@ extension APIServer {
     /// - Parameters:
     ///   - text: Its text form.
     ///   - exchange: Who asks.
+    /// - Returns: The identifier.
     /// - Throws: An error that names the field `workflowId`.
     func workflowID(_ text: String, _ exchange: Exchange) async throws -> WorkflowID {
         let missing = APIError(.workflowNotFound, "Workflow not found", ["param": "workflowId"])

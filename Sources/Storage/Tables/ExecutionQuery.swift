@@ -47,7 +47,9 @@ struct ExecutionQuery {
             driver = ("executions AS e", "e.created_at", "e.id")
             join = ""
             covered.append(Condition("e.\(filter.owner.column) = ?", filter.owner.value))
-            if case .workflow = filter.owner { residual.append(Condition("e.account_id = ?", .id(filter.account))) }
+            if case .workflow = filter.owner {
+                residual.append(Condition("\(Self.ownAccount) = ?", .id(filter.account)))
+            }
         }
         if let position { covered.append(place("<", position)) }
         if let from = filter.from { covered.append(Condition("\(driver.time) >= ?", .time(from))) }
@@ -92,8 +94,11 @@ struct ExecutionQuery {
         }
     }
 
+    /// The account of a row, written so that its index is not taken for the one of the workflow.
+    private static let ownAccount = "COALESCE(e.account_id, e.account_id)"
+
     /// Whether rows are looked at that may not be wanted, more than those of another account.
-    var looksAtRows: Bool { residual.contains { !$0.sql.hasPrefix("e.account_id") } }
+    var looksAtRows: Bool { residual.contains { !$0.sql.hasPrefix(Self.ownAccount) } }
 
     /// The rows of a page, none after a floor.
     func page(limit: Int, withResult: Bool, floor: PagePosition?) -> (sql: String, arguments: [SQLValue]) {
