@@ -116,8 +116,8 @@ extension APIServer {
                 errors: [
                     .webhookNotFound, .webhookDisabled, .methodNotAllowed, .forbidden, .rateLimited, .invalidJSON,
                     .jsonTooDeep, .unsupportedMediaType, .invalidWebhookSignature, .workflowNotPublished,
-                    .workflowInactive, .invalidInput, .budgetExceeded, .invalidIdempotencyKey, .idempotencyInProgress,
-                    .idempotencyKeyReused,
+                    .workflowInactive, .invalidInput, .insufficientCredits, .budgetExceeded, .invalidIdempotencyKey,
+                    .idempotencyInProgress, .idempotencyKeyReused,
                 ]
             )
         ) { try await $0.trigger($1) }
