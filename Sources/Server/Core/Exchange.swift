@@ -86,12 +86,21 @@ struct Exchange: Sendable {
         request.headers["content-type"]?.split(separator: ";").first?.filter { $0 != " " }.lowercased()
     }
 
-    /// The body as a JSON object; an empty one is an object without members.
+    /// The body as a JSON object; an empty one is an object without members, but where it says what is to change.
     ///
     /// - Throws: ``APIError`` when it is of another type, too long, too deep, no JSON or no object.
     func object(atMost limit: Int = bodyBytes) async throws(APIError) -> JSONObject {
         let bytes = try await bytes(atMost: limit)
-        guard !bytes.isEmpty else { return JSONObject() }
+        guard !bytes.isEmpty else {
+            guard request.method != .patch else {
+                throw APIError(
+                    .invalidJSON,
+                    "The body is empty. Send a JSON object with what is to change.",
+                    ["line": 1, "column": 1]
+                )
+            }
+            return JSONObject()
+        }
         guard let type = mediaType, type == "application/json" || type.hasSuffix("+json") else {
             throw APIError(
                 .unsupportedMediaType,
