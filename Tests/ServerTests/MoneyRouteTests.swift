@@ -84,6 +84,33 @@ struct MoneyRouteTests {
         #expect(usage?["period"]?["units"]?["tokensIn"] == 6 && usage?["period"]?["units"]?["tokensOut"] == 8)
     }
 
+    @Test func `every entrance refuses a run for want of credits`() async throws {
+        let bench = try await Self.bench()
+        let workflow = try await bench.make(Self.paid)
+        let path = "/api/v1/workflows/\(workflow)"
+        #expect(try await bench.pay(.post, "\(path)/publish", [:]).status == 200)
+        #expect(try await bench.pay(.put, "\(path)/app", ["slug": "paid"]).status == 201)
+        let hook = try await bench.pay(
+            .put,
+            "\(path)/webhook",
+            ["allowedMethods": ["POST", "PUT"], "maxCreditsPerRun": .null, "maxCreditsPerDay": .null]
+        ).json["webhookId"]?.string
+        let daily: JSON = ["workflowId": .string(workflow), "name": "daily", "cron": "@daily"]
+        let schedule = try await bench.pay(.post, "/api/v1/schedules", daily).json["id"]?.string
+        #expect(try await bench.database.setPlan("free", ofAccount: "default") == 1)
+        await bench.runs.moneyChanged()
+        for (method, entrance) in [
+            (.post, "\(path)/execute"), (.post, "\(path)/run"), (.post, "/api/v1/apps/paid/run"),
+            (.post, "/api/v1/schedules/\(schedule ?? "")/trigger"),
+            (.post, "/api/v1/workflow/\(hook ?? "")/trigger"), (.put, "/api/v1/workflow/\(hook ?? "")/trigger"),
+        ] as [(HTTPMethod, String)] {
+            let refused = try await bench.pay(method, entrance, [:])
+            #expect(refused.status == 402, "\(entrance): \(refused.json.text)")
+            #expect(refused.json["code"] == "insufficient_credits")
+        }
+        #expect(try await bench.pay(.get, "/api/v1/executions").json["data"] == [])
+    }
+
     @Test(arguments: DatabaseKind.available)
     func `every movement is listed once, in pages, newest first`(_ kind: DatabaseKind) async throws {
         let bench = try await Self.bench(kind)

@@ -1,5 +1,6 @@
 import HTTPValues
 import Server
+import Storage
 import Testing
 import Values
 
@@ -126,6 +127,34 @@ struct SignInTests {
         #expect(try await other.ask(.get, "/auth/session").status == 401)
         #expect(try await bench.signIn("ada@example.com").status == 401)
         #expect(try await bench.signIn("ada@example.com", "another long one").status == 200)
+    }
+
+    @Test func `the link of an operator sets a password once, and ends the sessions`() async throws {
+        let bench = try await ServerBench()
+        let ada = try await bench.setUp()
+        let (token, hash) = try OneTimeToken.make()
+        let person = try #require(PersonID(ada.person))
+        try await bench.database.insertReset(
+            hash,
+            of: person,
+            until: bench.clock.now + .seconds(60),
+            recording: AuditRecord(
+                id: AuditID(high: 1, low: 1),
+                account: ServerBench.account,
+                at: bench.clock.now,
+                actor: "command line",
+                address: nil,
+                action: "offerPasswordReset",
+                resource: ada.person,
+                request: nil
+            )
+        )
+        let body: JSON = ["token": .string(token), "password": "another long one"]
+        #expect(try await bench.ask(.post, "/auth/password-reset", body).status == 204)
+        #expect(try await ada.ask(.get, "/auth/session").status == 401)
+        #expect(try await bench.signIn("ada@example.com", "another long one").status == 200)
+        let again = try await bench.ask(.post, "/auth/password-reset", body)
+        #expect(again.status == 401 && again.code == "invalid_access_token")
     }
 
     @Test func `a cookie travels only over TLS where there is some`() async throws {

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPValues
+import Storage
 import Testing
 import Values
 
@@ -25,6 +26,29 @@ struct VaultTests {
                 ],
             ]
         ]
+    }
+
+    @Test(arguments: ["secrets", "vars"])
+    func `an account has ten thousand names of a kind and no more`(kind: String) async throws {
+        let (account, now) = (ServerBench.account, bench.clock.now)
+        try await withThrowingTaskGroup(of: Void.self) { [database = bench.database] group in
+            for number in 1...10_000 {
+                group.addTask {
+                    if kind == "vars" {
+                        let row = VariableRow(account: account, name: "N\(number)", value: 1, at: now)
+                        _ = try await database.put(row, most: 10_000)
+                    } else {
+                        let row = SecretRow(account: account, name: "N\(number)", sealed: [1], hosts: ["a.b"], at: now)
+                        _ = try await database.put(row, most: 10_000)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let body: JSON = kind == "vars" ? ["value": 1] : ["value": "x", "hosts": ["a.example"]]
+        let refused = try await put("/\(kind)/MORE", body)
+        #expect(refused.status == 409 && refused.json["code"] == "too_many_names", "\(refused.json.text)")
+        #expect(try await put("/\(kind)/N7", body).status == 200)
     }
 
     // MARK: Secrets

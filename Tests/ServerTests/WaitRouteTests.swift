@@ -30,6 +30,20 @@ struct WaitRouteTests {
         [["id": "ask", "data": ["nodeType": "logic:approval", "config": config]]]
     }
 
+    @Test(
+        arguments: [
+            ("resume", "forbidden_resume"), ("cancel", "forbidden"), ("pause", "forbidden"),
+        ]
+    )
+    func `an execution of another account is left alone`(verb: String, code: String) async throws {
+        let bench = try await ServerBench()
+        let started = try await bench.start(try await bench.make(Self.waiting))
+        let path = "/api/v1/workflows/executions/\(started["executionId"]?.string ?? "")/\(verb)"
+        let refused = try await bench.send(.post, path, [:], key: try await bench.otherKey())
+        #expect(refused.status == 403 && refused.json["code"]?.string == code, "\(refused.json.text)")
+        #expect(try await bench.send(.post, path, [:]).status == 202)
+    }
+
     @Test func `data that fits is taken, everything else is refused before it is stored`() async throws {
         let bench = try await ServerBench()
         let started = try await bench.start(try await bench.make(Self.waiting))
