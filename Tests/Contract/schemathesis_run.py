@@ -10,8 +10,9 @@ here = pathlib.Path(__file__).parent
 ended = subprocess.run(
     [pathlib.Path(sys.executable).parent / "schemathesis", "--config-file", here / "schemathesis.toml", "run"]
     + [f"{URL.geturl()}/api/v1/openapi.json", "--url", URL.geturl(), "-H", f"Authorization: Bearer {KEY}"]
-    + ["--checks", "all", "--max-examples", os.environ.get("MILLRACE_EXAMPLES", "15"), "--workers", "1"]
+    + ["--checks", "all", "--max-examples", os.environ.get("MILLRACE_EXAMPLES", "20"), "--workers", "1"]
     + ["--request-timeout", "20", "--no-color", "--continue-on-failure", "--warnings", "off"],
+    env=os.environ | {"PYTHONPATH": str(here), "SCHEMATHESIS_HOOKS": "schemathesis_hooks"},
     stdout=subprocess.PIPE,
     stderr=subprocess.STDOUT,
     text=True,

@@ -10,124 +10,72 @@ import socket
 import time
 
 import api
-from api import URL, send
-
-contract = api.Contract()
-problems = []
-
-
-def ask(method, path, *arguments, **options):
-    answer = send(method, path, *arguments, **options)
-    problems.extend(contract.problems(method, path, answer))
-    return answer
-
-
-def expect(status, method, path, *arguments, **options):
-    answer = ask(method, path, *arguments, **options)
-    if answer.status != status:
-        problems.append(f"{method} {path}: {answer.status} and not {status}: {answer.body[:300]}")
-    return answer
+import rooms
+from api import KEY, URL, send
+from expect import TEXT, ask, contract, expect, graph, key, made, problems, run
+from things import APPROVAL, EVENT, Things, asked, waits
 
 
 # MARK: What follows from the shape of an operation
 
 
-def key(*scopes):
-    return expect(201, "POST", "/api/v1/api-keys", {"name": "narrow", "scopes": list(scopes)}).json["key"]
+def by(path, headers):
+    """What proves who asks: of sessions that of a person, of anything else the key."""
+    person = path.startswith("/api/v1/auth/")
+    return {"key": None if person else KEY, "headers": headers | (things.session if person else {})}
 
 
 def shapes():
     keys = {"usage:read": key("usage:read"), "models:read": key("models:read")}
-    missing = {"nodeId": "nobody", "type": "none:such", "file": "none.json"}
+    # Who asks through a proxy does not ask from this machine.
+    elsewhere = {"X-Forwarded-For": "192.0.2.1"}
     for method, path, operation in contract.operations.values():
-        known = operation["responses"]
-        target = path
-        for parameter in operation.get("parameters", []):
-            if parameter["in"] == "path":
-                target = target.replace("{%s}" % parameter["name"], missing.get(parameter["name"], "wf_unknown"))
-        body = operation.get("requestBody")
-        types = list(body["content"]) if body else []
-        sent = {"headers": {"Content-Type": types[0]}} if types and types[0] != "multipart/form-data" else {}
-        there = with_thing(target)
-        expect(400, method, f"{target}?x=%zz")
+        known, security = operation["responses"], operation["security"]
+        there, missing = things.path(path), things.missing(path)
+        types = list((operation.get("requestBody") or {}).get("content", {}))
+        body = b"{}" if types else None
+        sent = {"Content-Type": types[0]} if types and types[0] != "multipart/form-data" else {}
+        expect(400, method, f"{missing}?x=%zz")
         if "414" in known:
-            expect(414, method, f"{target}?x={'x' * 9000}")
+            expect(414, method, f"{missing}?x={'x' * 9000}")
         if "431" in known:
-            expect(431, method, target, headers={"X-Long": "x" * 20_000})
-        if "401" in known:
-            expect(401, method, there, key=None)
-            expect(401, method, there, headers={"Authorization": "Basic eDp5"})
-            expect(401, method, there, key="sk-nobody-has-this-key-0123456789abcdef")
-        if "403" in known:
+            expect(431, method, missing, headers={"X-Long": "x" * 20_000})
+        if "401" in known and security:
+            expect(401, method, there, key=None, headers=elsewhere)
+            expect(401, method, there, headers=elsewhere | {"Authorization": "Basic eDp5"})
+            expect(401, method, there, key="sk-nobody-has-this-key-0123456789abcdef", headers=elsewhere)
+        if "403" in known and security:
             scopes = operation.get("description", "")
-            narrow = keys["models:read" if "usage:read" in scopes else "usage:read"]
-            expect(403, method, there, b"{}" if body else None, key=narrow)
+            if scopes != "Needs a key or a session.":
+                narrow = keys["models:read" if "usage:read" in scopes else "usage:read"]
+                expect(403, method, there, body, key=narrow, headers=elsewhere)
+            if method != "GET":
+                # A page elsewhere has the cookie, and not the token.
+                expect(403, method, there, body, key=None, headers={"Cookie": things.session["Cookie"]})
         if "404" in known:
-            ask(method, target, b"{}" if body else None, **sent)
-        if "application/json" in types:
-            expect(400, method, there, b"{", **sent)
+            ask(method, missing, body, headers=sent)
+        if "application/json" in types and path != "/api/v1/setup":
+            expect(400, method, there, b"{", **by(path, sent))
         if "415" in known:
-            ask(method, there, b"<p>", headers={"Content-Type": "text/html"})
+            ask(method, there, b"<p>", **by(path, {"Content-Type": "application/xml"}))
         if "413" in known:
-            ask(method, there, b'{"x": "' + b"x" * (9 << 20) + b'"}', **sent)
+            ask(method, there, b'{"x": "' + b"x" * (9 << 20) + b'"}', **by(path, sent))
 
 
-# MARK: Things
+def set_up():
+    """What is there only while nobody can sign in."""
+    path, person = "/api/v1/setup", {"token": "wrong", "name": "Ada", "email": "a@example.com", "password": "x" * 12}
+    expect(400, "POST", path, b"{", key=None)
+    expect(401, "POST", path, person, key=None)
+    expect(413, "POST", path, b"x" * (2 << 20), key=None)
+    expect(415, "POST", path, b"<p>", key=None, headers={"Content-Type": "application/xml"})
 
 
-workflow = None
-finished = None
-approval = None
-
-
-def with_thing(target):
-    """The same path, of things that are there."""
-    return (
-        target.replace("executions/wf_unknown", f"executions/{finished}")
-        .replace("workflows/wf_unknown", f"workflows/{workflow}")
-        .replace("approvals/wf_unknown", f"approvals/{approval}")
-    )
-
-
-def graph(*nodes, edges=()):
-    return {
-        "name": "contract",
-        "nodes": [{"id": id, "data": {"nodeType": type, "config": config}} for id, type, config in nodes],
-        "edges": [
-            {"id": f"{a}>{b}", "source": a, "target": b, "sourceHandle": f"out-{p}", "targetHandle": f"in-{q}"}
-            for a, p, b, q in edges
-        ],
-    }
-
-
-TEXT = graph(("t", "input:text", {"text": "x"}), ("o", "output:text", {}), edges=[("t", "text", "o", "text")])
-
-
-APPROVAL = graph(("a", "logic:approval", {"title": "Good?"}))
-EVENT = graph(("t", "input:text", {"text": "x"}), ("w", "logic:wait_event", {}))
-
-
-def made(body):
-    return expect(201, "POST", "/api/v1/workflows", body).json["id"]
-
-
-def run(id, body=None, wait=30):
-    return expect(200, "POST", f"/api/v1/workflows/{id}/execute?wait={wait}", body or {}).json
-
-
-def waits(id):
-    """Starts a workflow that comes to wait, and gives the execution once it does."""
-    execution = expect(201, "POST", f"/api/v1/workflows/{id}/execute", {}).json["executionId"]
-    for _ in range(600):
-        poll = expect(200, "GET", f"/api/v1/workflows/executions/{execution}/poll").json
-        if poll["phase"] in ("waiting", "paused"):
-            return execution
-        time.sleep(0.05)
-    raise AssertionError(f"{execution} does not wait: {poll}")
+# MARK: What is there
 
 
 def workflows():
-    id = workflow
+    id = things.workflow
     got = expect(200, "GET", f"/api/v1/workflows/{id}")
     expect(304, "GET", f"/api/v1/workflows/{id}", headers={"If-None-Match": got.headers["etag"]})
     expect(200, "GET", "/api/v1/workflows?limit=1")
@@ -178,18 +126,18 @@ def workflows():
 
 def named():
     """Requests that name themselves: the same key with another request is refused."""
+    bodies = {"/api/v1/workflows": TEXT}
     for number, (method, path, operation) in enumerate(contract.operations.values()):
         if not any(p["name"] == "Idempotency-Key" for p in operation.get("parameters", [])):
             continue
-        target = with_thing(path.replace("/workflows/{id}", f"/workflows/{workflow}").replace("/executions/{id}", f"/executions/{finished}"))
-        if "{" in target:
-            continue
-        headers = {"Idempotency-Key": f"contract-{number}"}
-        first = json.loads(send("GET", f"/api/v1/workflows/{workflow}/export").body) if target.endswith("import") else TEXT if target.endswith("/workflows") else {}
-        if ask(method, target, first, headers=headers).status < 300:
-            again = ask(method, target, first, headers=headers)
-            assert again.headers.get("idempotent-replayed") == "true", target
-            expect(422, method, target, {**first, "name": "other", "metadata": {"a": "b"}}, headers=headers)
+        headers, there = {"Idempotency-Key": f"contract-{number}"}, things.path(path)
+        first = bodies.get(path, {})
+        if path.endswith("/import"):
+            first = json.loads(send("GET", f"/api/v1/workflows/{things.workflow}/export").body)
+        if ask(method, there, first, headers=headers).status < 300:
+            again = ask(method, there, first, headers=headers)
+            assert again.headers.get("idempotent-replayed") == "true", there
+            expect(422, method, there, {**first, "name": "other", "metadata": {"a": "b"}}, headers=headers)
 
 
 def executions():
@@ -236,12 +184,6 @@ def approvals():
         expect(401, "GET", f"{path}?token=wrong", key=None)
         expect(200, "POST", f"{path}/{verb}", {"comment": "yes"})
         expect(409, "POST", f"{path}/{verb}", {})
-
-
-def asked():
-    """The approval that a run waits for."""
-    execution = waits(made(APPROVAL))
-    return expect(200, "GET", f"/api/v1/approvals?executionId={execution}").json["data"][0]["id"]
 
 
 def batches():
@@ -296,7 +238,7 @@ def keys():
 
 def words():
     """The codes that only differ from others of the same status."""
-    path = f"/api/v1/workflows/{workflow}"
+    path = f"/api/v1/workflows/{things.workflow}"
     deep = b"[" * 70 + b"]" * 70
     for code, method, target, body, headers in [
         ("invalid_json", "POST", "/api/v1/workflows", b"{", {}),
@@ -378,14 +320,13 @@ def refusals():
     raw(b"GET /healthz HTTP/1.1\r\n", 408)
 
 
-workflow = made(TEXT)
-finished = run(workflow)["executionId"]
-approval = asked()
+set_up()
+things = Things("shapes")
 if record := os.environ.get("MILLRACE_ANSWERS"):
     with open(f"{record}.json", "w") as file:
         json.dump(contract.document, file)
-STEPS = [shapes, server, words, workflows, executions, waiting, approvals, batches, dead_letters, media, keys, refusals, lost]
-for step in STEPS:
+STEPS = [shapes, server, words, workflows, executions, waiting, approvals, batches, dead_letters, media, keys]
+for step in [*STEPS, *rooms.STEPS, refusals, lost]:
     try:
         step()
     except Exception as error:
