@@ -14,7 +14,7 @@ import urllib.parse
 import api
 from api import KEY, URL, send
 
-COUNT = int(os.environ.get("MILLRACE_FUZZ", "3000"))
+COUNT = int(os.environ.get("MILLRACE_FUZZ", "20000"))
 SEED = int(os.environ.get("MILLRACE_FUZZ_SEED", "5"))
 contract = api.Contract()
 operations = [(method, path, operation) for method, path, operation in contract.operations.values()]
