@@ -45,6 +45,22 @@ struct OpenAPITests {
         #expect(files.reduce(0) { $0 + $1.count } == components.count)
     }
 
+    @Test func `what need not be sent may be null, as the server reads it`() throws {
+        let components = try #require(document["components"]?["schemas"]?.object)
+        for operation in operations {
+            let content = operation.json["requestBody"]?["content"]?["application/json"]
+            guard let name = content?["schema"]?["$ref"]?.string?.split(separator: "/").last else { continue }
+            let schema = try #require(components[String(name)])
+            let required = schema["required"]?.array ?? []
+            for member in schema["properties"]?.object ?? [:] where !required.contains(.string(member.key)) {
+                let types = member.value["type"]?.array ?? []
+                let choices = (member.value["anyOf"] ?? member.value["oneOf"])?.array ?? []
+                let isAny = member.value["$ref"] == "#/components/schemas/AnyValue"
+                #expect(isAny || types.contains("null") || choices.contains(["type": "null"]), "\(name).\(member.key)")
+            }
+        }
+    }
+
     @Test func `every schema says something, and one alone takes anything`() {
         var places: [String] = []
         Self.visitSchemas(document, "") { schema, place in

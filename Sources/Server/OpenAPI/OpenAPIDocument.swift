@@ -98,11 +98,13 @@ struct OpenAPIDocument {
         }
     }
 
-    /// Media types with their schemas, and others of which nothing is said.
+    /// Media types with their schemas, and others of which nothing is said but whether they are read as an object.
     private static func content(_ known: JSONObject, or others: [String]) -> JSON {
         var content = JSONObject()
         for member in known { content[member.key] = ["schema": member.value] }
-        for type in others { content[type] = ["schema": ["type": "string"]] }
+        for type in others {
+            content[type] = ["schema": ["type": type.hasSuffix("yaml") ? "object" : "string"]]
+        }
         return .object(content)
     }
 
