@@ -239,7 +239,8 @@ struct RunDriver {
             events: events,
             hasDeliveries: append.deliveries.contains { $0.kind != DeliveryKind.callback.rawValue },
             hasNotices: append.deliveries.contains { $0.kind == DeliveryKind.callback.rawValue },
-            hasEvents: !append.outgoing.isEmpty,
+            // What is spent may be what a budget tells about.
+            hasEvents: !append.outgoing.isEmpty || append.money?.counts.isEmpty == false,
             parentSignal: append.parentSignal,
             abandoned: append.openAttempts.compactMap(\.abandoned)
         )

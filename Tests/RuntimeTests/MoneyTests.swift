@@ -102,10 +102,6 @@ struct MoneyTests {
         #expect(calls.count == 201 && Set(calls).count == 201, "Nothing is called twice.")
         let after = try #require(try await bench.database.budget(budget.id, at: RuntimeBench.now))
         #expect(after.spent == 1400 && after.reserved == 0)
-        #expect(
-            try await bench.database.takeBudgetAlerts(limit: 10, at: RuntimeBench.now).map(\.budget.id) == [budget.id]
-        )
-        #expect(try await bench.database.takeBudgetAlerts(limit: 10, at: RuntimeBench.now).isEmpty)
         await bench.stop()
     }
 

@@ -39,6 +39,71 @@ struct AlertTests {
         #expect(try await Self.alert(bench)["state"] == "ok")
     }
 
+    @Test(arguments: DatabaseKind.available)
+    func `each firing and its end are told once, signed, also when another server goes on`(kind: DatabaseKind)
+        async throws
+    {
+        let bench = try await ServerBench(kind)
+        let all = try await bench.subscribe(["alert.firing", "alert.resolved"])
+        let channel = try await bench.subscribe(["execution.failed"])
+        let body: JSON = ["metric": "failed", "op": ">=", "threshold": 1, "channel": .string(channel.id)]
+        let rule = try await bench.send(.post, "/api/v1/alerts", body)
+        #expect(rule.status == 201 && rule.json["channel"]?.string == channel.id, "\(rule.json.text)")
+        try await Self.run(bench, failing: true)
+        bench.clock.advance(by: .seconds(61))
+        try await bench.alertWatch().look()
+        bench.clock.advance(by: .seconds(61))
+        try await bench.alertWatch().look()
+        // Another server on the database, or the same one later, tells nothing again.
+        let other = kind == .postgreSQL ? try await ServerBench(beside: bench) : bench
+        bench.clock.advance(by: .seconds(61))
+        try await other.alertWatch().look()
+        bench.clock.advance(by: .seconds(7117))
+        try await other.alertWatch().look()
+        bench.clock.advance(by: .seconds(100))
+        try await other.alertWatch().look()
+        var told = try await bench.told(all.id)
+        #expect(told.map { $0["type"]?.string } == ["alert.resolved", "alert.firing"])
+        #expect(Set(told.map { $0["eventId"]?.string }).count == 2)
+        // The rule with a channel tells nobody else, whatever the channel has subscribed to.
+        told = try await bench.told(channel.id)
+        #expect(told.map { $0["type"]?.string } == ["alert.resolved", "alert.firing", "execution.failed"])
+        let posts = (bench.posts.all + (other === bench ? [] : other.posts.all)).filter { $0.isSigned(by: all.secret) }
+        #expect(Set(posts.compactMap { $0.headers["webhook-id"] }).count == 2)
+        let first = try #require(try posts.map { try JSON(parsing: $0.body) }.first { $0["type"] == "alert.firing" })
+        #expect(first["data"]?["metric"] == "successRate" && first["data"]?["value"] == 0, "\(first.text)")
+        #expect(first["data"]?["resolvedAt"] == .null && first["data"]?["alertId"]?.string != nil)
+        if other !== bench { await other.leave() }
+    }
+
+    @Test func `what an alert fires for is over when it is changed or removed, and that is told too`() async throws {
+        let bench = try await ServerBench()
+        let all = try await bench.subscribe(["alert.resolved"])
+        let rule = try await bench.send(.post, "/api/v1/alerts", ["metric": "failed", "op": ">=", "threshold": 1])
+        let path = "/api/v1/alerts/\(rule.json["id"]?.string ?? "")"
+        try await Self.run(bench, failing: true)
+        bench.clock.advance(by: .seconds(61))
+        try await bench.alertWatch().look()
+        _ = try await bench.send(.patch, path, ["name": "other"])
+        bench.clock.advance(by: .seconds(61))
+        try await bench.alertWatch().look()
+        _ = try await bench.raw(.delete, path, ["authorization": "Bearer \(ServerBench.key)"])
+        let told = try await bench.told(all.id)
+        #expect(told.map { $0["type"]?.string } == ["alert.resolved", "alert.resolved"])
+    }
+
+    @Test func `a channel is a callback of the account`() async throws {
+        let bench = try await ServerBench()
+        let channel = try await bench.subscribe(["*"])
+        let body: JSON = ["metric": "runs", "op": ">", "threshold": 1, "channel": .string(channel.id)]
+        let other = try await bench.send(.post, "/api/v1/alerts", body, key: try await bench.otherKey())
+        #expect(other.status == 400 && other.json["code"] == "invalid_field", "\(other.json.text)")
+        let made = try await bench.send(.post, "/api/v1/alerts", body)
+        let path = "/api/v1/alerts/\(made.json["id"]?.string ?? "")"
+        #expect(try await bench.send(.patch, path, ["channel": "mail"]).status == 400)
+        #expect(try await bench.send(.patch, path, ["channel": nil]).json["channel"] == .null)
+    }
+
     @Test func `an alert is looked at by one server at a time, and not when it is off`() async throws {
         let bench = try await ServerBench()
         let id = try #require(try await Self.alert(bench)["id"]?.string)

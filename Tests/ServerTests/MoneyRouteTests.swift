@@ -112,6 +112,27 @@ struct MoneyRouteTests {
     }
 
     @Test(arguments: DatabaseKind.available)
+    func `a budget tells once when it is nearly spent, and once when it is`(_ kind: DatabaseKind) async throws {
+        let bench = try await Self.bench(kind)
+        let workflow = try await bench.make(Self.paid)
+        let all = try await bench.subscribe(["budget.warning", "budget.exceeded"])
+        let body: JSON = ["scope": "account", "period": "total", "unit": "usd", "limit": 0.5, "hard": false]
+        let made = try await bench.pay(.post, "/api/v1/budgets", body.merging(["warnAtPercent": 50]))
+        #expect(made.status == 201, "\(made.json.text)")
+        for _ in 0..<3 {
+            _ = try await bench.pay(.post, "/api/v1/workflows/\(workflow)/execute?wait=30", [:])
+            _ = try await bench.told(all.id)
+        }
+        let told = try await bench.told(all.id)
+        #expect(told.map { $0["type"]?.string } == ["budget.exceeded", "budget.warning"])
+        let posts = bench.posts.all.filter { $0.isSigned(by: all.secret) }
+        #expect(Set(posts.compactMap { $0.headers["webhook-id"] }).count == 2)
+        let first = try JSON(parsing: try #require(posts.first).body)
+        #expect(first["type"] == "budget.warning" && first["data"]?["id"] == made.json["id"], "\(first.text)")
+        #expect(first["data"]?["spent"] == 0.284 && first["data"]?["limit"] == 0.5)
+    }
+
+    @Test(arguments: DatabaseKind.available)
     func `every movement is listed once, in pages, newest first`(_ kind: DatabaseKind) async throws {
         let bench = try await Self.bench(kind)
         let workflow = try await bench.make(Self.paid)

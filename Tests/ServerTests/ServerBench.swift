@@ -60,6 +60,8 @@ final class ServerBench: Sendable {
         private let sent = Mutex<[Post]>([])
         let (stream, continuation) = AsyncStream.makeStream(of: Post.self)
 
+        var all: [Post] { sent.withLock { $0 } }
+
         func add(_ post: Post) -> Result<Int, NodeError> {
             let count = sent.withLock { sent in
                 sent.append(post)

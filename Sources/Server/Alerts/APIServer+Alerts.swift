@@ -1,4 +1,5 @@
 import HTTPValues
+import Runtime
 import Storage
 import Values
 
@@ -66,14 +67,18 @@ extension APIServer {
 
     /// PATCH /alerts/{id}: what it was firing for is over.
     func patchAlert(_ exchange: Exchange) async throws -> Reply {
-        let fields = try Fields(try await exchange.object(), known: Self.alertFields)
+        let object = try await exchange.object()
+        let fields = try Fields(object, known: Self.alertFields)
         var row = try await alert(exchange)
+        if object["channel"]?.isNull == true { row.rule.channel = nil }
+        if object["workflowId"]?.isNull == true { row.rule.workflow = nil }
         try await read(fields, into: &row.rule, exchange)
         row.isActive = try fields.bool("isActive") ?? row.isActive
         let changed = row
         guard try await stored({ try await self.database.update(changed, at: exchange.now) }) else {
             throw APIError(.staleWrite, "Somebody else has changed the alert in between. Read it again.")
         }
+        runs.lookAtTriggers()
         return .json(try await alert(exchange).json)
     }
 
@@ -88,6 +93,7 @@ extension APIServer {
             let id = row.id
             _ = try await stored { try await self.database.deleteAlert(id, at: exchange.now) }
         }
+        runs.lookAtTriggers()
         return .empty()
     }
 
@@ -133,7 +139,12 @@ extension APIServer {
             rule.window = .milliseconds(window)
         }
         rule.minimumRuns = try fields.integer("minimumRuns", 1...1_000_000) ?? rule.minimumRuns
-        rule.channel = try fields.string("channel", atMost: 100) ?? rule.channel
+        if let channel = try fields.string("channel", atMost: 100) {
+            guard let id = CallbackID(channel),
+                try await stored({ try await self.database.callback(id) })?.account == exchange.account
+            else { throw APIError.field("channel", "must be the id of a callback of the account") }
+            rule.channel = channel
+        }
         if let text = try fields.string("workflowId", atMost: 100) {
             rule.workflow = try await workflowID(text, exchange)
         }
@@ -151,42 +162,5 @@ extension APIServer {
         return .json([
             "data": .array(page.map(json)), "nextCursor": next ?? .null, "hasMore": .bool(rows.count > limit),
         ])
-    }
-}
-
-extension AlertRule {
-    fileprivate var members: JSONObject {
-        [
-            "name": .string(name), "metric": .string(metric), "op": .string(comparison.rawValue),
-            "threshold": .double(threshold), "windowMs": .int(window.wholeMilliseconds),
-            "workflowId": (workflow?.description).map(JSON.string) ?? .null, "minimumRuns": .int(minimumRuns),
-            "channel": channel.map(JSON.string) ?? .null,
-        ]
-    }
-}
-
-extension AlertRow {
-    fileprivate var json: JSON {
-        var object: JSONObject = ["id": .string(id.description)]
-        for member in rule.members { object[member.key] = member.value }
-        object["isDefault"] = .bool(isDefault)
-        object["isActive"] = .bool(isActive)
-        object["state"] = firing == nil ? "ok" : "firing"
-        object["firingId"] = (firing?.description).map(JSON.string) ?? .null
-        object["createdAt"] = .string(createdAt.description)
-        object["updatedAt"] = .string(updatedAt.description)
-        return .object(object)
-    }
-}
-
-extension AlertFiring {
-    /// The firing as lists and messages show it.
-    var json: JSON {
-        var object: JSONObject = ["id": .string(id.description), "alertId": .string(alert.description)]
-        for member in rule.members { object[member.key] = member.value }
-        object["value"] = .double(value)
-        object["firedAt"] = .string(firedAt.description)
-        object["resolvedAt"] = (resolvedAt?.description).map(JSON.string) ?? .null
-        return .object(object)
     }
 }

@@ -58,9 +58,9 @@ public struct AlertWatch: Sendable {
         if holds, let value, alert.firing == nil {
             var random = SystemRandomNumberGenerator()
             let firing = AlertFiring(id: AlertFiringID(at: now, random: &random), of: alert, value: value, at: now)
-            _ = try await database.begin(firing, of: alert)
+            if try await database.begin(firing, of: alert) { runs.lookAtTriggers() }
         } else if !holds, alert.firing != nil {
-            _ = try await database.endFiring(of: alert, at: now)
+            if try await database.endFiring(of: alert, at: now) { runs.lookAtTriggers() }
         }
     }
 }

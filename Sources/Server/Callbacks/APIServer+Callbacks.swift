@@ -7,7 +7,7 @@ extension APIServer {
     /// The events that a subscription can name; `*` stands for all.
     static let eventTypes = [
         "execution.completed", "execution.failed", "execution.cancelled", "execution.waiting", "approval.requested",
-        "alert.triggered", "alert.resolved", "budget.exceeded", "budget.warning", "*",
+        "alert.firing", "alert.resolved", "budget.exceeded", "budget.warning", "*",
     ]
 
     /// GET /callbacks: newest first.

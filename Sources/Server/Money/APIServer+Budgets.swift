@@ -16,7 +16,7 @@ extension APIServer {
         if hasMore { rows.removeLast() }
         let next = rows.last.map { cursors.encode(PagePosition(time: $0.budget.createdAt, id: $0.budget.id.bytes)) }
         return .json([
-            "data": .array(rows.map { .object(Self.describe($0)) }),
+            "data": .array(rows.map { .object($0.members) }),
             "nextCursor": hasMore ? next.map(JSON.string) ?? .null : .null, "hasMore": .bool(hasMore),
         ])
     }
@@ -55,18 +55,19 @@ extension APIServer {
             spent: try await spent(by: budget, exchange),
             reserved: 0
         )
-        let reply = Reply.json(.object(Self.describe(state)), status: 201, headers: ["location": location])
+        let reply = Reply.json(.object(state.members), status: 201, headers: ["location": location])
         let answer = exchange.answer(reply, location: location)
         guard try await stored({ try await self.database.insert(budget, answering: answer) }) else {
             throw APIError.field("scope", "is one too many: an account has at most \(Budget.most) budgets")
         }
         await runs.moneyChanged()
+        runs.lookAtTriggers()
         return reply
     }
 
     /// GET /budgets/{id}.
     func getBudget(_ exchange: Exchange) async throws -> Reply {
-        .json(.object(Self.describe(try await budget(exchange))))
+        .json(.object(try await budget(exchange).members))
     }
 
     /// PATCH /budgets/{id}.
@@ -82,13 +83,8 @@ extension APIServer {
         let changed = budget
         guard try await stored({ try await self.database.update(changed) }) else { throw Self.noBudget }
         await runs.moneyChanged()
-        return .json(
-            .object(
-                Self.describe(
-                    BudgetState(budget: changed, start: state.start, spent: state.spent, reserved: state.reserved)
-                )
-            )
-        )
+        let now = BudgetState(budget: changed, start: state.start, spent: state.spent, reserved: state.reserved)
+        return .json(.object(now.members))
     }
 
     /// DELETE /budgets/{id}.
@@ -139,30 +135,6 @@ extension APIServer {
     /// What was spent already in the present period of a budget that is just made.
     private func spent(by budget: Budget, _ exchange: Exchange) async throws -> Int64 {
         try await stored { try await self.database.pastSpending(of: budget) }
-    }
-
-    static func describe(_ state: BudgetState) -> JSONObject {
-        let budget = state.budget
-        func number(_ amount: Int64) -> JSON {
-            budget.unit.scale == 1 ? .int(amount) : .double(Double(amount) / Double(budget.unit.scale))
-        }
-        func day(_ day: Int64) -> JSON { .string(Instant(microseconds: day * 86_400_000_000).description) }
-        var object: JSONObject = [
-            "id": .string(budget.id.description), "name": .string(budget.name), "scope": .string(budget.scope.rawValue),
-            "target": budget.target.isEmpty ? .null : .string(budget.target),
-            "period": .string(budget.period.rawValue), "unit": .string(budget.unit.rawValue),
-        ]
-        object["limit"] = number(budget.amount)
-        object["hard"] = .bool(budget.isHard)
-        object["warnAtPercent"] = .int(budget.warnPercent)
-        object["spent"] = number(state.spent)
-        object["reserved"] = number(state.reserved)
-        object["remaining"] = number(max(0, budget.amount - state.spent - state.reserved))
-        object["periodStart"] = budget.period == .total ? .null : day(state.start)
-        object["periodEnd"] = budget.period.end(ofStart: state.start).map(day) ?? .null
-        object["createdAt"] = .string(budget.createdAt.description)
-        object["updatedAt"] = .string(budget.updatedAt.description)
-        return object
     }
 }
 

@@ -70,9 +70,33 @@ extension SQLSession where Self: ~Copyable {
     }
 
     private mutating func endFirings(of alert: AlertID, at now: Instant) throws(StorageError) {
-        try run(
-            "UPDATE alert_firings SET resolved_at = ?2 WHERE alert_id = ?1 AND resolved_at IS NULL",
+        let ended = try rows(
+            """
+            UPDATE alert_firings SET resolved_at = ?2 WHERE alert_id = ?1 AND resolved_at IS NULL
+            RETURNING \(AlertFiring.columns)
+            """,
             [.id(alert), .time(now)]
+        )
+        for row in ended { try tell("alert.resolved", AlertFiring(row), at: now) }
+    }
+
+    /// Tells the channel of a rule about a firing, or all that want to know where it has none that is there.
+    private mutating func tell(_ type: String, _ firing: AlertFiring, at now: Instant) throws(StorageError) {
+        var channel: CallbackID?
+        if let id = firing.rule.channel.flatMap(CallbackID.init), try callback(id)?.account == firing.account {
+            channel = id
+        }
+        var random = SystemRandomNumberGenerator()
+        try enqueue(
+            OutgoingEvent(
+                id: OutgoingEventID(at: now, random: &random),
+                account: firing.account,
+                workflow: firing.rule.workflow,
+                type: type,
+                at: now,
+                data: firing.json,
+                callback: channel
+            )
         )
     }
 
@@ -125,6 +149,7 @@ extension SQLSession where Self: ~Copyable {
                 .json(.double(firing.value)), .time(firing.firedAt),
             ]
         )
+        try tell("alert.firing", firing, at: firing.firedAt)
         return true
     }
 

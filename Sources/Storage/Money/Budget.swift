@@ -191,26 +191,6 @@ public struct Budget: Sendable, Hashable {
     }
 }
 
-/// How much of a budget is used in its present period.
-public struct BudgetState: Sendable, Hashable {
-    /// The budget.
-    public let budget: Budget
-    /// The day since 1970 on which the period began; 0 for the only one.
-    public let start: Int64
-    /// What was spent.
-    public let spent: Int64
-    /// What runs hold.
-    public let reserved: Int64
-
-    /// A state of these numbers.
-    public init(budget: Budget, start: Int64, spent: Int64, reserved: Int64) {
-        self.budget = budget
-        self.start = start
-        self.spent = spent
-        self.reserved = reserved
-    }
-}
-
 /// A period of a budget.
 struct BudgetPeriod: Hashable, Comparable {
     let budget: BudgetID
@@ -219,18 +199,6 @@ struct BudgetPeriod: Hashable, Comparable {
     static func < (left: Self, right: Self) -> Bool {
         left.budget != right.budget ? left.budget < right.budget : left.start < right.start
     }
-}
-
-/// The notice that a budget is used up to the share at which it tells.
-public struct BudgetAlert: Sendable, Hashable {
-    /// The budget.
-    public let budget: Budget
-    /// The day since 1970 on which the period began.
-    public let start: Int64
-    /// What was spent then.
-    public let spent: Int64
-    /// When.
-    public let at: Instant
 }
 
 extension SQLSession where Self: ~Copyable {
@@ -243,7 +211,8 @@ extension SQLSession where Self: ~Copyable {
         return budgets
     }
 
-    /// Changes what is spent and held in a period, and notes once when the share is reached at which the budget tells.
+    /// Changes what is spent and held in a period; subscribers are told once when the share is reached at which the budget
+    /// tells, and once when all of it is spent.
     mutating func add(
         _ change: (spent: Int64, reserved: Int64),
         to period: BudgetPeriod,
@@ -265,27 +234,39 @@ extension SQLSession where Self: ~Copyable {
             INSERT INTO budget_periods (budget_id, start, spent, reserved) VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT (budget_id, start) DO UPDATE SET spent = budget_periods.spent + excluded.spent,
                 reserved = budget_periods.reserved + excluded.reserved
-            RETURNING spent, warned_at
+            RETURNING spent, reserved, warned_at, exceeded_at, \(dialect.now)
             """,
             arguments
         )
-        guard change.spent > 0, let row = changed.first, row.isNull(1) else { return }
-        let spent = try row.integer(0)
-        guard Double(spent) * 100 >= Double(budget.amount) * Double(budget.warnPercent) else { return }
-        var random = SystemRandomNumberGenerator()
+        guard change.spent > 0, let row = changed.first, row.isNull(3) else { return }
+        let state = BudgetState(
+            budget: budget,
+            start: period.start,
+            spent: try row.integer(0),
+            reserved: try row.integer(1)
+        )
+        guard let type = state.news(isWarned: !row.isNull(2)) else { return }
+        let now = try row.time(4)
         try run(
             """
-            INSERT INTO budget_alerts (id, budget_id, account_id, start, spent, amount, at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, \(dialect.now))
+            UPDATE budget_periods SET warned_at = coalesce(warned_at, ?3), exceeded_at = ?4
+            WHERE budget_id = ?1 AND start = ?2
             """,
             [
-                .id(BudgetID(high: random.next(), low: random.next())), .id(budget.id), .id(budget.account),
-                .integer(period.start), .integer(spent), .integer(budget.amount),
+                .id(period.budget), .integer(period.start), .time(now),
+                type == BudgetState.exceeded ? .time(now) : .time(nil),
             ]
         )
-        try run(
-            "UPDATE budget_periods SET warned_at = \(dialect.now) WHERE budget_id = ?1 AND start = ?2",
-            [.id(period.budget), .integer(period.start)]
+        var random = SystemRandomNumberGenerator()
+        try enqueue(
+            OutgoingEvent(
+                id: OutgoingEventID(at: now, random: &random),
+                account: budget.account,
+                workflow: budget.scope == .workflow ? WorkflowID(budget.target) : nil,
+                type: type,
+                at: now,
+                data: .object(state.members)
+            )
         )
     }
 }

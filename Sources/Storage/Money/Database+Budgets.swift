@@ -98,7 +98,10 @@ extension Database {
                 ]
             )
             // Where there is more room it may tell once more.
-            try session.run("UPDATE budget_periods SET warned_at = NULL WHERE budget_id = ?1", [.id(budget.id)])
+            try session.run(
+                "UPDATE budget_periods SET warned_at = NULL, exceeded_at = NULL WHERE budget_id = ?1",
+                [.id(budget.id)]
+            )
             try session.send(.money, to: nil)
             return changed == 1
         }
@@ -114,39 +117,8 @@ extension Database {
                 return false
             }
             try session.run("DELETE FROM budget_periods WHERE budget_id = ?1", [.id(id)])
-            try session.run("DELETE FROM budget_alerts WHERE budget_id = ?1", [.id(id)])
             try session.send(.money, to: nil)
             return true
-        }
-    }
-
-    /// Takes the alerts of budgets that nobody has taken yet, oldest first: whoever delivers them calls this, and each is
-    /// given once.
-    public func takeBudgetAlerts(limit: Int, at now: Instant) async throws(StorageError) -> [BudgetAlert] {
-        try await write { session throws(StorageError) in
-            let rows = try session.rows(
-                """
-                UPDATE budget_alerts SET taken_at = ?2
-                WHERE id IN (SELECT id FROM budget_alerts WHERE taken_at IS NULL ORDER BY at LIMIT ?1)
-                RETURNING budget_id, start, spent, at
-                """,
-                [.integer(Int64(limit)), .time(now)]
-            )
-            var alerts: [BudgetAlert] = []
-            for row in rows {
-                let id: BudgetID = try row.id(0)
-                guard let budget = try session.row("SELECT \(Budget.columns) FROM budgets WHERE id = ?1", [.id(id)])
-                else { continue }
-                alerts.append(
-                    BudgetAlert(
-                        budget: try Budget(budget),
-                        start: try row.integer(1),
-                        spent: try row.integer(2),
-                        at: try row.time(3)
-                    )
-                )
-            }
-            return alerts.sorted { $0.at < $1.at }
         }
     }
 }

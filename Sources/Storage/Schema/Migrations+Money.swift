@@ -46,4 +46,10 @@ extension Migrations {
         ALTER TABLE live ADD COLUMN has_holds {integer} NOT NULL DEFAULT 0;
         ALTER TABLE executions ADD COLUMN customer TEXT;
         """
+
+    /// Budgets tell their subscribers by the outbox, when they are nearly spent and when they are.
+    static let budgetEvents = """
+        ALTER TABLE budget_periods ADD COLUMN exceeded_at {integer};
+        DROP TABLE budget_alerts;
+        """
 }

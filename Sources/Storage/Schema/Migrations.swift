@@ -2,7 +2,7 @@
 enum Migrations {
     static let all: [String] = [
         migration1, workers, retry, waits, openAttempts, retention, answers, versions, metrics, limits, people, vault,
-        triggers, money, mediaLibrary,
+        triggers, money, mediaLibrary, budgetEvents,
     ]
 
     /// The accounts, workflows, executions with their journal, assets and keys (data-model.md).
