@@ -86,6 +86,33 @@ struct DeploymentTests {
     }
 
     @Test(arguments: DatabaseKind.available)
+    func `what a workflow names is known however it came and went`(kind: DatabaseKind) async throws {
+        let bench = try await ServerBench(kind)
+        for name in ["old", "new"] { _ = try await bench.send(.put, "/api/v1/vars/\(name)", ["value": "x"]) }
+        func users(_ name: String) async throws -> [String] {
+            let row = try await bench.send(.get, "/api/v1/vars/\(name)").json
+            return row["usedBy"]?.array?.compactMap(\.string) ?? []
+        }
+        func rollBack(_ deployment: JSON) async throws {
+            let path = "/api/v1/deployments/\(deployment["id"]?.string ?? "")/rollback"
+            #expect(try await bench.send(.post, path, [:]).status == 200)
+        }
+        let first = try await Self.deploy(bench, [Self.flow("one", "1"), Self.flow("two", "{{ vars.old }}")]).json
+        let two = try #require(first["items"]?[1]?["workflowId"]?.string, "\(first.text)")
+        #expect(try await users("old") == [two])
+        let changed = try await Self.deploy(bench, [Self.flow("one", "1"), Self.flow("two", "{{ vars.new }}")]).json
+        #expect(try await (users("old"), users("new")) == ([], [two]))
+        try await rollBack(changed)
+        #expect(try await (users("old"), users("new")) == ([two], []))
+        // The deployment before is the first one again.
+        let pruned = try await Self.deploy(bench, [Self.flow("one", "1")], ["prune": true]).json
+        #expect(Self.actions(pruned["items"]) == ["none one", "delete two"], "\(pruned.text)")
+        #expect(try await users("old") == [])
+        try await rollBack(pruned)
+        #expect(try await users("old") == [two])
+    }
+
+    @Test(arguments: DatabaseKind.available)
     func `one workflow that cannot run keeps all of them from being deployed`(kind: DatabaseKind) async throws {
         let bench = try await ServerBench(kind)
         let broken: JSON = ["name": "b", "nodes": [["id": "n", "data": ["nodeType": "no:body"]]], "edges": []]

@@ -148,7 +148,7 @@ extension APIServer {
         row.revision += 1
         row.updatedAt = max(exchange.now, old.updatedAt + .milliseconds(1))
         if isNew { plan.changes.append(.insert(old, stored)) }
-        plan.changes += [.version(new, revision: old.revision), .update(row)]
+        plan.changes += [.version(new, revision: old.revision), .update(row, uses: isNew ? nil : stored.uses)]
         let action: DeploymentPlan.Action = isNew ? .create : diff?.isEmpty == true ? .publish : .change
         plan.note(action, row, former: isNew ? nil : old, of: file.document.name, diff: diff)
     }
@@ -183,27 +183,35 @@ extension APIServer {
         let former = WorkflowRow(deployed: item["former"], id: id, account: exchange.account)
         guard let now = try await stored({ try await self.database.workflow(id) }) else {
             // It is gone: by this deployment, or by somebody afterwards.
-            return item["action"] == "delete" ? former.map(DeploymentChange.bringBack) : nil
+            guard item["action"] == "delete", let former else { return nil }
+            return .bringBack(former, uses: try await uses(of: former))
         }
         let isUntouched = item["revision"]?.integer == now.revision
         switch item["action"]?.string {
         case "create" where isUntouched: return .remove(id, revision: now.revision)
         case "create", "change", "publish":
             var row = now
+            var uses: [WorkflowUse]?
             // What somebody has drawn since then stays; what runs is what ran before.
             if isUntouched, let former {
                 (row.name, row.description, row.tags) = (former.name, former.description, former.tags)
                 (row.isActive, row.draft) = (former.isActive, former.draft)
+                uses = try await self.uses(of: former)
             }
             row.published = former?.published
             row.revision += 1
             row.updatedAt = max(exchange.now, now.updatedAt + .milliseconds(1))
-            return .update(row)
+            return .update(row, uses: uses)
         default: return nil
         }
     }
 
     // MARK: Parts
+
+    /// What of the account the draft of a workflow names.
+    private func uses(of row: WorkflowRow) async throws -> [WorkflowUse] {
+        try StoredGraph(try await document(.draft, of: row).graph).uses
+    }
 
     private func deployment(_ exchange: Exchange) async throws -> DeploymentRow {
         let missing = APIError(.resourceNotFound, "There is no such deployment.", ["kind": "deployment"])

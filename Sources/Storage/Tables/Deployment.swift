@@ -55,12 +55,12 @@ public enum DeploymentChange: Sendable {
     case insert(WorkflowRow, StoredGraph)
     /// A version of it is made; the workflow must have that revision.
     case version(NewVersion, revision: Int64)
-    /// It gets its next revision.
-    case update(WorkflowRow)
+    /// It gets its next revision, and names these things from now on; `nil` where its draft stays.
+    case update(WorkflowRow, uses: [WorkflowUse]?)
     /// It goes, its versions stay; it must have that revision.
     case remove(WorkflowID, revision: Int64)
-    /// It is there again as it was.
-    case bringBack(WorkflowRow)
+    /// It is there again as it was, with what it names.
+    case bringBack(WorkflowRow, uses: [WorkflowUse])
 }
 
 extension SQLSession where Self: ~Copyable {
@@ -72,15 +72,19 @@ extension SQLSession where Self: ~Copyable {
             try insert(row, graph: graph)
             isDone = true
         case .version(let version, let revision): isDone = try insert(version, revision: revision)
-        case .update(let row): isDone = try update(row, graph: nil)
+        case .update(let row, let uses):
+            isDone = try update(row, graph: nil)
+            if isDone, let uses { try keep(uses, of: row.id, account, isNew: false) }
         case .remove(let id, let revision):
             isDone =
                 try run(
                     "DELETE FROM workflows WHERE id = ?1 AND account_id = ?2 AND revision = ?3",
                     [.id(id), .id(account), .integer(revision)]
                 ) == 1
-        case .bringBack(let row):
+            if isDone { try keep([], of: id, account, isNew: false) }
+        case .bringBack(let row, let uses):
             try restore(row)
+            try keep(uses, of: row.id, account, isNew: false)
             isDone = true
         }
         guard isDone else { throw .fenced }
