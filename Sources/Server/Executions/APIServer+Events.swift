@@ -27,15 +27,7 @@ extension APIServer {
         let stream: HTTPResponse.Stream = { writer in
             try await self.stream(id, plan, after: after, exchange, to: writer)
         }
-        return .raw(
-            HTTPResponse(
-                status: 200,
-                headers: [
-                    "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no",
-                ],
-                body: .stream(length: nil, stream)
-            )
-        )
+        return .events(stream)
     }
 
     private func stream(
@@ -71,13 +63,14 @@ extension APIServer {
         }
     }
 
-    /// What the journal has that was not sent yet, as text.
-    private func news(
+    /// What the journal has that was not sent yet, as text; where nothing can be resumed, without numbers.
+    func news(
         _ id: ExecutionID,
         _ plan: Plan,
         after: Int64,
         _ events: inout PublicEvents?,
-        _ exchange: Exchange
+        _ exchange: Exchange,
+        isNumbered: Bool = true
     ) async throws -> String {
         var text = ""
         while true {
@@ -92,7 +85,7 @@ extension APIServer {
                         continue
                     }
                     for (part, entry) in zip(1..., group) {
-                        if part == group.count { text += "id: \(number)\n" }
+                        if isNumbered, part == group.count { text += "id: \(number)\n" }
                         var data: JSONObject = ["seq": .int(number), "part": .int(Int64(part))]
                         for member in entry.data { data[member.key] = member.value }
                         text += "event: \(entry.name)\ndata: \(JSON.object(data).text)\n\n"
@@ -101,5 +94,20 @@ extension APIServer {
             }
             if entries.count < 200 { return text }
         }
+    }
+}
+
+extension Reply {
+    /// Server-sent events, which no cache keeps and no proxy holds back.
+    static func events(_ stream: @escaping HTTPResponse.Stream) -> Reply {
+        .raw(
+            HTTPResponse(
+                status: 200,
+                headers: [
+                    "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no",
+                ],
+                body: .stream(length: nil, stream)
+            )
+        )
     }
 }

@@ -57,7 +57,8 @@ extension APIServer {
         }
     }
 
-    private func item(_ row: ExecutionRow, _ view: RunView?, _ exchange: Exchange, withNodes: Bool) -> JSON {
+    /// An execution as lists show it.
+    func item(_ row: ExecutionRow, _ view: RunView?, _ exchange: Exchange, withNodes: Bool) -> JSON {
         let facts = row.facts
         var object: JSONObject = [
             "executionId": .string(facts.id.description), "workflowId": .string(facts.workflow.description),

@@ -125,6 +125,19 @@ extension APIServer {
                 errors: [.executionNotFound]
             )
         ) { try await $0.events($1) },
+        Route(
+            row: 27,
+            method: .get,
+            path: "/workflows/{id}/events",
+            scopes: ["executions:read"],
+            operation: Operation(
+                "streamWorkflow",
+                "Executions",
+                "Streams what happens in all executions of a workflow",
+                answers: [.events("Event", "Server-sent events: first `snapshot`, and then what happens, without end")],
+                errors: [.workflowNotFound]
+            )
+        ) { try await $0.workflowEvents($1) },
         control("cancel", row: 28, "Ends an execution; running jobs are cancelled where the vendor can", "CancelInput")
         {
             try await $0.cancel($1)
