@@ -38,6 +38,38 @@ extension Database {
         }
     }
 
+    /// Does again what an open dead letter of a message or a planned start is about.
+    ///
+    /// - Parameters:
+    ///   - letter: The letter.
+    ///   - again: What is done.
+    ///   - execution: The execution that tries it again.
+    ///   - now: The time.
+    ///   - answer: The answer to the request that wants it.
+    /// - Returns: Whether the letter was open.
+    /// - Throws: ``StorageError/answered`` when the request was answered before.
+    public func redeliver(
+        _ letter: DeadLetter,
+        _ again: Redelivery,
+        as execution: ExecutionID? = nil,
+        at now: Instant,
+        answering answer: StoredAnswer? = nil
+    ) async throws(StorageError) -> Bool {
+        try await write { session throws(StorageError) in
+            let changed = try session.run(
+                "UPDATE dead_letters SET status = 'retried', retried_as = ?2 WHERE id = ?1 AND status = 'open'",
+                [.id(letter.id), .id(execution)]
+            )
+            guard changed == 1 else { return false }
+            if let answer { try session.insert(answer) }
+            switch again {
+            case .delivery(let delivery): try session.insert(delivery)
+            case .notice(let delivery): try session.redeliver(delivery, at: now)
+            }
+            return true
+        }
+    }
+
     /// Gives up a dead letter.
     ///
     /// - Returns: Whether it was open.

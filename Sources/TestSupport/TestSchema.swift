@@ -38,6 +38,19 @@ public final class TestSchema: Sendable {
         try Self.execute(on: url, sql)
     }
 
+    /// Every row of every table of this place as text, as a dump has them; bytes are hexadecimal.
+    public func dump() throws -> [String] {
+        var connection = try PostgreSQL.Connection(url: url)
+        var texts: [String] = []
+        let tables = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = '\(name)'"
+        for case .text(let table) in try connection.rows(tables).compactMap(\.first) {
+            for case .text(let row) in try connection.rows("SELECT t::text FROM \(table) AS t").compactMap(\.first) {
+                texts.append(row)
+            }
+        }
+        return texts
+    }
+
     /// Ends the connections of a program to this place, as a failing server does.
     public func terminateConnections() throws {
         // The folder of this place is how its connections are known: all set it as they connect.

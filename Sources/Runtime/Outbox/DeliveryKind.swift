@@ -1,6 +1,6 @@
 import Engine
-import Storage
-import Values
+public import Storage
+public import Values
 import Workflows
 
 /// What the outbox does; the raw value is the word in the table.
@@ -173,5 +173,23 @@ extension OutsideInput {
             self = .childrenEnded([end])
         default: return nil
         }
+    }
+}
+
+extension Delivery {
+    /// Starts the run of a planned time of a schedule.
+    public static func slot(_ schedule: ScheduleID, at time: Instant, as id: DeliveryID, due: Instant) -> Delivery {
+        Delivery(
+            id: id,
+            execution: schedule.execution(at: time),
+            kind: DeliveryKind.slot.rawValue,
+            dueAt: due,
+            body: ["schedule": .string(schedule.description), "at": .int(time.microseconds)]
+        )
+    }
+
+    /// Tells the address that came with an execution about its end.
+    public static func callback(of execution: ExecutionID, as id: DeliveryID, due: Instant) -> Delivery {
+        Delivery(id: id, execution: execution, kind: DeliveryKind.callback.rawValue, dueAt: due, body: [:])
     }
 }

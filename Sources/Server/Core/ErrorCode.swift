@@ -88,6 +88,8 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     case executionRunning = "execution_running"
     /// The word `dead_letter_closed`.
     case deadLetterClosed = "dead_letter_closed"
+    /// The word `dead_letter_undeliverable`.
+    case deadLetterUndeliverable = "dead_letter_undeliverable"
     /// The word `idempotency_in_progress`.
     case idempotencyInProgress = "idempotency_in_progress"
     /// The word `name_taken`.
@@ -171,7 +173,7 @@ public enum ErrorCode: String, Sendable, Hashable, CaseIterable {
         case .requestTimeout: 408
         case .mediaInUse, .staleWrite, .executionFinished, .tooManySignals, .notWaiting, .approvalDecided,
             .executionRunning,
-            .deadLetterClosed, .idempotencyInProgress, .nameTaken:
+            .deadLetterClosed, .deadLetterUndeliverable, .idempotencyInProgress, .nameTaken:
             409
         case .tooManyNames: 409
         case .mediaExpired: 410

@@ -31,11 +31,15 @@ extension APIServer {
 
     /// POST /dead-letters/{id}/retry: once; asked again, it names the execution that tried it.
     func retryDeadLetter(_ exchange: Exchange) async throws -> Reply {
-        let body = try RetryRequest(try await exchange.object(), allowsPayload: true)
+        let object = try await exchange.object()
         let letter = try await deadLetter(exchange)
+        if letter.kind == .callback || letter.kind == .schedule {
+            _ = try Fields(object, known: [])
+            return try await redeliver(letter, exchange)
+        }
+        let body = try RetryRequest(object, allowsPayload: true)
         if let done = letter.retriedAs { return Self.reply(letter, as: done, isRepeated: true) }
-        guard letter.status == .open, let execution = letter.execution,
-            letter.kind == .execution || letter.kind == .node
+        guard letter.status == .open, let execution = letter.execution
         else { throw Self.closed(letter) }
         let missing = APIError(.executionNotFound, "The execution of the dead letter is gone; discard the letter.")
         let preparation = try await preparation(of: execution, body, exchange, orElse: missing)
@@ -68,7 +72,7 @@ extension APIServer {
 
     // MARK: Parts
 
-    private func deadLetter(_ exchange: Exchange) async throws -> DeadLetter {
+    func deadLetter(_ exchange: Exchange) async throws -> DeadLetter {
         let missing = APIError(.resourceNotFound, "Dead letter not found", ["kind": "dead_letter"])
         let id: DeadLetterID = try exchange.identifier(0, orElse: missing)
         guard let letter = try await stored({ try await self.database.deadLetter(id) }),
@@ -93,7 +97,7 @@ extension APIServer {
         ]
     }
 
-    private static func closed(_ letter: DeadLetter) -> APIError {
+    static func closed(_ letter: DeadLetter) -> APIError {
         APIError(
             .deadLetterClosed,
             "The dead letter is \(letter.status.rawValue), of the kind \(letter.kind.rawValue), and cannot be changed so.",

@@ -36,8 +36,9 @@ extension APIServer {
                 body: .json("RedriveInput", isRequired: false),
                 answers: [.created("DeadLetterRetried", 202, "Accepted")],
                 errors: [
-                    .resourceNotFound, .executionNotFound, .deadLetterClosed, .executionRunning, .workflowInactive,
-                    .mediaExpired, .invalidInput, .invalidGraph, .dailyExecutionLimit,
+                    .resourceNotFound, .executionNotFound, .deadLetterClosed, .deadLetterUndeliverable,
+                    .executionRunning,
+                    .workflowInactive, .mediaExpired, .invalidInput, .invalidGraph, .dailyExecutionLimit,
                 ]
             )
         ) { try await $0.retryDeadLetter($1) },

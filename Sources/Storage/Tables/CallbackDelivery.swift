@@ -236,13 +236,7 @@ extension Database {
 
     /// Tells a subscription about an event once more; a delivery that is under way is left as it is.
     public func redeliver(_ delivery: CallbackDelivery, at now: Instant) async throws(StorageError) {
-        try await write { session throws(StorageError) in
-            let changed = try session.run(
-                "UPDATE deliveries SET status = 'pending', next_attempt_at = ?2 WHERE id = ?1 AND status <> 'pending'",
-                [.id(delivery.id), .time(now)]
-            )
-            if changed == 1 { try session.insertNotice(delivery.id, delivery.event.execution, at: now) }
-        }
+        try await write { session throws(StorageError) in try session.redeliver(delivery, at: now) }
     }
 
     /// Removes what triggers and subscribers need for a while only, at most so many rows.
@@ -274,7 +268,15 @@ extension SQLSession where Self: ~Copyable {
         try insertNotice(id, event.execution, at: now)
     }
 
-    fileprivate mutating func insertNotice(
+    mutating func redeliver(_ delivery: CallbackDelivery, at now: Instant) throws(StorageError) {
+        let changed = try run(
+            "UPDATE deliveries SET status = 'pending', next_attempt_at = ?2 WHERE id = ?1 AND status <> 'pending'",
+            [.id(delivery.id), .time(now)]
+        )
+        if changed == 1 { try insertNotice(delivery.id, delivery.event.execution, at: now) }
+    }
+
+    private mutating func insertNotice(
         _ id: DeliveryID,
         _ execution: ExecutionID?,
         at now: Instant

@@ -132,13 +132,24 @@ public struct Redrive: Sendable {
     }
 }
 
+/// What is done again for a dead letter that is no run's.
+public enum Redelivery: Sendable {
+    /// A delivery of the outbox.
+    case delivery(Delivery)
+    /// A subscription is told about an event.
+    case notice(CallbackDelivery)
+}
+
 extension SQLSession where Self: ~Copyable {
+    /// Keeps a letter; one that was tried again, in vain, is open again.
     mutating func insert(_ letter: DeadLetter) throws(StorageError) {
         try run(
             """
             INSERT INTO dead_letters (id, account_id, kind, workflow_id, execution_id, node_id, address, reason, error,
                 attempts, payload, created_at, status, retried_as)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+            ON CONFLICT (id) DO UPDATE SET reason = excluded.reason, error = excluded.error,
+                attempts = excluded.attempts, status = excluded.status, retried_as = excluded.retried_as
             """,
             [
                 .id(letter.id), .id(letter.account), .text(letter.kind.rawValue), .id(letter.workflow),
@@ -188,7 +199,10 @@ extension SQLSession where Self: ~Copyable {
     /// Marks the open letters of an execution as tried again.
     mutating func mark(_ redrive: Redrive, as execution: ExecutionID) throws(StorageError) {
         let changed = try run(
-            "UPDATE dead_letters SET status = 'retried', retried_as = ?2 WHERE execution_id = ?1 AND status = 'open'",
+            """
+            UPDATE dead_letters SET status = 'retried', retried_as = ?2
+            WHERE execution_id = ?1 AND status = 'open' AND kind IN ('execution', 'node')
+            """,
             [.id(redrive.execution), .id(execution)]
         )
         guard changed > 0 || !redrive.isExclusive else { throw .conflict(what: "a retry of \(redrive.execution)") }
