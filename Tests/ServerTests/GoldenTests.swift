@@ -118,4 +118,58 @@ struct GoldenTests {
         let end = try await bench.end(batch.json)
         #expect(end["finalOutput"]?.text.contains("{{3 + 3}}") == true, "\(end.text)")
     }
+
+    @Test func `a key that has expired is refused in the words of the contract`() async throws {
+        let soon = bench.clock.now + .seconds(60)
+        let body: JSON = ["name": "soon over", "scopes": ["*"], "expiresAt": .string(soon.description)]
+        let made = try await bench.send(.post, "/api/v1/api-keys", body)
+        let key = try #require(made.json["key"]?.string, "\(made.json.text)")
+        #expect(try await bench.send(.get, path, key: key).status == 200)
+        bench.clock.advance(by: .seconds(61))
+        let answer = try await bench.send(.get, path, key: key)
+        #expect(answer.status == 401 && answer.json["code"] == "api_key_expired", "\(answer.json.text)")
+        #expect(answer.json["error"] == "API key has expired" && answer.json["expiredAt"]?.string != nil)
+    }
+
+    @Test func `who does not own a run hears so in the words of the contract`() async throws {
+        let workflow = try await bench.make([
+            ["id": "w", "data": ["nodeType": "logic:approval", "config": ["title": "x"]]]
+        ])
+        let started = try await bench.start(workflow)
+        let run = "/api/v1/workflows/executions/\(started["executionId"]?.string ?? "")"
+        let other = try await bench.otherKey()
+        let resumed = try await bench.send(.post, "\(run)/resume", [:], key: other)
+        #expect(resumed.status == 403 && resumed.json["code"] == "forbidden_resume", "\(resumed.json.text)")
+        #expect(resumed.json["error"] == "Forbidden: Cannot resume execution you do not own")
+        for verb in ["cancel", "pause"] {
+            let answer = try await bench.send(.post, "\(run)/\(verb)", [:], key: other)
+            #expect(answer.status == 403 && answer.json["code"] == "forbidden", "\(answer.json.text)")
+            #expect(answer.json["error"] == "Forbidden")
+        }
+        #expect(try await bench.send(.get, "\(run)/poll", key: other).json["error"] == "Execution not found")
+    }
+
+    @Test func `a stale or broken graph is refused in the words of the contract`() async throws {
+        let now = try await bench.send(.get, path).json
+        let first = try await bench.send(.put, path, Self.graph(Self.text, base: now["updatedAt"]))
+        #expect(first.status == 200, "\(first.json.text)")
+        let stale = try await bench.send(.put, path, Self.graph(Self.text, base: now["updatedAt"]))
+        #expect(stale.status == 409 && stale.json["code"] == "stale_write", "\(stale.json.text)")
+        #expect(stale.json["error"] == "The workflow changed since you loaded it")
+        #expect(stale.json["type"] == "conflict_error" && stale.json["yourBaseUpdatedAt"] == now["updatedAt"])
+        #expect(stale.json["currentUpdatedAt"] == first.json["updatedAt"])
+        let broken: JSON = [
+            ["id": "a", "data": ["nodeType": "no:body"]], ["id": "b", "data": ["nodeType": "no:body"]],
+        ]
+        let refused = try await bench.send(.post, "/api/v1/workflows", ["name": "b", "nodes": broken, "edges": []])
+        #expect(refused.status == 422 && refused.json["code"] == "invalid_graph", "\(refused.json.text)")
+        #expect(refused.json["error"] == "Workflow graph failed validation (2 errors)")
+        #expect(refused.json["violations"]?.array?.count == 2)
+        #expect(refused.json["violations"]?[0]?["rule"] == "unknown-node-type")
+        #expect(refused.json["diagnostics"]?["counts"]?["error"] == 2)
+    }
+
+    private static func graph(_ nodes: JSON, base: JSON?) -> JSON {
+        ["name": "test", "nodes": nodes, "edges": [], "baseUpdatedAt": base ?? .null]
+    }
 }
