@@ -6,6 +6,7 @@ usage: mock_vendor.py [PORT]      prints "listening PORT"
 Knobs stand in the prompt, so that tests can run side by side:
   [[delay=MS]] waits before the answer        [[status=N]]  answers with that status
   [[garbage]] [[html]] [[empty]] [[truncated]] bodies that are no answer
+  [[echo=N]]   answers with that status and repeats the request, headers and all
   [[close]]    closes the connection unanswered [[silent]]   never answers
   [[key=K]]    counts the call under K          [[polls=N]]  a job is done at the N-th question
   [[hostile=URL]] the job's result lies there   [[say=TEXT]] answers with that text
@@ -99,6 +100,11 @@ class Handler(BaseHTTPRequestHandler):
             return True
         if "status" in options:
             self.answer({"error": {"message": "told to fail"}}, int(options["status"]), headers=[("Retry-After", "1")])
+            return True
+        if "echo" in options:
+            said = " ".join("%s: %s" % item for item in self.headers.items())
+            self.answer({"error": {"message": "You sent " + said, "sent": dict(self.headers)}, "detail": said},
+                        int(options["echo"]))
             return True
         if "garbage" in options:
             self.answer(bytes(range(256)) * 4)
