@@ -27,7 +27,8 @@ enum AlertMetric: String, CaseIterable, Sendable {
         _ runs: RunService
     ) async throws -> Double? {
         guard let metric = AlertMetric(rawValue: rule.metric) else { return nil }
-        let window = MetricsWindow(hours: max(1, rule.window.wholeMilliseconds / 3_600_000), endingAt: now)
+        // The present hour has only begun: with it alone each full hour would end what fires.
+        let window = MetricsWindow(hours: 1 + max(1, rule.window.wholeMilliseconds / 3_600_000), endingAt: now)
         switch metric {
         case .queueDepth: return Double(try await runs.queueDepth(of: account))
         case .errorRateSpike:
