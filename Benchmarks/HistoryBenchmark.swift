@@ -30,6 +30,7 @@ enum HistoryBenchmark {
             _ = try await server.call(.get, "/api/v1/workflows/\(workflow)/executions?limit=20")
         }
         try await repeat200("history-execute", setup) { try await server.execute(workflow) }
+        try await RequestBenchmark.measure(server, setup)
         await server.stop()
         var starts: [Double] = []
         for repetition in 0..<6 {
