@@ -114,12 +114,10 @@ struct LocalToolsTests {
     }
 
     @Test func `ends a program that does not come to an end in time`() async throws {
-        let bench = try bench(["espeak-ng": "sleep 60 & sleep 60"])
-        let clock = ContinuousClock()
-        let start = clock.now
+        // Longer than the test may take.
+        let bench = try bench(["espeak-ng": "sleep 600 & sleep 600"])
         let error = try await bench.error { try await speak(bench, within: .milliseconds(200)) }
         #expect(error.code == "timeout" && error.accepted == .no)
-        #expect(clock.now - start < .seconds(20))
         let late = try await bench.error { try await speak(bench, within: .seconds(-1)) }
         #expect(late.code == "timeout")
         #expect(try bench.leftovers == [])
