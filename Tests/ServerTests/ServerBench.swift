@@ -331,6 +331,8 @@ final class ServerBench: Sendable {
             let poll = try await send(.get, "/api/v1/workflows/executions/\(id)/poll?wait=5").json
             if poll["status"]?.string != "RUNNING" { return poll }
         }
+        let details = try await send(.get, "/api/v1/executions/\(id)").json
+        Issue.record("It does not end: \(details.text)")
         throw CancellationError()
     }
 
