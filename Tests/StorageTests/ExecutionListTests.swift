@@ -63,6 +63,9 @@ struct ExecutionListTests {
             noted.labels = [ExecutionFilter.Label(key: "order", value: "a")]
             var past = account
             (past.from, past.to) = (Instant(microseconds: 5000), Instant(microseconds: 6000))
+            let foreign = ExecutionFilter(.workflow(Sample.workflow), of: AccountID(high: 99, low: 99))
+            let others = try await database.executions(foreign, after: nil, limit: 10, withResult: false)
+            #expect(others.rows.isEmpty && others.next == nil)
             let position = PagePosition(time: Instant(microseconds: 9000), id: [])
             for (filter, index, count) in [
                 (account, "executions_by_account", 10_500), (workflow, "executions_by_workflow", 5250),

@@ -167,10 +167,18 @@ extension SQLSession where Self: ~Copyable {
         guard page.rows.allSatisfy({ $0.facts.account == filter.account }) else {
             return ExecutionPage(rows: [], next: nil)
         }
+        // Of others not even is said that there are so many.
+        if page.rows.isEmpty, let floor, try !isExecution(floor.id, of: filter.account) {
+            return ExecutionPage(rows: [], next: nil)
+        }
         guard page.rows.count > limit else { return page }
         page.rows.removeLast()
         page.next = page.rows.last.map { PagePosition(time: $0.facts.createdAt, id: $0.facts.id.bytes) }
         return page
+    }
+
+    private mutating func isExecution(_ id: [UInt8], of account: AccountID) throws(StorageError) -> Bool {
+        try row("SELECT 1 FROM executions WHERE id = ?1 AND account_id = ?2", [.blob(id), .id(account)]) != nil
     }
 
     /// Those of some executions that belong to an account.
